@@ -1,0 +1,12 @@
+import type { BoardEntry } from './schema.ts';
+
+/** A desk, a server or an industrial PC; also the base that other boards inherit from. */
+export const pc: BoardEntry = {
+  name: 'pc',
+  description: 'x86-64 or arm64 machine with 1 GB of memory or more',
+  modelBytesMax: 16 * 1024 * 1024,
+  arenaBytesMax: 48 * 1024 * 1024,
+  ringRows: 8_192,
+  pendingWindows: 1_024,
+  replayCapacity: 2_048,
+};

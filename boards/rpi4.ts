@@ -1,0 +1,10 @@
+import type { BoardEntry } from './schema.ts';
+
+/** 1.5 GHz Cortex-A72: a quarter of a PC in speed, so the largest models would not keep up with a sensor. */
+export const rpi4: BoardEntry = {
+  name: 'rpi4',
+  base: 'pc',
+  description: 'Raspberry Pi 4, 1 GB or more, SD card',
+  modelBytesMax: 8 * 1024 * 1024,
+  arenaBytesMax: 32 * 1024 * 1024,
+};

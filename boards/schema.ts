@@ -1,0 +1,40 @@
+import Type, { type Static } from 'typebox';
+import { Compile } from 'typebox/compile';
+
+const MIB = 1024 * 1024;
+const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum });
+
+/**
+ * What a board can carry. Everything that the node sizes at start (rings, arena, buffers) is bounded here, so that a
+ * configuration that cannot fit is refused at start and not found out at night.
+ */
+export const BoardProfile = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 64 }),
+    description: Type.String({ maxLength: 200 }),
+    /** Largest model file, and memory of its engine. */
+    modelBytesMax: count(1024, 256 * MIB),
+    arenaBytesMax: count(64 * 1024, 1024 * MIB),
+    /** Rows of samples between the sensor and the worker; rounded up to a power of two. */
+    ringRows: count(16, 1 << 20),
+    /** Decided windows whose label may still come. */
+    pendingWindows: count(1, 1 << 16),
+    /** Labelled windows kept for learning. */
+    replayCapacity: count(16, 1 << 16),
+  },
+  { additionalProperties: false },
+);
+
+export type BoardProfile = Static<typeof BoardProfile>;
+
+/** A profile as it is written: a base to inherit from, and what differs. */
+export type BoardEntry = { readonly base?: string } & Partial<Omit<BoardProfile, 'name'>> & { readonly name: string };
+
+const validator = Compile(BoardProfile);
+
+/** Returns what is wrong with a profile, as `path: why`, or null. */
+export const faultOfProfile = (value: unknown): string | null => {
+  if (validator.Check(value)) return null;
+  const [first] = validator.Errors(value);
+  return `${first?.instancePath || '/'}: ${first?.message ?? 'not a board profile'}`;
+};

@@ -1,0 +1,90 @@
+import { basename } from 'node:path';
+import { boardProfile } from '../boards/registry.ts';
+import { isName } from '../protocols/names.ts';
+import type { RunFlags } from './cli.ts';
+import { type Configuration, checkConfiguration } from './configuration.ts';
+import { demoConfiguration } from './demo/configuration.ts';
+import { NodeError } from './errors.ts';
+import { readBounded, readDemoModel, readJson, stateDirectory, temporaryState } from './io/files.ts';
+
+/** Everything a run needs, decided. */
+export interface RunSettings {
+  readonly configuration: Configuration;
+  readonly model: { readonly bytes: Uint8Array; readonly name: string };
+  readonly state: string;
+  /** The state ends with the run: nobody said where to keep it, and nobody configured a gateway. */
+  readonly temporary: boolean;
+}
+
+/**
+ * Configuration file (or the demonstration's), then flags over it, checked as a whole; then the model's bytes.
+ *
+ * @throws NodeError `badConfiguration`, `badFlags`, `fileNotFound`, …
+ */
+export const resolveSettings = async (flags: RunFlags): Promise<RunSettings> => {
+  const given = flags.config === undefined ? null : checkConfiguration(await readJson(flags.config), flags.config);
+  const merged = withFlags(given ?? demoConfiguration, flags);
+  const configuration = checkConfiguration(merged, 'the command line');
+  if (configuration.sensor.kind === 'recording' && configuration.model === undefined) {
+    throw new NodeError('badFlags', 'a recording needs the model that was trained for it: name it with --model');
+  }
+  const { site, node, state, board, model: path } = configuration;
+  const { modelBytesMax } = boardProfile(board);
+  const bytes = path === undefined ? await readDemoModel() : await readBounded(path, 'model', modelBytesMax);
+  const temporary = state === undefined && given === null;
+  const directory = state ?? (temporary ? await temporaryState() : stateDirectory(site, node));
+  const name = path === undefined ? 'rotating-machine.tflite' : basename(path);
+  return { configuration, model: { bytes, name }, state: directory, temporary };
+};
+
+const withFlags = (base: Configuration, flags: RunFlags): Configuration => {
+  const { labeller, ...rest } = base;
+  const sensor = sensorOf(base, flags);
+  return {
+    ...rest,
+    sensor,
+    ...(labeller === undefined || sensor.kind === 'recording' ? {} : { labeller }),
+    ...(flags.site === undefined ? {} : { site: flags.site }),
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    ...(flags.state === undefined ? {} : { state: flags.state }),
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+    ...nodeName(base, flags),
+    ...(flags.port === undefined ? {} : { broker: embeddedAt(base.broker, flags.port) }),
+  };
+};
+
+const sensorOf = ({ sensor }: Configuration, flags: RunFlags): Configuration['sensor'] => {
+  const { recording, node, segments, speed, labelRate, seed } = flags;
+  const playing = recording !== undefined || sensor.kind === 'recording';
+  if (!playing) {
+    const lost = Object.entries({ '--segments': segments, '--speed': speed, '--label-rate': labelRate });
+    const [stray] = lost.find(([, value]) => value !== undefined) ?? [];
+    if (stray !== undefined) throw new NodeError('badFlags', `${stray} is for recordings: name one with --recording`);
+    return sensor.kind === 'simulated' && seed !== undefined ? { ...sensor, seed } : sensor;
+  }
+  const before = sensor.kind === 'recording' ? sensor : { speed: 'max' as const, labelRate: 0.1 };
+  return {
+    ...before,
+    kind: 'recording',
+    ...(recording === undefined ? {} : { path: recording }),
+    ...(node === undefined ? {} : { node }),
+    ...(segments === undefined ? {} : { segments }),
+    ...(speed === undefined ? {} : { speed }),
+    ...(labelRate === undefined ? {} : { labelRate }),
+  } as Configuration['sensor'];
+};
+
+/** With a recording, --node names the node in it; the gateway takes that name as far as a topic can hold it. */
+const nodeName = (base: Configuration, { node, recording }: RunFlags): { node?: string } => {
+  if (node === undefined) return {};
+  if (recording === undefined && base.sensor.kind !== 'recording') return { node };
+  const name = node.toLowerCase().replace(/[^a-z0-9._-]/g, '-');
+  return isName(name) ? { node: name } : {};
+};
+
+const embeddedAt = (broker: Configuration['broker'], port: number): Configuration['broker'] => {
+  if ('url' in broker)
+    throw new NodeError('badFlags', `--port is for the embedded broker, and ${broker.url} is configured`);
+  // A port that was asked for is meant.
+  return { ...broker, port, orAnyPort: false };
+};

@@ -1,0 +1,191 @@
+import { Doorbell } from '../../kernels/doorbell.ts';
+import { createMailbox, Inbox, type Letter, Outbox } from '../../kernels/mailbox.ts';
+import { createRing, RingWriter } from '../../kernels/ring.ts';
+import type { ModelCard } from '../../protocols/model-card.ts';
+import type { NodeError } from '../errors.ts';
+import type { PipelineOptions } from '../pipeline.ts';
+import {
+  createDecisionReport,
+  createOutcomeReport,
+  type DecisionReport,
+  type OutcomeReport,
+  readDecision,
+  readOutcome,
+  sizesOf,
+  TO_MAIN,
+  TO_WORKER,
+  toMainShape,
+  toWorkerShape,
+} from '../worker/letters.ts';
+import type { ComputeEnd, ComputeSettings, ComputeState } from '../worker/protocol.ts';
+import { followLife } from './compute-life.ts';
+import { computeEntry, startThread } from './thread.ts';
+
+/** Letters that may wait in each direction. Labels in flight are bounded below this by the label machine. */
+const LETTERS_TO_WORKER = 512;
+const LETTERS_TO_MAIN = 64;
+/** The worker's garbage is what the loader and node:worker_threads leave: small heaps keep the process small. */
+const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 96, stackSizeMb: 2 };
+
+export interface ComputeHandlers {
+  /** One per window, in order; the report is valid until the handler returns. */
+  decision(report: DecisionReport): void;
+  /** One per label handed over, in order; the report is valid until the handler returns. */
+  outcome(report: OutcomeReport): void;
+  /** The state asked for by `requestSnapshot`; the bytes belong to the handler. */
+  snapshot(bytes: Uint8Array): void;
+  /** The worker is gone without having been told to. Its labels and letters in flight are lost. */
+  fault(error: NodeError): void;
+}
+
+export interface ComputeOptions {
+  readonly pipeline: PipelineOptions;
+  readonly card: ModelCard;
+  /** Rows the sample ring holds at least; raised to four windows. */
+  readonly ringRows: number;
+  readonly eager: boolean;
+  readonly countAllocations?: boolean;
+}
+
+/** The main thread's end of one compute worker. */
+export interface Compute {
+  /** To be awaited before `begin`: adapter parameters and engine memory. Rejects with what was wrong with the model. */
+  built(): Promise<{ adapterParameters: number; arenaBytes: number }>;
+  /** Sample rows go in here; then `wake`. */
+  readonly rows: RingWriter;
+  /** Hands over what earlier runs learned and lets the worker begin; resolves with what a person should know of it. */
+  begin(state: ComputeState, handlers: ComputeHandlers): Promise<string | null>;
+  /** Tells the worker that rows wait. */
+  wake(): void;
+  /** False when the worker has too many labels waiting. */
+  label(index: number, label: number): boolean;
+  /** False while an earlier request is unanswered. */
+  requestSnapshot(): boolean;
+  /** Ends the worker after the letters sent so far; null when it had to be terminated or was gone already. */
+  stop(): Promise<ComputeEnd | null>;
+}
+
+/** Starts a compute worker. It builds its pipeline at once and waits for `begin`. */
+export const startCompute = (options: ComputeOptions): Compute => {
+  const { card, pipeline, eager } = options;
+  const sizes = sizesOf(card, pipeline.experts.length);
+  const settings: ComputeSettings = {
+    pipeline,
+    eager,
+    countAllocations: options.countAllocations ?? false,
+    ring: createRing({
+      rows: Math.max(options.ringRows, 4 * Math.max(card.window, card.stride)),
+      channels: card.channels.length,
+      windowRows: Math.max(card.window, card.stride),
+    }),
+    toWorker: createMailbox(toWorkerShape(LETTERS_TO_WORKER)),
+    toMain: createMailbox(toMainShape(LETTERS_TO_MAIN, sizes)),
+    bell: new SharedArrayBuffer(Doorbell.BYTES),
+    told: new SharedArrayBuffer(4),
+  };
+  const worker = startThread(computeEntry(), { workerData: settings, resourceLimits: HEAP });
+  const bell = new Doorbell(settings.bell);
+  const outbox = new Outbox(settings.toWorker);
+  const reader = createLetterReader(settings, createDecisionReport(sizes), createOutcomeReport(sizes));
+  const life = followLife(worker, { letters: reader.drain, fault: (error) => reader.handlers?.fault(error) });
+
+  const send = (kind: number, index: number, label: number): boolean => {
+    const letter = outbox.next();
+    if (letter === null) return false;
+    letter.kind[0] = kind;
+    letter.doubles[0] = index;
+    letter.words[0] = label;
+    outbox.send();
+    bell.ring();
+    return true;
+  };
+
+  const built = async (): Promise<{ adapterParameters: number; arenaBytes: number }> => {
+    const { snapshot, adapterParameters, arenaBytes } = await life.built;
+    reader.snapshotMemory = new Uint8Array(snapshot);
+    return { adapterParameters, arenaBytes };
+  };
+
+  return {
+    built,
+    rows: new RingWriter(settings.ring),
+    begin: async (state, handlers) => {
+      reader.handlers = handlers;
+      worker.postMessage(state);
+      return (await life.restored()).notice;
+    },
+    wake: () => bell.ring(),
+    label: (index, label) => send(TO_WORKER.label, index, label),
+    requestSnapshot: () => {
+      if (reader.snapshotAsked) return false;
+      reader.snapshotAsked = send(TO_WORKER.snapshot, 0, 0);
+      return reader.snapshotAsked;
+    },
+    stop: async () => {
+      send(TO_WORKER.stop, 0, 0);
+      const end = await life.stop();
+      reader.drain();
+      return end;
+    },
+  };
+};
+
+interface LetterReader {
+  /** Who hears what the letters say; null until the worker begins. */
+  handlers: ComputeHandlers | null;
+  snapshotMemory: Uint8Array;
+  snapshotAsked: boolean;
+  /** Takes all letters that wait. */
+  drain(): void;
+}
+
+/** Takes letters out of the mailbox and hands them to the handlers. */
+const createLetterReader = (
+  settings: ComputeSettings,
+  decision: DecisionReport,
+  outcome: OutcomeReport,
+): LetterReader => {
+  const inbox = new Inbox(settings.toMain);
+  const told = new Int32Array(settings.told);
+  const bell = new Doorbell(settings.bell);
+
+  /** The letter is given back before its handler runs: a handler may take long, or throw. */
+  const handle = (letter: Letter, to: ComputeHandlers): void => {
+    switch (letter.kind[0]) {
+      case TO_MAIN.decision:
+        readDecision(letter, decision);
+        inbox.done();
+        to.decision(decision);
+        break;
+      case TO_MAIN.outcome:
+        readOutcome(letter, outcome);
+        inbox.done();
+        to.outcome(outcome);
+        break;
+      default: {
+        const bytes = reader.snapshotMemory.slice(0, letter.words[0]!);
+        inbox.done();
+        reader.snapshotAsked = false;
+        to.snapshot(bytes);
+      }
+    }
+  };
+
+  const reader: LetterReader = {
+    handlers: null,
+    snapshotMemory: new Uint8Array(0),
+    snapshotAsked: false,
+    drain: () => {
+      // Cleared before looking: a letter sent after the last look is told again.
+      Atomics.store(told, 0, 0);
+      let taken = 0;
+      for (let letter = inbox.peek(); letter !== null && reader.handlers !== null; letter = inbox.peek()) {
+        handle(letter, reader.handlers);
+        taken++;
+      }
+      // A worker that found the box full sleeps although labels wait; who empties a full box takes this many or more.
+      if (taken >= LETTERS_TO_MAIN) bell.ring();
+    },
+  };
+  return reader;
+};

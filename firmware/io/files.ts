@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { errorCode, errorMessage, NodeError } from '../errors.ts';
+
+const CONFIGURATION_BYTES_MAX = 1024 * 1024;
+
+/**
+ * Reads a whole file whose size is bounded.
+ *
+ * @throws NodeError `fileNotFound`, `fileUnreadable`, `fileTooLarge`
+ */
+export const readBounded = async (path: string, what: string, bytesMax: number): Promise<Uint8Array> => {
+  try {
+    const file = await open(path);
+    try {
+      const { size } = await file.stat();
+      if (size > bytesMax) {
+        throw new NodeError('fileTooLarge', `${what} ${path} has ${size} bytes; at most ${bytesMax} are read here`);
+      }
+      return await file.readFile();
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    if (cause instanceof NodeError) throw cause;
+    if (errorCode(cause) === 'ENOENT') throw new NodeError('fileNotFound', `there is no ${what} at ${path}`, { cause });
+    throw new NodeError('fileUnreadable', `${what} ${path} cannot be read: ${errorMessage(cause)}`, { cause });
+  }
+};
+
+/** Reads a JSON file; throws NodeError `badConfiguration` when it is none. */
+export const readJson = async (path: string): Promise<unknown> => {
+  const text = new TextDecoder().decode(await readBounded(path, 'configuration', CONFIGURATION_BYTES_MAX));
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new NodeError('badConfiguration', `${path} is not JSON: ${errorMessage(cause)}`, { cause });
+  }
+};
+
+/** The demonstration's model: beside its sources, beside the bundle, or above the bundle in a checkout. */
+export const readDemoModel = (): Promise<Uint8Array> => {
+  const name = 'rotating-machine.tflite';
+  const places = ['../demo', '.', '..', '../firmware/demo', '../../firmware/demo'];
+  const found = places.map((place) => new URL(`${place}/${name}`, import.meta.url)).find((url) => existsSync(url));
+  if (found === undefined) throw new NodeError('fileNotFound', `the demonstration's model is missing: install again`);
+  return readFile(found);
+};
+
+/** First 16 hex digits of the SHA-256 of a model file: its name everywhere. */
+export const modelHash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
+
+/** Where a node keeps what it learned, unless told otherwise (XDG base directory specification). */
+export const stateDirectory = (site: string, node: string): string =>
+  join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'myrmex', site, node);
+
+/** A directory that ends with the run. */
+export const temporaryState = (): Promise<string> => mkdtemp(join(tmpdir(), 'myrmex-'));
+
+export const removeDirectory = (path: string): Promise<void> => rm(path, { recursive: true, force: true });

@@ -1,0 +1,165 @@
+import { connect, type MqttClient } from 'mqtt';
+import { matchesFilter } from '../../protocols/topics.ts';
+import { errorMessage, NodeError } from '../errors.ts';
+import type { OutgoingMessage } from '../machines/outgoing-message.ts';
+
+/** Bytes that may wait in the socket before QoS 0 messages are dropped: about a second of decisions at full rate. */
+const UNSENT_BYTES_MAX = 256 * 1024;
+/** QoS 1 messages without an acknowledgement; as many labels may be in flight (LABELS_IN_FLIGHT_MAX) and to spare. */
+const UNACKNOWLEDGED_MAX = 1_024;
+const SUBSCRIPTIONS_MAX = 16;
+const RECONNECT_MS = 1_000;
+/** The broker publishes our will 1.5 × this after the machine has vanished from the network [MQTT-3.1.2-24]. */
+const KEEP_ALIVE_SECONDS = 15;
+
+export type MessageHandler = (topic: string, payload: Uint8Array) => void;
+
+export interface MqttPort {
+  readonly connected: boolean;
+  /** QoS 0 messages handed to the socket and QoS 1 messages taken over, so far. */
+  readonly published: number;
+  /** Messages not sent because the broker was away or too slow. */
+  readonly unpublished: number;
+  /**
+   * Sends without waiting. QoS 0 is dropped and counted while the broker is away or slow; QoS 1 is kept until it is
+   * acknowledged, across reconnections, up to a bound. False when the message was not taken.
+   */
+  publish(message: OutgoingMessage): boolean;
+  /** Resolves when the broker has confirmed; renewed after every reconnection. */
+  subscribe(filter: string, handler: MessageHandler): Promise<void>;
+  /** Runs at every connection, the first included; at once when connected already. */
+  onConnect(handler: () => void): void;
+  /** Runs when an established connection is lost. */
+  onDisconnect(handler: () => void): void;
+  /** @throws NodeError `brokerUnreachable` when there is no connection within `timeoutMs` */
+  ready(timeoutMs: number): Promise<void>;
+  /** Sends what is queued, then says goodbye (so that the broker keeps the will to itself); gives up after 2 s. */
+  close(): Promise<void>;
+}
+
+export interface MqttOptions {
+  readonly url: string;
+  readonly clientId: string;
+  readonly will?: OutgoingMessage;
+}
+
+/**
+ * An MQTT 3.1.1 connection that comes back by itself.
+ *
+ * @throws NodeError `brokerUrl` when the URL is not one of mqtt://, mqtts://, ws://, wss://
+ */
+export function connectMqtt(options: MqttOptions): MqttPort {
+  const client = open(options);
+  const subscriptions = new Map<string, MessageHandler>();
+  let published = 0;
+  let unpublished = 0;
+  let unacknowledged = 0;
+  let lastError = 'no answer';
+  client.on('error', (error) => {
+    lastError = errorMessage(error) || String((error as { code?: unknown }).code);
+  });
+  client.on('message', (topic, payload) => {
+    for (const [filter, handler] of subscriptions) if (matchesFilter(filter, topic)) handler(topic, payload);
+  });
+
+  return {
+    get connected() {
+      return client.connected;
+    },
+    get published() {
+      return published;
+    },
+    get unpublished() {
+      return unpublished;
+    },
+    publish: ({ topic, payload, qos, retain }) => {
+      const full =
+        qos === 0 ? !client.connected || unsentBytes(client) > UNSENT_BYTES_MAX : unacknowledged >= UNACKNOWLEDGED_MAX;
+      if (full || client.disconnecting) {
+        unpublished += 1;
+        return false;
+      }
+      published += 1;
+      if (qos === 0) {
+        // No callback: mqtt.js would hang one listener per waiting message on the socket.
+        client.publish(topic, asBuffer(payload), { qos, retain });
+        return true;
+      }
+      unacknowledged += 1;
+      client.publish(topic, asBuffer(payload), { qos, retain }, () => {
+        unacknowledged -= 1;
+      });
+      return true;
+    },
+    subscribe: async (filter, handler) => {
+      if (subscriptions.size >= SUBSCRIPTIONS_MAX) throw new RangeError(`more than ${SUBSCRIPTIONS_MAX} subscriptions`);
+      subscriptions.set(filter, handler);
+      await client.subscribeAsync(filter, { qos: 1 });
+    },
+    onConnect: (handler) => {
+      client.on('connect', handler);
+      if (client.connected) handler();
+    },
+    onDisconnect: (handler) => {
+      client.on('offline', handler);
+    },
+    ready: (timeoutMs) =>
+      ready(client, timeoutMs, () => `no MQTT broker at ${options.url} (${lastError}); start one or check the URL`),
+    close: () => close(client),
+  };
+}
+
+function open({ url, clientId, will }: MqttOptions): MqttClient {
+  if (!isBrokerUrl(url)) {
+    throw new NodeError('brokerUrl', `"${url}" is not a broker's URL; write it like mqtt://127.0.0.1:1883`);
+  }
+  return connect(url, {
+    clientId,
+    protocolVersion: 4,
+    clean: true,
+    queueQoSZero: false,
+    keepalive: KEEP_ALIVE_SECONDS,
+    reconnectPeriod: RECONNECT_MS,
+    ...(will === undefined ? {} : { will: { ...will, payload: asBuffer(will.payload) } }),
+  });
+}
+
+function isBrokerUrl(text: string): boolean {
+  try {
+    const { protocol, hostname } = new URL(text);
+    return /^(mqtts?|wss?):$/.test(protocol) && hostname !== '';
+  } catch {
+    return false;
+  }
+}
+
+function ready(client: MqttClient, timeoutMs: number, explain: () => string): Promise<void> {
+  if (client.connected) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const arrived = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(() => {
+      client.off('connect', arrived);
+      reject(new NodeError('brokerUnreachable', explain()));
+    }, timeoutMs);
+    client.once('connect', arrived);
+  });
+}
+
+/** A half-dead connection must not hold up the end of the process. */
+async function close(client: MqttClient): Promise<void> {
+  const force = setTimeout(() => client.end(true), 2_000);
+  await client.endAsync(!client.connected);
+  clearTimeout(force);
+}
+
+function unsentBytes(client: MqttClient): number {
+  return client.stream.writableLength;
+}
+
+/** mqtt.js takes text or Buffer; this is a view, not a copy. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

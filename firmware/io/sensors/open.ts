@@ -1,0 +1,76 @@
+import type { ModelCard } from '../../../protocols/model-card.ts';
+import type { Configuration } from '../../configuration.ts';
+import { NodeError } from '../../errors.ts';
+import { createLabeller } from '../../labeller.ts';
+import { createReveal } from '../../reveal.ts';
+import { MACHINE_CHANNELS, MACHINE_LABELS } from '../../simulated-machine.ts';
+import type { Sensor } from './sensor.ts';
+
+/** What a sensor needs of the node around it. */
+export interface SensorPorts {
+  readonly card: ModelCard;
+  /** Says over the wire what was true about a window; resolves when the node has answered. */
+  readonly label: (index: number, label: number) => Promise<void>;
+  readonly notice: (text: string) => void;
+}
+
+/**
+ * Opens the sensor that the configuration names.
+ *
+ * @throws NodeError `sensorMismatch` when its channels are not the model's; RecordingError
+ */
+export const openSensor = (configuration: Configuration, ports: SensorPorts): Promise<Sensor> =>
+  configuration.sensor.kind === 'simulated'
+    ? openSimulated(configuration.sensor, configuration, ports)
+    : openRecording(configuration.sensor, configuration, ports);
+
+type SensorOf<Kind> = Extract<Configuration['sensor'], { kind: Kind }>;
+
+const openSimulated = async (
+  { seed, drift }: SensorOf<'simulated'>,
+  { labeller }: Configuration,
+  { card, label, notice }: SensorPorts,
+): Promise<Sensor> => {
+  const { createSimulatedSensor } = await import('./simulated.ts');
+  requireChannels(MACHINE_CHANNELS, card, 'the simulated machine');
+  const classes = MACHINE_LABELS.map((name) => card.labels.indexOf(name));
+  const answers = labeller === undefined ? null : createLabeller({ seed, ...labeller });
+  return createSimulatedSensor({ seed, drift, classes, labeller: answers, label, notice });
+};
+
+const openRecording = async (
+  sensor: SensorOf<'recording'>,
+  { seed }: Configuration,
+  { card, label, notice }: SensorPorts,
+): Promise<Sensor> => {
+  const { readRecording } = await import('../recording.ts');
+  const { createRecordingSensor } = await import('./recording.ts');
+  const recording = await readRecording(sensor.path, {
+    ...(sensor.node === undefined ? {} : { nodes: [sensor.node] }),
+    ...(sensor.segments === undefined ? {} : { segments: sensor.segments }),
+  });
+  requireChannels(recording.channels, card, sensor.path);
+  const rows = recording.nodes[0]!;
+  const others = recording.nodes.length - 1;
+  if (others > 0) notice(`playing node ${rows.node}, the first of ${others + 1} (--node names another)`);
+  const unknown = recording.labels.filter((name) => !card.labels.includes(name));
+  if (unknown.length > 0) notice(`windows labelled ${unknown.join(', ')} are not scored: the model has no such class`);
+  return createRecordingSensor({
+    rows,
+    channels: recording.channels.length,
+    card,
+    classes: recording.labels.map((name) => card.labels.indexOf(name)),
+    speed: sensor.speed,
+    reveal: createReveal({ rate: sensor.labelRate, seed, node: rows.node }),
+    label,
+  });
+};
+
+const requireChannels = (channels: readonly string[], card: ModelCard, source: string): void => {
+  const differs = channels.length !== card.channels.length || channels.some((name, at) => name !== card.channels[at]);
+  if (!differs) return;
+  const list = (names: readonly string[]): string =>
+    `${names.slice(0, 4).join(', ')}${names.length > 4 ? `, … (${names.length})` : ''}`;
+  const message = `${source} has the channels ${list(channels)}; the model was made for ${list(card.channels)}`;
+  throw new NodeError('sensorMismatch', `${message}: choose the model of this sensor`);
+};

@@ -1,0 +1,58 @@
+import type { Configuration } from '../configuration.ts';
+import { NodeError } from '../errors.ts';
+import type { Broker } from './broker.ts';
+import type { Store } from './store.ts';
+
+/** What a node stands on: a broker to talk through and a store to remember with. */
+export interface Services {
+  readonly url: string;
+  /** The embedded broker, null when it is somebody else's. */
+  readonly broker: Broker | null;
+  readonly store: Store;
+}
+
+/**
+ * Opens broker and store side by side. Their packages are loaded here and not at the top of a file, so that the compute
+ * worker, which takes longer, is on its way before.
+ *
+ * @throws NodeError of `startBroker` and `openStore`; what was opened by then is closed
+ */
+export const openServices = async (
+  configuration: Configuration['broker'],
+  state: { directory: string; model: string },
+  notice: (text: string) => void,
+): Promise<Services> => {
+  const opened = await Promise.allSettled([openBroker(configuration, notice), openStoreAt(state)]);
+  const [broker, store] = opened;
+  if (broker.status === 'fulfilled' && store.status === 'fulfilled') {
+    for (const text of store.value.notices) notice(text);
+    const url = 'url' in configuration ? configuration.url : broker.value!.url;
+    return { url, broker: broker.value, store: store.value };
+  }
+  if (broker.status === 'fulfilled') await broker.value?.close();
+  if (store.status === 'fulfilled') await store.value.close();
+  throw broker.status === 'rejected' ? broker.reason : (store as PromiseRejectedResult).reason;
+};
+
+const openBroker = async (
+  configuration: Configuration['broker'],
+  notice: (text: string) => void,
+): Promise<Broker | null> => {
+  if ('url' in configuration) return null;
+  const { startBroker } = await import('./broker.ts');
+  const { port, host, orAnyPort } = configuration;
+  const where = host === undefined ? {} : { host };
+  try {
+    return await startBroker({ port, ...where });
+  } catch (error) {
+    if (!orAnyPort || !(error instanceof NodeError) || error.code !== 'portInUse') throw error;
+    const broker = await startBroker({ port: 0, ...where });
+    notice(`port ${port} is in use; the embedded broker listens on ${broker.port}`);
+    return broker;
+  }
+};
+
+const openStoreAt = async ({ directory, model }: { directory: string; model: string }): Promise<Store> => {
+  const { openStore } = await import('./store.ts');
+  return openStore(directory, { model });
+};

@@ -1,0 +1,59 @@
+import { createCodec } from '../protocols/codec.ts';
+import { createEnvelopeWriter } from '../protocols/envelope.ts';
+import { topicName } from '../protocols/topics.ts';
+import type { ComputePlan } from './compute-plan.ts';
+import type { Clock } from './io/clock.ts';
+import type { MqttPort } from './io/mqtt.ts';
+import { createPresence } from './machines/presence.ts';
+import { createPublisher, type Publisher } from './machines/publisher.ts';
+
+const BROKER_MS_MAX = 10_000;
+
+export interface LinkOptions {
+  readonly site: string;
+  readonly node: string;
+  readonly epoch: number;
+  readonly url: string;
+  /** Wait for the connection: the broker is our own. A gateway whose broker is away starts without it. */
+  readonly wait: boolean;
+  readonly plan: ComputePlan;
+  readonly about: { readonly version: string; readonly board: string; readonly model: string };
+  readonly clock: Clock;
+}
+
+/** The node's side of the wire. */
+export interface Link {
+  readonly mqtt: MqttPort;
+  readonly publisher: Publisher;
+  /** Resolves once labels are heard, if they can be heard by now. */
+  hearLabels(handler: (payload: Uint8Array) => void): Promise<void>;
+  /** Says that the node goes, and hangs up. */
+  close(): Promise<void>;
+}
+
+/** Connects with a will and says `online` at every connection. @throws NodeError `brokerUrl` */
+export const openLink = async (options: LinkOptions): Promise<Link> => {
+  const { connectMqtt } = await import('./io/mqtt.ts');
+  const { site, node, plan, about, clock } = options;
+  const { card, hash, experts } = plan;
+  const writer = createEnvelopeWriter(createCodec(), `${site}/${node}`, options.epoch);
+  const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
+  const presence = createPresence({ site, node, writer, about: { version: about.version, board: about.board, model } });
+  const publisher = createPublisher({ site, node, writer, classes: card.labels, experts });
+  const mqtt = connectMqtt({ url: options.url, clientId: `${site}-${node}`, will: presence.will(clock.unixMs()) });
+  mqtt.onConnect(() => void mqtt.publish(presence.online(clock.unixMs())));
+  return {
+    mqtt,
+    publisher,
+    hearLabels: async (handler) => {
+      const subscribed = mqtt.subscribe(topicName(site, node, 'label'), (_topic, payload) => handler(payload));
+      if (options.wait) await Promise.all([mqtt.ready(BROKER_MS_MAX), subscribed]);
+      // Subscribed at the first connection; a refusal shows as labels that are never acknowledged.
+      else subscribed.catch(() => {});
+    },
+    close: () => {
+      mqtt.publish(presence.offline(clock.unixMs()));
+      return mqtt.close();
+    },
+  };
+};

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// myrmex: the node, what is flashed.
+import { version } from '../package.json';
+import { createProgram, usageExitCode } from './cli.ts';
+import { errorMessage } from './errors.ts';
+
+const program = createProgram(async (flags) => {
+  const { run } = await import('./cli-run.ts');
+  await run(flags, version);
+});
+
+// Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.
+program.parseAsync().catch((error: unknown) => {
+  const usage = usageExitCode(error);
+  // Commander has said what is wrong with the command line; everything else is said here, in one line.
+  if (usage === null) process.stderr.write(`myrmex: ${errorMessage(error).replace(/\s*\n\s*/g, '; ')}\n`);
+  process.exitCode = usage ?? 1;
+});

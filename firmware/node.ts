@@ -1,0 +1,128 @@
+import { createCodec } from '../protocols/codec.ts';
+import { formatWindowId } from '../protocols/window-id.ts';
+import { type Closers, createClosers } from './closers.ts';
+import { planCompute } from './compute-plan.ts';
+import { superviseCompute } from './compute-supervisor.ts';
+import type { Configuration } from './configuration.ts';
+import { errorMessage } from './errors.ts';
+import { createFigures } from './figures.ts';
+import { systemClock } from './io/clock.ts';
+import { createLatency } from './io/latency.ts';
+import { openOperator } from './io/operator.ts';
+import { openSensor } from './io/sensors/open.ts';
+import { openServices } from './io/services.ts';
+import { createLabelDesk } from './label-desk.ts';
+import { openLink } from './link.ts';
+import { LabelMachine } from './machines/labels.ts';
+import { type RunningNode, runNode } from './running-node.ts';
+import { createSnapshots } from './snapshots.ts';
+import { statusOf } from './status.ts';
+
+export interface NodeOptions {
+  readonly configuration: Configuration;
+  /** The .tflite file, and what to call it. */
+  readonly model: { readonly bytes: Uint8Array; readonly name: string };
+  /** Directory of what is learned. */
+  readonly state: string;
+  /** Of this software. */
+  readonly version: string;
+  /** Hears what a person should know. */
+  readonly notice: (text: string) => void;
+}
+
+/**
+ * The composition root: wires the machines of a node to the world and starts them.
+ *
+ * @throws NodeError, ModelError, ModelCardError, RecordingError saying what to do; nothing is left open then
+ */
+export const startNode = async (options: NodeOptions): Promise<RunningNode> => {
+  const closers = createClosers(options.notice);
+  try {
+    return await wire(options, closers);
+  } catch (error) {
+    await closers.close();
+    throw error;
+  }
+};
+
+const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode> => {
+  const { configuration, notice } = options;
+  const { site, node } = configuration;
+  const clock = systemClock();
+  const plan = planCompute(configuration, options.model.bytes);
+  const { card, experts } = plan;
+  // First, as it takes longest: the worker builds its pipeline while the rest opens.
+  const first = plan.start();
+  closers.add(() => first.stop());
+  const state = { directory: options.state, model: plan.hash };
+  const { url, broker, store } = await openServices(configuration.broker, state, notice);
+  if (broker !== null) closers.add(() => broker.close());
+  closers.add(() => store.close());
+  const about = { version: options.version, board: configuration.board, model: options.model.name };
+  const link = await openLink({ site, node, epoch: store.epoch, url, wait: broker !== null, plan, about, clock });
+  closers.add(() => link.close());
+  const { mqtt, publisher } = link;
+
+  const figures = createFigures(experts, plan.pendingWindows);
+  const latency = createLatency();
+  const machine = new LabelMachine({
+    codec: createCodec(),
+    classes: card.labels,
+    epoch: store.epoch,
+    known: store.labels,
+  });
+  const desk = createLabelDesk({
+    ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs },
+    apply: (index, label) => compute.current.label(index, label),
+  });
+  const snapshots = createSnapshots({
+    request: () => compute.current.requestSnapshot(),
+    put: (bytes) => store.putSnapshot(bytes),
+    failed: (error) => notice(errorMessage(error)),
+  });
+  const compute = superviseCompute(first, {
+    start: plan.start,
+    load: () => store.load(),
+    lost: () => desk.workerLost(),
+    notice,
+    handlers: {
+      decision: (report) => {
+        const now = clock.monotonicMs();
+        const latencyUs = (now - report.pushMs) * 1_000;
+        latency.record(latencyUs);
+        figures.decided(report, now);
+        figures.sent(mqtt.publish(publisher.decision({ ...report, latencyUs }, clock.unixMs())));
+        sensor.decided(report);
+      },
+      outcome: (report) => {
+        figures.outcome(report);
+        if (report.status === 'learned') snapshots.learned();
+        desk.outcome(report);
+      },
+      snapshot: snapshots.arrived,
+    },
+  });
+  const operator = await openOperator(configuration, url);
+  closers.add(operator.close);
+  const sensor = await openSensor(configuration, {
+    card,
+    notice,
+    label: async (index, label) => {
+      await operator.label(formatWindowId(store.epoch, index), card.labels[label]!);
+    },
+  });
+  await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
+  await compute.begin();
+  notice(`${site}/${node} talks through ${url}`);
+  return runNode({
+    ...{ url, clock, compute, sensor, snapshots, desk, mqtt, publisher, closers },
+    model: options.model.name,
+    status: () =>
+      statusOf({
+        ...{ node, figures, latency, experts, classes: card.labels, labelCounts: desk.counts },
+        workerRestarts: compute.restarts,
+        uptimeMs: clock.monotonicMs(),
+        rssBytes: process.memoryUsage.rss(),
+      }),
+  });
+};

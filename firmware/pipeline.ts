@@ -1,0 +1,152 @@
+import { ModelError } from '../kernels/errors.ts';
+import { Fingerprint } from '../kernels/learning/fingerprint.ts';
+import { argmax } from '../kernels/learning/softmax.ts';
+import type { ModelCard } from '../protocols/model-card.ts';
+import type { JournalEntry } from './journal.ts';
+import { assemble, type PipelineParts } from './pipeline/assemble.ts';
+import type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+import type { Observation } from './pipeline/label-learning.ts';
+import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
+import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
+
+export type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+export type { Observation } from './pipeline/label-learning.ts';
+export { defaultPipelineOptions, type ExpertName, expertNames, type PipelineOptions } from './pipeline/options.ts';
+
+/** @throws ModelError when the model or its card cannot be used; RangeError when an option is out of its range. */
+export function createPipeline(options: PipelineOptions): Pipeline {
+  checkPipelineOptions(options);
+  return new NodePipeline(options, loadModel(options.model, options.limits));
+}
+
+class NodePipeline implements Pipeline {
+  private readonly parts: PipelineParts;
+  private readonly features: Float32Array;
+  private readonly normalised: Float32Array;
+  private readonly decision: Decision;
+  private readonly decided = new Fingerprint();
+
+  constructor(
+    options: PipelineOptions,
+    private readonly loaded: LoadedModel,
+  ) {
+    this.parts = assemble(options, loaded);
+    this.features = new Float32Array(loaded.features.size);
+    this.normalised = new Float32Array(loaded.features.size);
+    const { panel, experts } = this.parts;
+    this.decision = {
+      index: -1,
+      valid: false,
+      label: -1,
+      confidence: 0,
+      probabilities: new Float32Array(loaded.card.labels.length),
+      expertLabels: panel.labels,
+      expertConfidences: panel.confidences,
+      weights: new Float32Array(experts.length),
+      drift: 0,
+    };
+  }
+
+  get card(): ModelCard {
+    return this.loaded.card;
+  }
+
+  get experts(): readonly ExpertName[] {
+    return this.parts.experts;
+  }
+
+  get featureCount(): number {
+    return this.loaded.features.size;
+  }
+
+  get adapterParameters(): number {
+    return this.parts.adapterParameters;
+  }
+
+  get arenaBytes(): number {
+    return this.loaded.interpreter.arenaBytes;
+  }
+
+  decide({ samples, index, valid }: WindowInput): Decision {
+    const { decision, card, loaded } = this;
+    if (samples.length !== card.channels.length * card.window) {
+      throw new ModelError(
+        'modelMismatch',
+        `the window has ${samples.length} samples, the model needs ${card.channels.length} channels × ${card.window}`,
+      );
+    }
+    decision.index = index;
+    decision.weights.set(this.parts.mixture.weights);
+    loaded.features.extract(samples, this.features);
+    decision.valid = valid && allFinite(this.features);
+    if (decision.valid) this.judge(index);
+    else this.abstain();
+    this.record();
+    return decision;
+  }
+
+  observe(index: number, label: number): Observation {
+    return this.parts.learning.observe(index, label);
+  }
+
+  get owed(): number {
+    return this.parts.learning.owed;
+  }
+
+  step(): void {
+    this.parts.learning.step();
+  }
+
+  get snapshotBytes(): number {
+    return this.parts.codec.byteLength;
+  }
+
+  snapshot(out: Uint8Array): number {
+    this.parts.learning.settle();
+    return this.parts.codec.write(out);
+  }
+
+  restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number {
+    if (snapshot !== null) this.parts.codec.read(snapshot);
+    return this.parts.learning.restore(journal);
+  }
+
+  get fingerprint(): string {
+    return this.decided.text;
+  }
+
+  private judge(index: number): void {
+    const { panel, statistics, mixture, pending } = this.parts;
+    const { decision, features } = this;
+    this.loaded.normaliser.apply(features, this.normalised);
+    statistics.push(this.normalised);
+    panel.judge(this.normalised);
+    mixture.combine(panel.probabilities, decision.probabilities);
+    decision.label = argmax(decision.probabilities);
+    decision.confidence = decision.probabilities[decision.label]!;
+    decision.drift = statistics.distance();
+    pending.add(index, features, panel.probabilities, panel.labels);
+  }
+
+  private abstain(): void {
+    const decision = this.decision;
+    decision.label = -1;
+    decision.confidence = 0;
+    decision.probabilities.fill(0);
+    decision.expertLabels.fill(-1);
+    decision.expertConfidences.fill(0);
+  }
+
+  private record(): void {
+    const { decided, decision } = this;
+    decided.add(decision.index);
+    decided.add(decision.label);
+    for (let k = 0; k < decision.probabilities.length; k++) decided.addFloat(decision.probabilities[k]!);
+    for (let e = 0; e < decision.expertLabels.length; e++) decided.add(decision.expertLabels[e]!);
+  }
+}
+
+function allFinite(values: Float32Array): boolean {
+  for (let i = 0; i < values.length; i++) if (!(Math.abs(values[i]!) < Infinity)) return false;
+  return true;
+}

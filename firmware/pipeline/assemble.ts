@@ -1,0 +1,75 @@
+import type { AdapterSet } from '../../kernels/interpreter.ts';
+import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
+import { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
+import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
+import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
+import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
+import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
+import { createRandom, type Random } from '../../kernels/random.ts';
+import { ExpertPanel, writeInput } from './expert-panel.ts';
+import { LabelLearning } from './label-learning.ts';
+import type { LoadedModel } from './loaded-model.ts';
+import { type ExpertName, expertNames, type PipelineOptions } from './options.ts';
+import { PendingWindows } from './pending-windows.ts';
+import { SnapshotCodec } from './snapshot.ts';
+
+/** What a pipeline is made of, wired to each other. */
+export interface PipelineParts {
+  readonly experts: readonly ExpertName[];
+  readonly statistics: StreamStatistics;
+  readonly panel: ExpertPanel;
+  readonly mixture: Mixture;
+  readonly pending: PendingWindows;
+  readonly learning: LabelLearning;
+  readonly codec: SnapshotCodec;
+  readonly adapterParameters: number;
+}
+
+/** Makes every part of a pipeline; all memory is taken here. */
+export function assemble(options: PipelineOptions, loaded: LoadedModel): PipelineParts {
+  const { learning: how, pendingWindows, replayCapacity } = options;
+  const { interpreter, features } = loaded;
+  const classes = loaded.card.labels.length;
+  const experts = expertNames.filter((name) => name === 'frozen' || options.experts.includes(name));
+  const identity = new Fingerprint();
+  identity.addBytes(options.model);
+  const adapters = interpreter.createAdapterSet({ rank: how.rank, scaling: how.scaling });
+  // Every gateway with this model gets the same A without asking: averaging B is then averaging BA.
+  initialiseAdapters(adapters, createRandom(identity.words[0], `adapter A ${identity.text}`));
+  const statistics = new StreamStatistics(features.size, how.statisticsPrior, how.statisticsMemory);
+  const panel = new ExpertPanel(experts, classes, interpreter, statistics, adapters);
+  const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
+  const mixture = new Mixture({ classes, prior, share: how.share });
+  const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
+  const replay = new ReplayBuffer(replayCapacity, features.size, classes);
+  const random = createRandom(options.seed, 'replay buffer');
+  const learner = createLearner(options, loaded, adapters, replay, random);
+  const learning = new LabelLearning(pending, replay, mixture, learner, how.stepsPerLabel);
+  const codec = new SnapshotCodec(identity.words, [
+    learning.firstUnlearned,
+    ...learner.parameters,
+    ...[learner.adam.first, learner.adam.second, learner.adam.powers],
+    ...[statistics.mean, statistics.variance, statistics.weight],
+    mixture.weights,
+    random.state,
+  ]);
+  const adapterParameters = learner.parameterCount;
+  return { experts, statistics, panel, mixture, pending, learning, codec, adapterParameters };
+}
+
+function createLearner(
+  { learning }: PipelineOptions,
+  { card, interpreter, chain, features, normaliser }: LoadedModel,
+  adapters: AdapterSet,
+  replay: ReplayBuffer,
+  random: Random,
+): AdapterLearner {
+  const replayed = new Float32Array(features.size);
+  const present = (slot: number): void => {
+    replay.read(slot, replayed);
+    normaliser.apply(replayed, replayed);
+    writeInput(interpreter, replayed);
+  };
+  const classes = card.labels.length;
+  return new AdapterLearner({ interpreter, adapters, chain, classes, replay, present, random, learning });
+}

@@ -1,0 +1,63 @@
+import type { ModelCard } from '../../protocols/model-card.ts';
+import type { JournalEntry } from '../journal.ts';
+import type { Observation } from './label-learning.ts';
+import type { ExpertName } from './options.ts';
+
+/** A complete window, as the windower hands it out. */
+export interface WindowInput {
+  /** [channels × window], channel-major. */
+  samples: Float32Array;
+  /** Counts every window of the stream. */
+  index: number;
+  /** False when too much of it is missing to be judged. */
+  valid: boolean;
+}
+
+/** The same object at every call: copy what must outlive the next one. */
+export interface Decision {
+  index: number;
+  /** False: not judged; label and expertLabels are -1, probabilities and confidences 0. */
+  valid: boolean;
+  /** Class the mixture believes in most, and its probability. */
+  label: number;
+  confidence: number;
+  /** [classes], of the mixture. */
+  probabilities: Float32Array;
+  /** [experts] */
+  expertLabels: Int16Array;
+  expertConfidences: Float32Array;
+  /** [experts], the mixture's weights at this decision; they sum to 1. */
+  weights: Float32Array;
+  /** Distance of the stream's statistics from the factory's, in factory deviations (`StreamStatistics.distance`). */
+  drift: number;
+}
+
+/** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */
+export interface Pipeline {
+  readonly card: ModelCard;
+  readonly experts: readonly ExpertName[];
+  readonly featureCount: number;
+  /** Values that learning trains. */
+  readonly adapterParameters: number;
+  readonly arenaBytes: number;
+  /** Judges a window and remembers it for its label. Allocates nothing. */
+  decide(window: WindowInput): Decision;
+  /** Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing. */
+  observe(index: number, label: number): Observation;
+  /** Gradient steps due. */
+  readonly owed: number;
+  /** Takes one of them: bounded time, allocates nothing. */
+  step(): void;
+  readonly snapshotBytes: number;
+  /** Writes all that was learned, but for the labels themselves (the journal's part). Returns bytes written. */
+  snapshot(out: Uint8Array): number;
+  /**
+   * Once, before the first window: takes up an earlier run. Journal entries that the snapshot does not contain owe
+   * their steps again. Returns the number of entries left out because they do not fit this model.
+   *
+   * @throws NodeError `snapshotDamaged`, `snapshotVersion`, `snapshotMismatch`; then nothing has changed
+   */
+  restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number;
+  /** 16 hexadecimal digits over every decision so far. */
+  readonly fingerprint: string;
+}

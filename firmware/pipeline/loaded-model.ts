@@ -1,0 +1,90 @@
+import { ModelError } from '../../kernels/errors.ts';
+import { createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
+import { findDenseChain } from '../../kernels/learning/dense-chain.ts';
+import type { ModelLimits } from '../../kernels/limits.ts';
+import { createFeatures, type Features } from '../../kernels/signal/features.ts';
+import { createNormaliser, type Normaliser } from '../../kernels/signal/normalise.ts';
+import type { TfliteModel } from '../../kernels/tflite/model.ts';
+import { readModel } from '../../kernels/tflite/reader.ts';
+import { createEngine } from '../../kernels/wasm/engine.ts';
+import {
+  MODEL_CARD_METADATA_NAME,
+  type ModelCard,
+  ModelCardError,
+  parseModelCard,
+} from '../../protocols/model-card.ts';
+
+/** A model and everything its card describes, made to fit each other. */
+export interface LoadedModel {
+  readonly model: TfliteModel;
+  readonly card: ModelCard;
+  readonly interpreter: Interpreter;
+  /** Adapter points that learning can reach, in execution order. */
+  readonly chain: readonly number[];
+  readonly features: Features;
+  readonly normaliser: Normaliser;
+}
+
+/**
+ * Reads a model and checks it against its own card.
+ *
+ * @throws ModelError whose message says which two things do not fit and what to do
+ */
+export function loadModel(bytes: Uint8Array, limits: ModelLimits): LoadedModel {
+  const model = readModel(bytes, limits);
+  const card = readCard(model);
+  const interpreter = createInterpreter(model, { engine: createEngine(), limits, keepActivations: true });
+  const features = build('features', () =>
+    createFeatures(card.features, { channels: card.channels.length, window: card.window }),
+  );
+  const normaliser = build('normalisation', () => createNormaliser(card.normalisation));
+  requireFit(card, interpreter, features, normaliser);
+  const chain = findDenseChain(model, interpreter);
+  if (chain.length === 0) {
+    throw new ModelError(
+      'unsupportedModel',
+      'no dense layer makes the logits of the model: end it with one to adapt it',
+    );
+  }
+  return { model, card, interpreter, chain, features, normaliser };
+}
+
+function readCard(model: TfliteModel): ModelCard {
+  const entry = model.metadata.find(({ name }) => name === MODEL_CARD_METADATA_NAME);
+  if (entry === undefined) {
+    const what = `no metadata "${MODEL_CARD_METADATA_NAME}" (labels, channels, window)`;
+    throw new ModelError('modelMismatch', `the model has ${what}: make it with myrmexctl train`);
+  }
+  try {
+    return parseModelCard(entry.bytes);
+  } catch (cause) {
+    if (cause instanceof ModelCardError)
+      throw new ModelError('malformedModel', `${cause.message}; train the model again`);
+    throw cause;
+  }
+}
+
+/** What a card says about `part` may be well-formed and still impossible. */
+function build<T>(part: string, create: () => T): T {
+  try {
+    return create();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ModelError('modelMismatch', `the ${part} of the model card cannot be used: ${cause.message}`);
+  }
+}
+
+function requireFit(card: ModelCard, interpreter: Interpreter, features: Features, normaliser: Normaliser): void {
+  const mismatch = (message: string): never => {
+    throw new ModelError('modelMismatch', `${message}; the card belongs to another model: train again`);
+  };
+  const { inputs, logits } = interpreter;
+  if (inputs.length !== 1) mismatch(`the model has ${inputs.length} inputs instead of 1`);
+  const size = inputs[0]!.data.length;
+  const from = `${card.channels.length} channels × ${card.window} samples`;
+  if (features.size !== size) mismatch(`the card makes ${features.size} features of ${from}, the model takes ${size}`);
+  if (normaliser.size !== size) mismatch(`the card normalises ${normaliser.size} features, the model takes ${size}`);
+  if (logits.data.length !== card.labels.length) {
+    mismatch(`the card names ${card.labels.length} classes, the model tells ${logits.data.length} apart`);
+  }
+}

@@ -1,0 +1,41 @@
+import { checkLearningOptions, defaultLearningOptions, type LearningOptions } from '../../kernels/learning/options.ts';
+import { defaultModelLimits, type ModelLimits } from '../../kernels/limits.ts';
+
+/** In the order of every list that has one entry per expert; `frozen` is always there. */
+export const expertNames = ['frozen', 'renormalised', 'local'] as const;
+export type ExpertName = (typeof expertNames)[number];
+
+export interface PipelineOptions {
+  /** The .tflite file, with a model card in its metadata. */
+  readonly model: Uint8Array;
+  /** Of whatever is drawn while learning. The adapters' A comes from the model instead: a fleet shares it. */
+  readonly seed: number;
+  readonly experts: readonly ExpertName[];
+  readonly limits: ModelLimits;
+  /** Labelled windows kept to learn from again; at least the model's classes. */
+  readonly replayCapacity: number;
+  /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
+  readonly pendingWindows: number;
+  readonly learning: LearningOptions;
+}
+
+/** Everything but the model and the seed. */
+export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
+  experts: expertNames,
+  limits: defaultModelLimits,
+  replayCapacity: 2048,
+  pendingWindows: 1024,
+  learning: defaultLearningOptions,
+};
+
+/** Throws a RangeError that names the first option out of its range. */
+export function checkPipelineOptions(options: PipelineOptions): void {
+  const { pendingWindows, experts } = options;
+  if (!(Number.isInteger(pendingWindows) && pendingWindows >= 1)) {
+    throw new RangeError(`pendingWindows is ${pendingWindows}: choose a whole number of 1 or more`);
+  }
+  const unknown = experts.find((name) => !expertNames.includes(name));
+  if (unknown !== undefined)
+    throw new RangeError(`no expert is called ${unknown}: choose among ${expertNames.join(', ')}`);
+  checkLearningOptions(options.learning);
+}

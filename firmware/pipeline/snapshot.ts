@@ -1,0 +1,106 @@
+import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
+import { NodeError } from '../errors.ts';
+
+/** "MXLS", little-endian: a Myrmex learning state. */
+const MAGIC = 0x534c584d;
+const VERSION = 1;
+const HEADER_BYTES = 4 * 6;
+const CHECKSUM_BYTES = 8;
+
+export type StateArray = Float32Array | Float64Array | Uint32Array;
+
+/**
+ * Learning state as bytes, the same on every machine: magic, version, the model's two fingerprint words, length, zero,
+ * then the arrays in their order (little-endian), then a 64-bit checksum of all before it. The arrays are live: `write`
+ * reads them, `read` fills them after everything has been checked.
+ */
+export class SnapshotCodec {
+  readonly byteLength: number;
+  /** Written here first: a snapshot is taken every few seconds and allocates nothing. */
+  private readonly bytes: Uint8Array;
+  private readonly view: DataView;
+  private readonly fingerprint = new Fingerprint();
+
+  constructor(
+    private readonly model: readonly [number, number],
+    private readonly arrays: readonly StateArray[],
+  ) {
+    this.byteLength = HEADER_BYTES + arrays.reduce((sum, array) => sum + array.byteLength, 0) + CHECKSUM_BYTES;
+    this.bytes = new Uint8Array(this.byteLength);
+    this.view = new DataView(this.bytes.buffer);
+    this.header().forEach((word, i) => {
+      this.view.setUint32(i * 4, word, true);
+    });
+  }
+
+  /** @returns bytes written, always `byteLength`. Throws a RangeError when `out` is shorter. */
+  write(out: Uint8Array): number {
+    if (out.length < this.byteLength)
+      throw new RangeError(`a snapshot takes ${this.byteLength} bytes, not ${out.length}`);
+    const { view } = this;
+    let at = HEADER_BYTES;
+    for (const array of this.arrays) {
+      for (let i = 0; i < array.length; i++, at += array.BYTES_PER_ELEMENT) setElement(view, at, array, i);
+    }
+    const [low, high] = this.checksum(this.bytes, at);
+    view.setUint32(at, low, true);
+    view.setUint32(at + 4, high, true);
+    out.set(this.bytes);
+    return this.byteLength;
+  }
+
+  /**
+   * @throws NodeError `snapshotDamaged`, `snapshotVersion` or `snapshotMismatch` (another model or other learning
+   * options); nothing is changed then
+   */
+  read(bytes: Uint8Array): void {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.check(bytes, view);
+    let at = HEADER_BYTES;
+    for (const array of this.arrays) {
+      for (let i = 0; i < array.length; i++, at += array.BYTES_PER_ELEMENT) getElement(view, at, array, i);
+    }
+  }
+
+  private header(): readonly number[] {
+    return [MAGIC, VERSION, this.model[0], this.model[1], this.byteLength, 0];
+  }
+
+  private checksum(bytes: Uint8Array, end: number): readonly [number, number] {
+    const { fingerprint } = this;
+    fingerprint.reset();
+    for (let i = 0; i < end; i++) fingerprint.add(bytes[i]!);
+    return fingerprint.words;
+  }
+
+  private check(bytes: Uint8Array, view: DataView): void {
+    const refuse = (code: string, what: string): never => {
+      throw new NodeError(code, `the stored learning state ${what}: it is left out, learning goes on from the journal`);
+    };
+    if (bytes.length < HEADER_BYTES + CHECKSUM_BYTES || view.getUint32(0, true) !== MAGIC) {
+      refuse('snapshotDamaged', 'is not one');
+    }
+    const version = view.getUint32(4, true);
+    if (version !== VERSION) refuse('snapshotVersion', `has version ${version}, this software reads ${VERSION}`);
+    const end = bytes.length - CHECKSUM_BYTES;
+    const [low, high] = this.checksum(bytes, end);
+    if (view.getUint32(end, true) !== low || view.getUint32(end + 4, true) !== high) {
+      refuse('snapshotDamaged', 'is damaged (checksum)');
+    }
+    if (this.header().some((word, i) => view.getUint32(i * 4, true) !== word) || bytes.length !== this.byteLength) {
+      refuse('snapshotMismatch', 'belongs to another model or other learning options');
+    }
+  }
+}
+
+function setElement(view: DataView, at: number, array: StateArray, i: number): void {
+  if (array instanceof Float64Array) view.setFloat64(at, array[i]!, true);
+  else if (array instanceof Float32Array) view.setFloat32(at, array[i]!, true);
+  else view.setUint32(at, array[i]!, true);
+}
+
+function getElement(view: DataView, at: number, array: StateArray, i: number): void {
+  if (array instanceof Float64Array) array[i] = view.getFloat64(at, true);
+  else if (array instanceof Float32Array) array[i] = view.getFloat32(at, true);
+  else array[i] = view.getUint32(at, true);
+}

@@ -1,0 +1,91 @@
+import type { TelemetryBody } from '../protocols/messages/telemetry.ts';
+import type { Accuracy, Figures } from './figures.ts';
+
+/** How a node fares at one moment; plain data for the terminal, JSON and telemetry. */
+export interface NodeStatus {
+  readonly node: string;
+  readonly uptimeMs: number;
+  readonly windows: number;
+  readonly invalid: number;
+  readonly dropped: number;
+  readonly scored: number;
+  readonly published: number;
+  readonly unpublished: number;
+  readonly firstDecisionMs: number | null;
+  /** Class decided last, null when there is none or the window could not be judged. */
+  readonly decision: string | null;
+  readonly confidence: number;
+  readonly drift: number;
+  readonly latencyUs: { readonly p50: number; readonly p99: number };
+  readonly rssBytes: number;
+  /** Labels learned and on disk, and how the others ended. */
+  readonly labels: number;
+  readonly rejected: Readonly<Record<string, number>>;
+  readonly workerRestarts: number;
+  /** Every expert of the mixture with its weight, then the mixture itself. */
+  readonly experts: Readonly<Record<string, Accuracy & { readonly weight: number }>>;
+}
+
+export interface StatusSources {
+  readonly node: string;
+  readonly figures: Figures;
+  readonly classes: readonly string[];
+  readonly experts: readonly string[];
+  /** How labels ended, by the label machine's words. */
+  readonly labelCounts: ReadonlyMap<string, number>;
+  readonly latency: { percentile(percent: number): number };
+  readonly workerRestarts: number;
+  readonly uptimeMs: number;
+  readonly rssBytes: number;
+}
+
+/** Six decimals are more than any accuracy or weight deserves. */
+const round = (value: number): number => Math.round(value * 1e6) / 1e6;
+
+export const statusOf = (from: StatusSources): NodeStatus => {
+  const { figures, latency } = from;
+  const experts: Record<string, Accuracy & { weight: number }> = {};
+  const add = (name: string, weight: number): void => {
+    const { accuracy, secondHalf } = figures.accuracy(name);
+    experts[name] = {
+      accuracy: accuracy === null ? null : round(accuracy),
+      secondHalf: secondHalf === null ? null : round(secondHalf),
+      weight: round(weight),
+    };
+  };
+  for (const [e, name] of from.experts.entries()) add(name, figures.weights[e]!);
+  add('mixture', 1);
+  const { stored = 0, ...rejected } = Object.fromEntries(from.labelCounts);
+  return {
+    node: from.node,
+    uptimeMs: Math.round(from.uptimeMs),
+    windows: figures.windows,
+    invalid: figures.invalid,
+    dropped: figures.dropped,
+    scored: figures.scored,
+    published: figures.published,
+    unpublished: figures.unpublished,
+    firstDecisionMs: figures.firstDecisionMs === null ? null : Math.round(figures.firstDecisionMs),
+    decision: from.classes[figures.label] ?? null,
+    confidence: round(figures.confidence),
+    drift: round(figures.drift),
+    latencyUs: { p50: latency.percentile(50), p99: latency.percentile(99) },
+    rssBytes: from.rssBytes,
+    labels: stored,
+    rejected,
+    workerRestarts: from.workerRestarts,
+    experts,
+  };
+};
+
+/** The part of a status that goes over the wire. */
+export const telemetryOf = (status: NodeStatus): TelemetryBody => {
+  const experts: TelemetryBody['experts'] = {};
+  for (const [name, { accuracy, weight }] of Object.entries(status.experts)) {
+    if (name !== 'mixture') experts[name] = { accuracy, weight: Math.min(1, weight) };
+  }
+  const { uptimeMs, windows, dropped, published, unpublished, labels, drift, latencyUs, rssBytes } = status;
+  const counts = { uptimeMs, windows, dropped, published, unpublished, labels, drift, latencyUs, rssBytes };
+  const accuracy = status.experts.mixture?.accuracy ?? null;
+  return { ...counts, rejected: { ...status.rejected }, experts, accuracy };
+};

@@ -1,0 +1,156 @@
+import type { Letter, MailboxShape } from '../../kernels/mailbox.ts';
+import type { ModelCard } from '../../protocols/model-card.ts';
+import type { Decision, Observation } from '../pipeline.ts';
+
+/**
+ * What the main thread and the compute worker tell each other, one letter each, in the typed slots of a mailbox. All
+ * reading and writing of slots is here; nothing else knows where a field lies.
+ */
+export const TO_WORKER = { label: 1, snapshot: 2, stop: 3 } as const;
+export const TO_MAIN = { decision: 1, outcome: 2, snapshot: 3 } as const;
+
+/** Every result of a label, in the order of their numbers in a letter. */
+const RESULTS: readonly Observation['result'][] = ['learned', 'duplicate', 'conflict', 'unknownWindow', 'unknownClass'];
+
+/** Sizes that decide how large a letter is. */
+export interface LetterSizes {
+  readonly classes: number;
+  readonly experts: number;
+  readonly features: number;
+}
+
+export const sizesOf = (card: ModelCard, experts: number): LetterSizes => ({
+  classes: card.labels.length,
+  experts,
+  features: card.normalisation.mean.length,
+});
+
+export const toWorkerShape = (capacity: number): MailboxShape => ({ capacity, doubles: 1, words: 1, singles: 0 });
+
+/** One shape serves decisions and outcomes; the larger of the two decides. */
+export const toMainShape = (capacity: number, { classes, experts, features }: LetterSizes): MailboxShape => ({
+  capacity,
+  doubles: 5,
+  words: 5 + experts,
+  singles: Math.max(2 + classes + 2 * experts, features),
+});
+
+/** A decision as the main thread sees it: the pipeline's, and what is known about its window. Valid until the next. */
+export interface DecisionReport extends Decision {
+  /** Class of every row of the window where the source knows it, else -1. */
+  truth: number;
+  /** Time of the window's last sample on the sensor's clock, and when the main thread pushed it. */
+  endMs: number;
+  pushMs: number;
+  /** Samples held over because they were missing. */
+  missing: number;
+  /** Time the worker took for features, inference and mixture. */
+  computeUs: number;
+}
+
+/** What became of a label. `features` is valid until the next letter. */
+export interface OutcomeReport {
+  index: number;
+  label: number;
+  status: Observation['result'];
+  slot: number;
+  sequence: number;
+  features: Float32Array;
+  /** What every expert had said about the window when it was decided. */
+  expertLabels: Int16Array;
+}
+
+/** Facts about a window that travel beside the pipeline's decision. */
+export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs'>;
+
+export const writeDecision = (letter: Letter, decision: Decision, facts: WindowFacts): void => {
+  const { kind, doubles, words, singles } = letter;
+  kind[0] = TO_MAIN.decision;
+  doubles[0] = decision.index;
+  doubles[1] = facts.endMs;
+  doubles[2] = facts.pushMs;
+  doubles[3] = facts.computeUs;
+  doubles[4] = decision.drift;
+  words[0] = decision.valid ? 1 : 0;
+  words[1] = decision.label;
+  words[2] = facts.truth;
+  words[3] = facts.missing;
+  singles[0] = decision.confidence;
+  let at = 1;
+  for (let k = 0; k < decision.probabilities.length; k++) singles[at++] = decision.probabilities[k]!;
+  for (let e = 0; e < decision.expertLabels.length; e++) {
+    words[4 + e] = decision.expertLabels[e]!;
+    singles[at++] = decision.expertConfidences[e]!;
+    singles[at++] = decision.weights[e]!;
+  }
+};
+
+export const createDecisionReport = ({ classes, experts }: LetterSizes): DecisionReport => ({
+  index: -1,
+  valid: false,
+  label: -1,
+  confidence: 0,
+  probabilities: new Float32Array(classes),
+  expertLabels: new Int16Array(experts),
+  expertConfidences: new Float32Array(experts),
+  weights: new Float32Array(experts),
+  drift: 0,
+  truth: -1,
+  endMs: 0,
+  pushMs: 0,
+  missing: 0,
+  computeUs: 0,
+});
+
+export const readDecision = ({ doubles, words, singles }: Letter, into: DecisionReport): void => {
+  into.index = doubles[0]!;
+  into.endMs = doubles[1]!;
+  into.pushMs = doubles[2]!;
+  into.computeUs = doubles[3]!;
+  into.drift = doubles[4]!;
+  into.valid = words[0] === 1;
+  into.label = words[1]!;
+  into.truth = words[2]!;
+  into.missing = words[3]!;
+  into.confidence = singles[0]!;
+  let at = 1;
+  for (let k = 0; k < into.probabilities.length; k++) into.probabilities[k] = singles[at++]!;
+  for (let e = 0; e < into.expertLabels.length; e++) {
+    into.expertLabels[e] = words[4 + e]!;
+    into.expertConfidences[e] = singles[at++]!;
+    into.weights[e] = singles[at++]!;
+  }
+};
+
+export const writeOutcome = (letter: Letter, index: number, label: number, observation: Observation): void => {
+  const { kind, doubles, words, singles } = letter;
+  kind[0] = TO_MAIN.outcome;
+  doubles[0] = index;
+  doubles[1] = observation.sequence;
+  words[0] = RESULTS.indexOf(observation.result);
+  words[1] = label;
+  words[2] = observation.slot;
+  if (observation.result !== 'learned') return;
+  for (let e = 0; e < observation.expertLabels.length; e++) words[3 + e] = observation.expertLabels[e]!;
+  singles.set(observation.features);
+};
+
+export const createOutcomeReport = ({ experts, features }: LetterSizes): OutcomeReport => ({
+  index: -1,
+  label: -1,
+  status: 'unknownWindow',
+  slot: -1,
+  sequence: -1,
+  features: new Float32Array(features),
+  expertLabels: new Int16Array(experts),
+});
+
+export const readOutcome = ({ doubles, words, singles }: Letter, into: OutcomeReport): void => {
+  into.index = doubles[0]!;
+  into.sequence = doubles[1]!;
+  into.status = RESULTS[words[0]!]!;
+  into.label = words[1]!;
+  into.slot = words[2]!;
+  for (let e = 0; e < into.expertLabels.length; e++) into.expertLabels[e] = words[3 + e]!;
+  for (let f = 0; f < into.features.length; f++) into.features[f] = singles[f]!;
+};

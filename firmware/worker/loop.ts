@@ -1,0 +1,139 @@
+import { Doorbell } from '../../kernels/doorbell.ts';
+import { Inbox, Outbox } from '../../kernels/mailbox.ts';
+import { RingReader } from '../../kernels/ring.ts';
+import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
+import type { Pipeline } from '../pipeline.ts';
+import { TO_MAIN, TO_WORKER, type WindowFacts, writeDecision, writeOutcome } from './letters.ts';
+import type { ComputeSettings } from './protocol.ts';
+
+/** A sleep ends by itself after this, so that a lost wake-up costs a second and not the node. */
+const SLEEP_MS_MAX = 1_000;
+
+export interface LoopContext {
+  readonly settings: ComputeSettings;
+  readonly pipeline: Pipeline;
+  /** Index of the first window. */
+  readonly firstIndex: number;
+  /** Where `snapshot` letters put the learned state. */
+  readonly snapshot: Uint8Array;
+  /** Tells the main thread that letters wait, when it does not know yet. */
+  readonly tell: () => void;
+  /** Monotonic ms. */
+  readonly now: () => number;
+}
+
+/**
+ * Allocates all that the loop needs and returns it. The loop is the compute worker's whole life after start: rows in,
+ * decisions out, labels in, learning in between; it never goes back to the event loop and allocates nothing. Order of
+ * work: letters, then rows up to one complete window, then one step of learning when no window waits, then sleep. In
+ * `eager` mode all owed steps come before the next row.
+ *
+ * The loop returns the number of decisions that found no room in the mailbox.
+ */
+export const createLoop = (context: LoopContext): (() => number) => {
+  const { settings, pipeline } = context;
+  const bell = new Doorbell(settings.bell);
+  const post = createPostOffice(context);
+  const stream = createStream(context);
+  return () => {
+    for (;;) {
+      const heard = bell.count();
+      if (!post.handleLetters()) return post.lostDecisions;
+      if (settings.eager) while (pipeline.owed > 0) pipeline.step();
+      if (stream.readWindow()) post.decide(stream.windower, stream.facts);
+      else if (pipeline.owed > 0) pipeline.step();
+      else bell.wait(heard, SLEEP_MS_MAX);
+    }
+  };
+};
+
+/** The sample side: rows of the ring cut into windows, with what is known about each. */
+const createStream = ({ settings, pipeline, firstIndex }: LoopContext) => {
+  const { channels, window, stride } = pipeline.card;
+  const reader = new RingReader(settings.ring);
+  const windower = createWindower({ channels: channels.length, window, stride });
+  const facts: WindowFacts & { index: number } = {
+    index: -1,
+    truth: -1,
+    endMs: 0,
+    pushMs: 0,
+    missing: 0,
+    computeUs: 0,
+  };
+  /** Reads waiting rows until one completes a window; false when they do not. */
+  const readWindow = (): boolean => {
+    while (reader.read()) {
+      if (reader.skippedRows > 0) windower.skip(reader.skippedRows);
+      if (!windower.push(reader.values, 0, reader.segment, reader.truth, reader.tMs)) continue;
+      facts.index = firstIndex + windower.index;
+      facts.truth = windower.truth;
+      facts.endMs = windower.endMs;
+      facts.pushMs = reader.pushMs;
+      facts.missing = windower.missing;
+      return true;
+    }
+    return false;
+  };
+  return { windower, facts, readWindow };
+};
+
+/** The letter side: answers what the main thread asks, and reports decisions. */
+const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopContext) => {
+  const inbox = new Inbox(settings.toWorker);
+  const outbox = new Outbox(settings.toMain);
+  const input: Parameters<Pipeline['decide']>[0] = { samples: new Float32Array(0), index: -1, valid: false };
+  let lostDecisions = 0;
+
+  const handleLabel = (index: number, label: number): void => {
+    // handleLetters has made sure that there is room: every label gets its outcome.
+    writeOutcome(outbox.next()!, index, label, pipeline.observe(index, label));
+    outbox.send();
+    tell();
+  };
+
+  const handleSnapshot = (): void => {
+    const letter = outbox.next()!;
+    letter.kind[0] = TO_MAIN.snapshot;
+    letter.words[0] = pipeline.snapshot(snapshot);
+    outbox.send();
+    tell();
+  };
+
+  return {
+    get lostDecisions() {
+      return lostDecisions;
+    },
+    /** Handles all letters that can be answered now; false when one said stop. */
+    handleLetters(): boolean {
+      while (outbox.room > 0) {
+        const letter = inbox.peek();
+        if (letter === null) break;
+        const kind = letter.kind[0];
+        const index = letter.doubles[0]!;
+        const label = letter.words[0]!;
+        // Given back before it is handled: should handling it end this thread, the next one does not meet it again.
+        inbox.done();
+        if (kind === TO_WORKER.stop) return false;
+        if (kind === TO_WORKER.label) handleLabel(index, label);
+        else handleSnapshot();
+      }
+      return true;
+    },
+    decide(windower: Windower, facts: WindowFacts & { index: number }): void {
+      input.samples = windower.samples;
+      input.index = facts.index;
+      input.valid = windower.valid;
+      const began = now();
+      const decision = pipeline.decide(input);
+      facts.computeUs = (now() - began) * 1_000;
+      const letter = outbox.next();
+      if (letter === null) {
+        lostDecisions++;
+        return;
+      }
+      writeDecision(letter, decision, facts);
+      outbox.send();
+      tell();
+    },
+  };
+};

@@ -1,0 +1,45 @@
+import type { Mailbox } from '../../kernels/mailbox.ts';
+import type { Ring } from '../../kernels/ring.ts';
+import type { JournalEntry } from '../journal.ts';
+import type { PipelineOptions } from '../pipeline.ts';
+
+/** What a compute worker is born with: its memory, and how its pipeline is built. */
+export interface ComputeSettings {
+  readonly pipeline: PipelineOptions;
+  readonly ring: Ring;
+  readonly toWorker: Mailbox;
+  readonly toMain: Mailbox;
+  /** Wakes the worker: rows or letters have come. */
+  readonly bell: SharedArrayBuffer;
+  /** One Int32: 1 while the main thread has been told that letters wait and has not looked yet. */
+  readonly told: SharedArrayBuffer;
+  /** Pay every learning step that is owed before the next window, as replay does; else only while no window waits. */
+  readonly eager: boolean;
+  /** Count typed-array allocations (for tests). */
+  readonly countAllocations: boolean;
+}
+
+/** The one message the worker waits for before it begins: what earlier runs learned. */
+export interface ComputeState {
+  readonly snapshot: Uint8Array | null;
+  readonly journal: readonly JournalEntry[];
+  /** Index of its first window; above 0 after a crash, so that no window id is used twice. */
+  readonly firstIndex: number;
+}
+
+/** What the worker says last. */
+export interface ComputeEnd {
+  /** The pipeline's fingerprint of every decision. */
+  readonly fingerprint: string;
+  /** Decisions that found no room because the main thread was too busy to take them. */
+  readonly lostDecisions: number;
+  /** Typed arrays made after start, when counted. */
+  readonly allocations: number;
+}
+
+/** Posted messages of the worker: life's events. Everything per window goes through the mailbox. */
+export type ComputeMessage =
+  | { readonly kind: 'built'; adapterParameters: number; arenaBytes: number; snapshot: SharedArrayBuffer }
+  | { readonly kind: 'restored'; notice: string | null }
+  | { readonly kind: 'letters' }
+  | ({ readonly kind: 'stopped' } & ComputeEnd);

@@ -1,0 +1,34 @@
+/** A dense layer as adapters and learning see it: views of the engine's memory and of the model file, to be read. */
+export interface AdapterPoint {
+  /** Index of the operator in the subgraph. */
+  readonly operator: number;
+  /** Rows of one inference; 1 unless a dense layer is applied along a sequence. */
+  readonly rows: number;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  readonly inputScale: number;
+  /** [out]: repeated when the weights are quantised per tensor. */
+  readonly weightScale: Float32Array;
+  readonly outputScale: number;
+  readonly outputZeroPoint: number;
+  /** Clamp range in force (fused activation), int8 units. */
+  readonly activationMin: number;
+  readonly activationMax: number;
+  /** [out × in], row-major, zero point 0. */
+  readonly weights: Int8Array;
+  /**
+   * x − zeroPoint of the last invoke, valid until the next one with `keepActivations`; [in], or for several rows
+   * [rows × in rounded up to even].
+   */
+  readonly input: Int16Array;
+  /** Output of the last invoke, valid until the next one with `keepActivations`; [rows × out]. */
+  readonly output: Int8Array;
+}
+
+/** Byte addresses of one point's factors in the engine's memory. */
+export interface AdapterAddresses {
+  readonly loraA: number;
+  readonly loraAScale: number;
+  readonly loraB: number;
+  readonly bias: number;
+}

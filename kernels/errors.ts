@@ -1,0 +1,38 @@
+/** Why a model is refused. The codes are stable: operators' scripts and other gateways match on them. */
+export type ModelErrorCode =
+  /** The bytes break the file format or contradict themselves. */
+  | 'malformedModel'
+  /** A valid file that uses something outside of what this engine runs (types, several subgraphs, sparsity). */
+  | 'unsupportedModel'
+  /** A valid file with an operator, or an option of an operator, that is not in the registry. */
+  | 'unsupportedOperator'
+  /** Larger than a limit of `ModelLimits`, or than the memory of the engine. */
+  | 'modelTooLarge'
+  /** Two good things that do not belong together: an adapter set and another model, a card and a tensor. */
+  | 'modelMismatch';
+
+/** Bad input from outside: a model that cannot be used. The message says what is wrong and what to do about it. */
+export class ModelError extends Error {
+  readonly code: ModelErrorCode;
+
+  constructor(code: ModelErrorCode, message: string) {
+    super(message);
+    this.name = 'ModelError';
+    this.code = code;
+  }
+}
+
+/** The machine cannot run the engine at all, whatever the model. */
+export class EngineError extends Error {
+  readonly code = 'engineUnavailable';
+
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = 'EngineError';
+  }
+}
+
+/** Throws a `malformedModel` error unless `condition` holds. */
+export function requireWellFormed(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new ModelError('malformedModel', `${message}; the file is damaged, export or send it again`);
+}

@@ -1,0 +1,82 @@
+import type { AdapterAddresses, AdapterPoint } from './adapter-point.ts';
+import { ModelError } from './errors.ts';
+import { ADAPTER_RANK_MAX } from './ops/fully-connected.ts';
+import type { ActiveAdapters } from './ops/operator.ts';
+import type { WasmEngine } from './wasm/engine.ts';
+
+/** Low-rank factors for every adapter point of one interpreter, in wasm memory; writing a view takes effect at once. */
+export interface AdapterSet {
+  readonly rank: number;
+  /** Factor before B(Ax), LoRA's alpha / rank. */
+  readonly scaling: number;
+  readonly points: readonly AdapterFactors[];
+}
+
+/**
+ * delta[c] = bias[c] + scaling × Σ_r loraB[c,r] × u[r], u[r] = s_in × loraAScale[r] × Σ_i loraA[r,i] × (x[i] − z_in):
+ * a real number in units of the layer's output before its activation.
+ */
+export interface AdapterFactors {
+  /** [rank × in] */
+  readonly loraA: Int8Array;
+  /** [rank] */
+  readonly loraAScale: Float32Array;
+  /** [out × rank] */
+  readonly loraB: Float32Array;
+  /** [out] */
+  readonly bias: Float32Array;
+}
+
+export interface AdapterSetOptions {
+  /** 1 to 64. */
+  readonly rank: number;
+  readonly scaling: number;
+}
+
+/** An adapter set together with the addresses of its factors. */
+export class WasmAdapterSet implements AdapterSet, ActiveAdapters {
+  readonly rank: number;
+  readonly scaling: number;
+  readonly points: readonly AdapterFactors[];
+  readonly addresses: readonly AdapterAddresses[];
+
+  /** Allocates all factors, zero: the adapted model equals the frozen one bit for bit until they are written. */
+  constructor(
+    readonly owner: object,
+    engine: WasmEngine,
+    adapterPoints: readonly AdapterPoint[],
+    { rank, scaling }: AdapterSetOptions,
+  ) {
+    if (!(Number.isInteger(rank) && rank >= 1 && rank <= ADAPTER_RANK_MAX) || !Number.isFinite(scaling)) {
+      throw new ModelError(
+        'modelMismatch',
+        `an adapter of rank ${rank} and scaling ${scaling} cannot be made: choose a rank of 1 to ${ADAPTER_RANK_MAX}`,
+      );
+    }
+    this.rank = rank;
+    this.scaling = Math.fround(scaling);
+    this.addresses = adapterPoints.map((point) => allocate(engine, point, rank));
+    this.points = adapterPoints.map((point, index) => views(engine, point, rank, this.addresses[index]!));
+  }
+}
+
+function allocate(engine: WasmEngine, point: AdapterPoint, rank: number): AdapterAddresses {
+  // The kernel takes output channels four at a time.
+  const channels = Math.ceil(point.outFeatures / 4) * 4;
+  return {
+    loraA: engine.allocate(rank * point.inFeatures),
+    loraAScale: engine.allocate(rank * 4),
+    loraB: engine.allocate(channels * rank * 4),
+    bias: engine.allocate(channels * 4),
+  };
+}
+
+function views(engine: WasmEngine, point: AdapterPoint, rank: number, addresses: AdapterAddresses): AdapterFactors {
+  const { buffer } = engine.uint8;
+  return {
+    loraA: new Int8Array(buffer, addresses.loraA, rank * point.inFeatures),
+    loraAScale: new Float32Array(buffer, addresses.loraAScale, rank),
+    loraB: new Float32Array(buffer, addresses.loraB, point.outFeatures * rank),
+    bias: new Float32Array(buffer, addresses.bias, point.outFeatures),
+  };
+}

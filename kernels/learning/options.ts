@@ -1,0 +1,72 @@
+/**
+ * How a node learns from labels. The defaults were chosen on gas sensors that age and movement sensors of many people
+ * together, and checked on bearings and a market: none is tuned to one of them alone.
+ */
+export interface LearningOptions {
+  /** Rank of the adapters beside every dense layer, 1 to 64. */
+  readonly rank: number;
+  /** LoRA's alpha / rank. */
+  readonly scaling: number;
+  /** Adam's step size, > 0. */
+  readonly learningRate: number;
+  /** Decoupled decay per step, in units of the learning rate: pulls the adapters back to the frozen model; >= 0. */
+  readonly weightDecay: number;
+  /** Gradient steps each label pays for, >= 1. */
+  readonly stepsPerLabel: number;
+  /** Samples per gradient step: the newest label and batch - 1 of the replay buffer; >= 1. */
+  readonly batch: number;
+  /**
+   * Share of the target given to all classes alike, 0 to 1. A window judged right with confidence then pulls at
+   * nothing, where Adam would blow its tiny gradient up to a full step: what moves the adapters is mistakes.
+   */
+  readonly labelSmoothing: number;
+  /** Windows the stream statistics remember; also bounds how fast the renormalised expert follows. >= 1 */
+  readonly statisticsMemory: number;
+  /** Windows' worth of belief in the factory statistics at the start; > 0. */
+  readonly statisticsPrior: number;
+  /** Nats by which the frozen expert is believed ahead of each other one before the first label; >= 0. */
+  readonly frozenAdvantage: number;
+  /** Share of the mixture's weight that returns to the prior with every label, 0 to 1: forgetting. */
+  readonly share: number;
+}
+
+export const defaultLearningOptions: LearningOptions = {
+  rank: 2,
+  scaling: 1,
+  learningRate: 0.007,
+  weightDecay: 0.1,
+  stepsPerLabel: 12,
+  batch: 32,
+  labelSmoothing: 0.1,
+  statisticsMemory: 1000,
+  statisticsPrior: 300,
+  frozenAdvantage: 1,
+  share: 0.01,
+};
+
+/** Throws a RangeError that names the first option out of its range. */
+export function checkLearningOptions(options: LearningOptions): void {
+  const whole = (name: keyof LearningOptions, max: number): void => {
+    const value = options[name];
+    if (!(Number.isInteger(value) && value >= 1 && value <= max)) {
+      throw new RangeError(`learning.${name} is ${value}: choose a whole number from 1 to ${max}`);
+    }
+  };
+  const real = (name: keyof LearningOptions, min: number, max: number): void => {
+    const value = options[name];
+    if (!(value >= min && value <= max)) {
+      throw new RangeError(`learning.${name} is ${value}: choose a number from ${min} to ${max}`);
+    }
+  };
+  whole('rank', 64);
+  whole('stepsPerLabel', 1024);
+  whole('batch', 1024);
+  real('scaling', 1e-3, 1e3);
+  real('learningRate', 1e-9, 1);
+  real('weightDecay', 0, 10);
+  real('labelSmoothing', 0, 1);
+  real('statisticsMemory', 1, 1e9);
+  real('statisticsPrior', 1e-3, 1e9);
+  real('frozenAdvantage', 0, 50);
+  real('share', 0, 1);
+}

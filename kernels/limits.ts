@@ -1,0 +1,40 @@
+/**
+ * Every bound on a model, in one place. Models come over the air, so each number in a file is compared with one of
+ * these before memory is taken for it. A board profile may lower them; `defaultModelLimits` suits a 512 MB gateway.
+ */
+export interface ModelLimits {
+  /** Length of the .tflite file, bytes. */
+  readonly modelBytesMax: number;
+  /** Memory the interpreter may take in the engine (packed weights + activations + scratch), bytes. */
+  readonly arenaBytesMax: number;
+  readonly operatorCodesMax: number;
+  readonly tensorsMax: number;
+  readonly operatorsMax: number;
+  readonly buffersMax: number;
+  readonly metadataMax: number;
+  /** Dimensions of one tensor. */
+  readonly rankMax: number;
+  /** Elements of one tensor: the product of its shape. */
+  readonly tensorElementsMax: number;
+  /** Tensors one operator may read or write, and entries of one options vector. */
+  readonly operatorTensorsMax: number;
+  /** UTF-8 bytes of a tensor name, description or metadata name. */
+  readonly nameBytesMax: number;
+}
+
+export const defaultModelLimits: ModelLimits = {
+  modelBytesMax: 16 * 1024 * 1024,
+  // Dense weights are stored as int16, twice their size in the file, next to the activations.
+  arenaBytesMax: 48 * 1024 * 1024,
+  operatorCodesMax: 256,
+  tensorsMax: 4096,
+  operatorsMax: 1024,
+  buffersMax: 8192,
+  metadataMax: 64,
+  // TFLite's own kernels end at 6 dimensions; 8 leaves room for what only reshapes.
+  rankMax: 8,
+  tensorElementsMax: 16 * 1024 * 1024,
+  operatorTensorsMax: 128,
+  // Fused layers carry the joined names of all the layers they came from.
+  nameBytesMax: 4096,
+};

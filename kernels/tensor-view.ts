@@ -1,0 +1,35 @@
+import { ModelError } from './errors.ts';
+import type { Tensor } from './tflite/model.ts';
+import { TensorType, tensorTypeName } from './tflite/tensor-type.ts';
+import { elementsOf } from './tflite/verify.ts';
+
+/** A tensor of the interpreter: its data is a view into the engine's memory, written and read in place. */
+export interface TensorView {
+  readonly name: string;
+  /** Number of the element type in the TFLite schema. */
+  readonly type: number;
+  readonly shape: readonly number[];
+  /** real = scale × (q − zeroPoint); 1 and 0 for float32. */
+  readonly scale: number;
+  readonly zeroPoint: number;
+  readonly data: Int8Array | Float32Array;
+}
+
+/** Makes the view of an int8 or float32 tensor at `address`; other types cannot reach the ends of a model here. */
+export function viewTensor(tensor: Tensor, buffer: ArrayBufferLike, address: number): TensorView {
+  const { name, type, shape } = tensor;
+  const elements = elementsOf(tensor);
+  if (type === TensorType.float32) {
+    return { name, type, shape, scale: 1, zeroPoint: 0, data: new Float32Array(buffer, address, elements) };
+  }
+  if (type !== TensorType.int8) {
+    const message = `the model's input or output ${name} is ${tensorTypeName(type)}: export it as int8 or float32`;
+    throw new ModelError('unsupportedModel', message);
+  }
+  const { scale, zeroPoint } = tensor.quantisation ?? { scale: [], zeroPoint: [] };
+  if (scale.length !== 1) {
+    throw new ModelError('unsupportedModel', `the int8 tensor ${name} at the model's end has no scale: quantise it`);
+  }
+  const data = new Int8Array(buffer, address, elements);
+  return { name, type, shape, scale: scale[0]!, zeroPoint: zeroPoint[0]!, data };
+}

@@ -1,0 +1,88 @@
+/** Corrections saturate here, so that adding one to an accumulator below 2^30 never wraps. */
+const CORRECTION_MAX: f32 = 1073741824.0;
+
+/** Σ_i a[i] × x[i], int8 × int16, exact in int32 for count ≤ 65,793 (255 × 128 × count < 2^31). */
+function project(a: usize, x: usize, count: i32): i32 {
+  let sum = i32x4.splat(0);
+  const whole = count & ~15;
+  for (let i = 0; i < whole; i += 16) {
+    const bytes = v128.load(a);
+    sum = i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.extend_low_i8x16_s(bytes), v128.load(x)));
+    sum = i32x4.add(sum, i32x4.dot_i16x8_s(i16x8.extend_high_i8x16_s(bytes), v128.load(x, 16)));
+    a += 16;
+    x += 32;
+  }
+  let total =
+    i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3);
+  for (let i = whole; i < count; i++) {
+    total += <i32>load<i8>(a) * <i32>load<i16>(x);
+    a += 1;
+    x += 2;
+  }
+  return total;
+}
+
+/** Four float32 a `stride` of bytes apart: one column of four rows of B. */
+// @ts-ignore: decorator
+@inline
+function column(address: usize, stride: usize): v128 {
+  let lanes = v128.load32_zero(address);
+  lanes = v128.load_lane<f32>(address + stride, lanes, 1);
+  lanes = v128.load_lane<f32>(address + 2 * stride, lanes, 2);
+  return v128.load_lane<f32>(address + 3 * stride, lanes, 3);
+}
+
+/**
+ * The low-rank side path of one dense row, added to its accumulator start values (DESIGN §4):
+ * adjusted[c] = start[c] + rne((bias[c] + scaling × Σ_r B[c,r] × u[r]) / step[c]), u[r] = s_in × s_A[r] × Σ_i A[r,i] × x[i].
+ * Every float32 operation rounds once and in this order: the plain twin gives the same bits. A NaN factor adds nothing.
+ *
+ * @param x int16 [count], input minus its zero point
+ * @param loraA int8 [rank × count]
+ * @param loraAScale float32 [rank]
+ * @param loraB float32 [⌈out/4⌉·4 × rank]
+ * @param bias float32 [⌈out/4⌉·4], real units of the layer's output
+ * @param step float32 [⌈out/16⌉ × 16], real value of one accumulator unit, s_in × s_w[c]
+ * @param start int32 [⌈out/16⌉ × 16], adjusted likewise
+ * @param hidden float32 [rank], scratch for u
+ */
+export function adapterForward(
+  x: usize,
+  loraA: usize,
+  loraAScale: usize,
+  loraB: usize,
+  bias: usize,
+  step: usize,
+  start: usize,
+  adjusted: usize,
+  hidden: usize,
+  count: i32,
+  out: i32,
+  rank: i32,
+  inputScale: f32,
+  scaling: f32,
+): void {
+  for (let r = 0; r < rank; r++) {
+    const sum = <f32>project(loraA + <usize>(r * count), x, count);
+    store<f32>(hidden + (r << 2), inputScale * load<f32>(loraAScale + (r << 2)) * sum);
+  }
+  const low = f32x4.splat(-CORRECTION_MAX);
+  const high = f32x4.splat(CORRECTION_MAX);
+  const stride = <usize>(rank << 2);
+  for (let c = 0; c < out; c += 4) {
+    let delta = f32x4.mul(column(loraB, stride), v128.load32_splat(hidden));
+    for (let r: usize = 4; r < stride; r += 4) {
+      delta = f32x4.add(delta, f32x4.mul(column(loraB + r, stride), v128.load32_splat(hidden + r)));
+    }
+    delta = f32x4.add(v128.load(bias), f32x4.mul(f32x4.splat(scaling), delta));
+    const units = f32x4.pmax(f32x4.pmin(f32x4.div(delta, v128.load(step)), high), low);
+    // The saturating conversion turns NaN into 0.
+    const correction = i32x4.trunc_sat_f32x4_s(f32x4.nearest(units));
+    v128.store(adjusted, i32x4.add(v128.load(start), correction));
+    loraB += stride << 2;
+    bias += 16;
+    step += 16;
+    start += 16;
+    adjusted += 16;
+  }
+}

@@ -1,0 +1,97 @@
+import { EngineError, ModelError } from '../errors.ts';
+import { engineBinary } from './binary.generated.ts';
+import type { WasmKernels } from './kernels.ts';
+
+const PAGE_BYTES = 65536;
+/** One cache line: a weight panel that straddles lines costs 7 % on x86. */
+const ALIGNMENT = 64;
+/** More than `defaultModelLimits.arenaBytesMax`, so that adapters and a second small model fit beside the largest. */
+const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Compiled kernels with a memory of fixed size. The memory never grows, so views into it stay valid for ever and any
+ * number of interpreters and adapter sets may share one engine. The operating system backs a page when it is first
+ * written: what is not used costs address space only.
+ */
+export interface WasmEngine {
+  readonly kernels: WasmKernels;
+  /** The whole memory, once per element type: operators index these instead of making views. */
+  readonly uint8: Uint8Array;
+  readonly int8: Int8Array;
+  readonly float32: Float32Array;
+  readonly capacityBytes: number;
+  readonly usedBytes: number;
+  /**
+   * Takes `bytes` zeroed bytes for the life of the engine, or until `release`; only while something is prepared.
+   * @returns the address, a multiple of 64.
+   * @throws ModelError `modelTooLarge` when the memory is full.
+   */
+  allocate(bytes: number): number;
+  /** Gives back everything allocated since `mark`, a former value of `usedBytes`; for a model that was refused. */
+  release(mark: number): void;
+}
+
+/**
+ * Compiles the kernels (about 1 ms) and reserves their memory. Each call makes an independent engine.
+ *
+ * @throws EngineError on a processor without SIMD, or when not even the address space is to be had.
+ */
+export function createEngine(memoryBytes: number = DEFAULT_MEMORY_BYTES): WasmEngine {
+  const pages = Math.ceil(memoryBytes / PAGE_BYTES);
+  const bytes = Uint8Array.from(atob(engineBinary), (character) => character.charCodeAt(0));
+  try {
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    return new Engine(instance.exports as unknown as WasmKernels, memory.buffer);
+  } catch (cause) {
+    const needs = `WebAssembly SIMD (SSE4.1 or NEON) and ${memoryBytes} bytes of address space`;
+    throw new EngineError(
+      `the int8 engine cannot start, it needs ${needs}: use another board or a smaller limit`,
+      cause,
+    );
+  }
+}
+
+class Engine implements WasmEngine {
+  readonly kernels: WasmKernels;
+  readonly uint8: Uint8Array;
+  readonly int8: Int8Array;
+  readonly float32: Float32Array;
+  readonly capacityBytes: number;
+  private next: number;
+
+  constructor(kernels: WasmKernels, buffer: ArrayBuffer) {
+    this.kernels = kernels;
+    this.uint8 = new Uint8Array(buffer);
+    this.int8 = new Int8Array(buffer);
+    this.float32 = new Float32Array(buffer);
+    this.capacityBytes = buffer.byteLength;
+    this.next = align(kernels.heapBase.value);
+  }
+
+  get usedBytes(): number {
+    return this.next;
+  }
+
+  allocate(bytes: number): number {
+    const address = this.next;
+    const end = align(address + bytes);
+    if (!(end <= this.capacityBytes)) {
+      throw new ModelError(
+        'modelTooLarge',
+        `${bytes} bytes more do not fit the engine's ${this.capacityBytes} (${address} are taken): use a smaller model`,
+      );
+    }
+    this.next = end;
+    return address;
+  }
+
+  release(mark: number): void {
+    this.uint8.fill(0, mark, this.next);
+    this.next = mark;
+  }
+}
+
+function align(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+}

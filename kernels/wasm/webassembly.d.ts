@@ -1,0 +1,17 @@
+/**
+ * The few WebAssembly names that the engine uses. They are part of every JavaScript engine, but TypeScript declares
+ * them only together with the browser's DOM, which kernels/ must not see.
+ */
+declare namespace WebAssembly {
+  class Module {
+    constructor(bytes: Uint8Array);
+  }
+  class Memory {
+    constructor(descriptor: { initial: number; maximum: number });
+    readonly buffer: ArrayBuffer;
+  }
+  class Instance {
+    constructor(module: Module, imports: Record<string, Record<string, Memory>>);
+    readonly exports: Readonly<Record<string, unknown>>;
+  }
+}

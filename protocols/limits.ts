@@ -1,0 +1,30 @@
+/**
+ * Every bound of the wire in one place. A bound is refused before anything is allocated for what it bounds, so the
+ * worst that one message can cost is `messageBytesMax` of input and `itemsMax` small values.
+ */
+export const LIMITS = {
+  /** A site, node or operator name; it is also a topic level and a directory name. */
+  nameCharsMax: 64,
+  /** Classes a model may tell apart. A decision names each once, so this drives `itemsMax` and `messageBytesMax`. */
+  classesMax: 256,
+  /** UTF-16 units of one class name: at most 192 bytes of UTF-8. */
+  classCharsMax: 64,
+  /** Experts in one mixture: frozen, renormalised, local, shared, and room for as many of a fleet's own. */
+  expertsMax: 16,
+  /** Counters named in one telemetry message. */
+  countersMax: 64,
+  /** Free text: an explanation for a person, a version, a model's description. */
+  textBytesMax: 512,
+  /** Binary field of one message; a mesh gradient is ≤ 1 KiB (DESIGN §5), a model never travels in one message. */
+  binaryBytesMax: 16_384,
+  /** A payload. The largest decision: 256 classes × (192 + head + share) + 16 × 300 B = 56 KB. */
+  messageBytesMax: 65_536,
+  /** One label; labels arrive from anyone who may write to the topic, so theirs is the tightest bound. */
+  labelBytesMax: 1_024,
+  /** Nesting: envelope, body, experts, expert = 4; two to spare for later versions. */
+  depthMax: 6,
+  /** Data items of one message, map keys included: 2 × classesMax + 7 × expertsMax + envelope, body, and headroom. */
+  itemsMax: 2_048,
+  /** Pairs of one map: every class once. */
+  pairsMax: 256,
+} as const;

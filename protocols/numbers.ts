@@ -1,0 +1,10 @@
+import Type from 'typebox';
+
+/** 0 … 1. The float32 nearest to 1 is 1, so rounding on the wire never leaves the range. */
+export const Probability = Type.Number({ minimum: 0, maximum: 1 });
+
+/** A whole number from 0 to 2^53 - 1. */
+export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+
+/** A length of time in microseconds or milliseconds, or a distance: finite and not negative. */
+export const Magnitude = Type.Number({ minimum: 0 });

@@ -1,0 +1,60 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** One of our programs, running from its sources in a process of its own. */
+export interface Program {
+  readonly process: ChildProcess;
+  readonly stdout: () => string;
+  readonly stderr: () => string;
+  /** Resolves with the first match of a pattern in standard output or error; rejects when the process ends without. */
+  said(pattern: RegExp): Promise<RegExpMatchArray>;
+  /** Exit code (null after a signal). */
+  readonly ended: Promise<number | null>;
+}
+
+const start = (entry: string, args: readonly string[]): Program => {
+  const child = spawn(process.execPath, ['--import', 'tsx', entry, ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  const listeners = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+    for (const listener of listeners) listener();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    for (const listener of listeners) listener();
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  const said = (pattern: RegExp): Promise<RegExpMatchArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(`${stderr}\n${stdout}`);
+        if (match === null) return;
+        listeners.delete(look);
+        resolve(match);
+      };
+      listeners.add(look);
+      look();
+      void ended.then(() => reject(new Error(`ended without saying ${pattern}: ${stderr}${stdout}`)));
+    });
+  return { process: child, stdout: () => stdout, stderr: () => stderr, said, ended };
+};
+
+/** Starts `myrmex` with these arguments. */
+export const myrmex = (...args: string[]): Program => start('firmware/main.ts', args);
+
+/** Starts `myrmexctl` with these arguments. */
+export const myrmexctl = (...args: string[]): Program => start('tools/main.ts', args);
+
+/** The object in the last line of what a program printed. */
+export const lastObject = <T>(program: Program): T => {
+  const last = program.stdout().trimEnd().split('\n').at(-1) ?? '';
+  return JSON.parse(last) as T;
+};

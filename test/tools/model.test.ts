@@ -1,0 +1,121 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
+import { writeModel } from '../../kernels/tflite/writer.ts';
+import { modelCommand } from '../../tools/commands/model.ts';
+import { describeFailure } from '../../tools/errors.ts';
+import { inspectModel } from '../../tools/model/inspection.ts';
+import { printInspection } from '../../tools/model/print-inspection.ts';
+import { dataPath, dataTest } from '../support/data.ts';
+import { denseNet } from '../support/dense-net.ts';
+import { ModelBuilder, perTensor, randomInt8, seeded } from '../support/models.ts';
+import { createOracle } from '../support/oracle.ts';
+
+const model = suite('myrmexctl model');
+
+const folder = mkdtempSync(join(tmpdir(), 'myrmex-model-'));
+const at = (name: string): string => join(folder, name);
+model.after(() => rmSync(folder, { recursive: true, force: true }));
+
+const NET = { sizes: [7, 12, 3], perChannel: true, activation: 1, ending: 'softmax', withBias: true } as const;
+const file = writeModel(denseNet(seeded(71), { ...NET, floatEnds: false }));
+writeFileSync(at('model.tflite'), file);
+
+/** Runs `model …` as the program would; returns null or how it failed. */
+const run = async (...parameters: string[]): Promise<{ message: string; exitCode: number } | null> => {
+  try {
+    await modelCommand().parseAsync(parameters, { from: 'user' });
+    return null;
+  } catch (error) {
+    return describeFailure(error);
+  }
+};
+
+const runModel = (name: string, input: string) => run('run', at(name), '--input', at(input), '--output', at('out.i8'));
+
+model('run writes what TensorFlow Lite computes, for every inference the input holds', async () => {
+  const random = seeded(72);
+  const inputs = Array.from({ length: 25 }, () => randomInt8(random, 7));
+  writeFileSync(at('in.i8'), Buffer.concat(inputs.map((input) => Buffer.from(input.buffer))));
+  assert.is(await runModel('model.tflite', 'in.i8'), null);
+  const oracle = (await createOracle()).load(file);
+  const expected = Buffer.concat(inputs.map((input) => Buffer.from(oracle.run(input).buffer)));
+  assert.equal(readFileSync(at('out.i8')), expected);
+});
+
+model('run refuses an input that is not whole inferences, also an empty one', async () => {
+  for (const [name, bytes] of [
+    ['short.i8', 6],
+    ['odd.i8', 15],
+    ['empty.i8', 0],
+  ] as const) {
+    writeFileSync(at(name), new Uint8Array(bytes));
+    const failure = await runModel('model.tflite', name);
+    assert.is(failure?.exitCode, 1);
+    assert.match(failure!.message, new RegExp(`has ${bytes} bytes; the model takes 7`));
+  }
+});
+
+model('run refuses models whose ends are not one int8 tensor', async () => {
+  writeFileSync(at('in.i8'), new Uint8Array(7));
+  writeFileSync(at('float.tflite'), writeModel(denseNet(seeded(73), { ...NET, floatEnds: true })));
+  assert.match((await runModel('float.tflite', 'in.i8'))!.message, /input is float32/);
+  const builder = new ModelBuilder();
+  const [first, second, sum] = [1, 2, 3].map(() => builder.int8([1, 7], perTensor(1, 0)));
+  builder.operator(Builtin.reshape, [first!], [sum!], null);
+  writeFileSync(at('two.tflite'), writeModel(builder.build([first!, second!], [sum!])));
+  assert.match((await runModel('two.tflite', 'in.i8'))!.message, /2 inputs/);
+});
+
+model('what is no model fails in one line with exit code 1', async () => {
+  writeFileSync(at('text.tflite'), 'node,segment,t_ms,label,x\n');
+  writeFileSync(at('cut.tflite'), file.subarray(0, file.length / 2));
+  for (const name of ['text.tflite', 'cut.tflite', 'absent.tflite', '.']) {
+    for (const failure of [await run('inspect', at(name)), await runModel(name, 'in.i8')]) {
+      assert.is(failure?.exitCode, 1, name);
+      assert.not.match(failure!.message, /\n|\bat .*:\d+:\d+/);
+    }
+  }
+});
+
+model('inspect reports operators, cost, adapter points and metadata', () => {
+  const report = inspectModel(file);
+  assert.equal(
+    report.operators.map(({ operator }) => operator),
+    ['FULLY_CONNECTED', 'FULLY_CONNECTED', 'SOFTMAX'],
+  );
+  assert.is(report.multiplyAdds, 7 * 12 + 12 * 3);
+  assert.equal(report.adapterPoints, [
+    { operator: 0, inFeatures: 7, outFeatures: 12 },
+    { operator: 1, inFeatures: 12, outFeatures: 3 },
+  ]);
+  assert.is(report.runnable, true);
+  assert.is(report.card, null);
+  const text = printInspection(report);
+  assert.match(text, /120 multiply-adds/);
+  assert.match(text, /weights \[12,7\] 12 channel scales/);
+});
+
+model('inspect tells a broken model card from none, and text in a file cannot steer the terminal', () => {
+  const plain = denseNet(seeded(74), { ...NET, floatEnds: false });
+  const bytes = new TextEncoder().encode('{"kind":"\u001b[2J"}');
+  const report = inspectModel(
+    writeModel({ ...plain, description: '\u001b]0;owned', metadata: [{ name: 'myrmex', bytes }] }),
+  );
+  assert.is(report.card, null);
+  assert.match(report.cardFault, /model card/);
+  assert.not.ok(printInspection(report).includes('\u001b'));
+});
+
+dataTest(model, 'inspect describes a model that this engine cannot run', 'tflite_models', () => {
+  const report = inspectModel(readFileSync(dataPath('tflite_models', 'kws_ref_model.tflite')));
+  assert.is(report.runnable, false);
+  assert.is(report.operators.length, 13);
+  assert.match(report.refusal, /0 CONV_2D/);
+  assert.match(printInspection(report), /cannot run here/);
+});
+
+model.run();

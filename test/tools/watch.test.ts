@@ -1,0 +1,129 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { NodeError } from '../../firmware/errors.ts';
+import { type Broker, startBroker } from '../../firmware/io/broker.ts';
+import { connectMqtt, type MqttPort } from '../../firmware/io/mqtt.ts';
+import { createCodec } from '../../protocols/codec.ts';
+import { createEnvelopeWriter } from '../../protocols/envelope.ts';
+import { DECISION, type DecisionBody } from '../../protocols/messages/decision.ts';
+import { topicName } from '../../protocols/topics.ts';
+import { type WatchOptions, watchDecisions } from '../../tools/watch/watch.ts';
+
+const body: DecisionBody = {
+  window: '3-17',
+  endMs: 340,
+  label: 'outer-race',
+  confidence: 0.75,
+  probabilities: { normal: 0.25, 'outer-race': 0.75 },
+  experts: {
+    frozen: { label: 'normal', confidence: 0.5, weight: 0.125 },
+    local: { label: 'outer-race', confidence: 1, weight: 0.875 },
+  },
+  drift: 2.5,
+  latencyUs: 85,
+};
+
+const watch = suite<{ broker: Broker; node: MqttPort; said: string[]; options: WatchOptions; stop: AbortController }>(
+  'watch',
+);
+
+watch.before.each(async (context) => {
+  context.broker = await startBroker({ port: 0 });
+  context.node = connectMqtt({ url: context.broker.url, clientId: 'node' });
+  await context.node.ready(5_000);
+  context.said = [];
+  context.stop = new AbortController();
+  context.options = {
+    url: context.broker.url,
+    json: false,
+    count: 1,
+    stop: context.stop.signal,
+    print: (line) => context.said.push(line),
+    remark: () => {},
+  };
+});
+watch.after.each(async ({ broker, node }) => {
+  await node.close();
+  await broker.close();
+});
+
+const codec = createCodec();
+
+/** Publishes once the watcher says that it watches. */
+function whenWatching(options: WatchOptions, publish: () => void): WatchOptions {
+  return { ...options, remark: (line) => (line.startsWith('watching') ? publish() : options.remark(line)) };
+}
+
+function send(node: MqttPort, name: string, decision: DecisionBody): void {
+  const payload = createEnvelopeWriter(codec, `plant/${name}`, 3).write(DECISION, decision, 1_700_000_000_000);
+  node.publish({ topic: topicName('plant', name, 'decision'), payload, qos: 1, retain: false });
+}
+
+watch('a decision on one line, the heaviest expert first', async ({ node, said, options }) => {
+  const count = await watchDecisions(whenWatching(options, () => send(node, 'press', body)));
+  assert.is(count, 1);
+  assert.equal(said, [
+    'plant/press 3-17 | outer-race 75 % | local outer-race 100 % (weight 0.88) | frozen normal 50 % (weight 0.13)' +
+      ' | drift 2.50 | 85 µs',
+  ]);
+});
+
+watch('as JSON, the whole envelope', async ({ node, said, options }) => {
+  await watchDecisions(whenWatching({ ...options, json: true }, () => send(node, 'press', body)));
+  assert.equal(JSON.parse(said[0]!), {
+    kind: 'decision',
+    version: 1,
+    sender: 'plant/press',
+    epoch: 3,
+    sequence: 0,
+    time: 1_700_000_000_000,
+    body,
+  });
+});
+
+watch('only the node asked for', async ({ node, said, options }) => {
+  const sendAll = (): void => {
+    send(node, 'press', body);
+    send(node, 'saw', { ...body, window: '3-18' });
+  };
+  await watchDecisions(whenWatching({ ...options, node: 'saw', json: true }, sendAll));
+  assert.equal(
+    said.map((line) => (JSON.parse(line) as { sender: string }).sender),
+    ['plant/saw'],
+  );
+});
+
+watch('what is no decision is said and skipped; a name cannot drive the terminal', async ({ node, said, options }) => {
+  const remarks: string[] = [];
+  const hostile = '\u001b[2Jnormal\u202e';
+  const sendBoth = (): void => {
+    node.publish({
+      topic: topicName('plant', 'press', 'decision'),
+      payload: Uint8Array.of(0xf7),
+      qos: 1,
+      retain: false,
+    });
+    send(node, 'press', { ...body, label: hostile, probabilities: { [hostile]: 1 }, experts: {} });
+  };
+  await watchDecisions(whenWatching({ ...options, remark: (line) => remarks.push(line) }, sendBoth));
+  assert.equal(remarks, ['mx/1/plant/press/decision: not a decision (simpleValue)']);
+  assert.match(said[0]!, /^plant\/press 3-17 \| ·\[2Jnormal· 75 %/);
+});
+
+watch('told to stop, it stops', async ({ options, stop }) => {
+  const count = await watchDecisions(whenWatching({ ...options, count: 9 }, () => stop.abort()));
+  assert.is(count, 0);
+});
+
+watch('without a broker the message says what to do', async ({ options, broker }) => {
+  await broker.close();
+  try {
+    await watchDecisions(options);
+    assert.unreachable();
+  } catch (error) {
+    if (!(error instanceof NodeError)) throw error;
+    assert.is(error.code, 'brokerUnreachable');
+    assert.match(error.message, /^no MQTT broker at mqtt:\/\/127\.0\.0\.1:\d+ .*start one or check the URL$/);
+  }
+});
+watch.run();

@@ -1,0 +1,79 @@
+import { readFile } from 'node:fs/promises';
+import { performance } from 'node:perf_hooks';
+import { Command, InvalidArgumentError } from 'commander';
+import { type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
+
+interface ReplayFlags {
+  model: string;
+  labelRate: number;
+  seed: number;
+  segments?: string[];
+  nodes?: string[];
+  experts: ExpertName[];
+  baselines: BaselineName[];
+  json?: true;
+}
+
+/** `myrmexctl replay`: the node's own code over a recording, faster than real time. */
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description("play a recording through the node's own inference and learning, and report how right each expert was")
+    .argument('<recording>', 'CSV or gzipped CSV: node,segment,t_ms,label,<channel>,...; - is standard input')
+    .requiredOption('--model <file>', 'the .tflite, made by myrmexctl train')
+    .option('--label-rate <share>', 'share of labelled windows whose label is revealed afterwards', share, 0.1)
+    .option('--seed <number>', 'the same seed gives the same report', seed, 0)
+    .option('--segments <names>', 'play only these segments, separated by commas', names)
+    .option('--nodes <names>', 'play only these nodes, separated by commas', names)
+    .option('--experts <names>', `among ${expertNames.join(', ')}; frozen is always there`, among(expertNames), [
+      ...expertNames,
+    ])
+    .option('--baselines <names>', `to compare with: ${baselineNames.join(', ')}`, among(baselineNames), [])
+    .option('--json', 'print the report as one JSON object on the last line')
+    .action(run);
+}
+
+async function run(path: string, flags: ReplayFlags): Promise<void> {
+  const { readRecording } = await import('../../firmware/io/recording.ts');
+  const { replay } = await import('../replay/replay.ts');
+  const { printReplay } = await import('../replay/print-report.ts');
+  const model = await readFile(flags.model);
+  const recording = await readRecording(path, {
+    ...(flags.nodes === undefined ? {} : { nodes: flags.nodes }),
+    ...(flags.segments === undefined ? {} : { segments: flags.segments }),
+  });
+  const { labelRate, experts, baselines } = flags;
+  const report = replay({
+    ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+    now: () => performance.now(),
+  });
+  if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else printReplay(process.stdout, report);
+}
+
+function names(text: string): string[] {
+  return text.split(',').filter((name) => name !== '');
+}
+
+function among<T extends string>(known: readonly T[]): (text: string) => T[] {
+  return (text) =>
+    names(text).map((name) => {
+      const found = known.find((candidate) => candidate === name);
+      if (found === undefined) throw new InvalidArgumentError(`There is no ${name}; choose among ${known.join(', ')}.`);
+      return found;
+    });
+}
+
+function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.');
+  return value;
+}
+
+function seed(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('It must be a whole number of 0 or more.');
+  }
+  return value;
+}

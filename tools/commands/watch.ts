@@ -1,0 +1,57 @@
+import { Command } from 'commander';
+import { isName, NAME_RULE } from '../../protocols/names.ts';
+import { CommandError } from '../errors.ts';
+
+interface WatchFlags {
+  readonly url: string;
+  readonly site?: string;
+  readonly node?: string;
+  readonly json?: true;
+  readonly count?: string;
+}
+
+/** `myrmexctl watch`: live decisions of one gateway, a site, or all of them, decoded. */
+export function watchCommand(): Command {
+  return new Command('watch')
+    .description('show live decisions, decoded, until Ctrl-C')
+    .option('--url <url>', 'MQTT broker', 'mqtt://127.0.0.1:1883')
+    .option('--site <name>', 'decisions of this site only')
+    .option('--node <name>', 'decisions of this node only')
+    .option('--json', 'print each decision as one JSON object: its envelope')
+    .option('--count <number>', 'stop after so many decisions')
+    .action(watch);
+}
+
+async function watch(flags: WatchFlags): Promise<void> {
+  for (const [flag, name] of [['--site', flags.site] as const, ['--node', flags.node] as const]) {
+    if (name !== undefined && !isName(name)) {
+      throw new CommandError('badName', `${flag} "${name}" is not a name; names are ${NAME_RULE}`, 2);
+    }
+  }
+  const count = flags.count === undefined ? Number.POSITIVE_INFINITY : Number(flags.count);
+  if (flags.count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
+    throw new CommandError('badCount', `--count ${flags.count} is not a whole number above 0`, 2);
+  }
+  // Loaded here: the MQTT client takes longer to load than the other commands take to run.
+  const { watchDecisions } = await import('../watch/watch.ts');
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  process.once('SIGINT', abort);
+  process.once('SIGTERM', abort);
+  // `watch | head` closes the pipe: that is the end, not an error.
+  process.stdout.on('error', abort);
+  try {
+    await watchDecisions({
+      ...flags,
+      json: flags.json === true,
+      count,
+      stop: stop.signal,
+      print: (line) => process.stdout.write(`${line}\n`),
+      remark: (line) => process.stderr.write(`${line}\n`),
+    });
+  } finally {
+    process.off('SIGINT', abort);
+    process.off('SIGTERM', abort);
+    process.stdout.off('error', abort);
+  }
+}

@@ -1,0 +1,51 @@
+// Compiles the hot loops (kernels/wasm/assembly) to WebAssembly and embeds them as kernels/wasm/binary.generated.ts,
+// so that the bundle is one file. Does nothing when the sources have not changed. Talks on standard error only.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const sources = join(root, 'kernels', 'wasm', 'assembly');
+const target = join(root, 'kernels', 'wasm', 'binary.generated.ts');
+const compiler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
+const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--noExportMemory'];
+
+/** Fingerprint of all that decides the binary: sources, flags, compiler version. */
+function fingerprint() {
+  const hash = createHash('sha256').update(flags.join(' '));
+  hash.update(readFileSync(join(root, 'node_modules', 'assemblyscript', 'package.json')));
+  for (const name of readdirSync(sources)
+    .filter((file) => file.endsWith('.ts'))
+    .sort()) {
+    hash.update(`\n${name}\n`).update(readFileSync(join(sources, name)));
+  }
+  return hash.digest('hex').slice(0, 16);
+}
+
+/** Builds unless up to date; returns whether anything was written. */
+export function buildWasm() {
+  const mark = `// Made by tools/house/build-wasm.mjs from kernels/wasm/assembly (${fingerprint()}). Do not edit.\n`;
+  if (existsSync(target) && readFileSync(target, 'utf8').startsWith(mark)) return false;
+  const scratch = mkdtempSync(join(tmpdir(), 'myrmex-wasm-'));
+  try {
+    const output = join(scratch, 'kernels.wasm');
+    execFileSync(process.execPath, [compiler, join(sources, 'index.ts'), ...flags, '--outFile', output], {
+      stdio: ['ignore', 2, 2],
+    });
+    const binary = readFileSync(output);
+    const text = `${mark}export const engineBinary =\n  '${binary.toString('base64')}';\n`;
+    // Written aside and renamed: a test that starts meanwhile sees the old file or the new one, never half of it.
+    const half = join(dirname(target), `.binary.${process.pid}.half`);
+    writeFileSync(half, text);
+    renameSync(half, target);
+    console.error(`wasm kernels: ${binary.length} bytes`);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  return true;
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) buildWasm();

@@ -1,0 +1,117 @@
+// What `.ci/run` does: the test suite, then the checks that are too long or too heavy for it. Every check is one line
+// with its figure; the last line is the sum.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { root } from './install.mjs';
+
+const MINUTE_MS = 60_000;
+
+const run = (command, args, { cwd = root, env = {}, minutes = 10 } = {}) => {
+  const result = spawnSync(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: minutes * MINUTE_MS,
+  });
+  if (result.status !== 0) {
+    const why = result.error?.message ?? result.stdout.slice(-4000);
+    throw new Error(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}\n${why}`);
+  }
+  return result.stdout;
+};
+
+const lastObject = (output) => JSON.parse(output.trimEnd().split('\n').at(-1));
+
+const require = (condition, message) => {
+  if (!condition) throw new Error(message);
+};
+
+/** The first thing a newcomer does, exactly: clone, one command, no package cache. */
+const freshClone = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'myrmex-clone-'));
+  try {
+    run('git', ['clone', '--quiet', root, join(folder, 'myrmex')]);
+    const env = { npm_config_cache: join(folder, 'npm-cache') };
+    const cwd = join(folder, 'myrmex');
+    const summary = lastObject(run('npm', ['start', '--', '--duration', '30s', '--json'], { cwd, env }));
+    const { frozen, mixture } = summary.experts;
+    require(summary.windows > 300 && summary.published > 300, `only ${summary.windows} windows in 30 s`);
+    require(mixture.secondHalf >=
+      frozen.secondHalf + 0.05, `second half: mixture ${mixture.secondHalf}, frozen ${frozen.secondHalf}`);
+    require(summary.firstDecisionMs <= 2_000, `first decision after ${summary.firstDecisionMs} ms`);
+    require(summary.rssBytes <= 120e6, `resident ${summary.rssBytes} bytes`);
+    return `frozen ${frozen.secondHalf}, mixture ${mixture.secondHalf} in the second half, ${summary.rssBytes} bytes`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const data = process.env.MYRMEX_DATA ?? join(root, '..', 'shared', 'data');
+const GAS_SEEDS = [0, 1, 2, 3, 4];
+
+/** EXPERIMENTS.md, gas protocol: train segment 1, stream 2 to 6, a tenth of the labels. */
+const gasProtocol = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'myrmex-gas-'));
+  const [recording, model] = [join(folder, 'gas.csv'), join(folder, 'gas.tflite')];
+  const ctl = (args) => run(process.execPath, ['dist/myrmexctl.js', ...args]);
+  try {
+    run('sh', ['-c', `node "${join(data, '..', 'tools', 'recording.mjs')}" gas_drift > "${recording}"`]);
+    const figures = GAS_SEEDS.map((seed) => {
+      const shape = ['--window', '1', '--stride', '1', '--seed', `${seed}`];
+      ctl(['train', recording, ...shape, '--segments', '1', '--out', model]);
+      const replay = ['replay', recording, '--model', model, '--segments', '2,3,4,5,6', '--label-rate', '0.1'];
+      const { frozen, mixture } = lastObject(ctl([...replay, '--seed', `${seed}`, '--json'])).experts;
+      require(mixture.accuracy >= 0.92, `seed ${seed}: mixture ${mixture.accuracy}`);
+      require(mixture.accuracy >=
+        frozen.accuracy + 0.12, `seed ${seed}: frozen ${frozen.accuracy}, mixture ${mixture.accuracy}`);
+      return `${mixture.accuracy.toFixed(3)} (frozen ${frozen.accuracy.toFixed(3)})`;
+    });
+    return `mixture ${figures.join(', ')}`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const checks = [
+  { name: 'fresh clone, empty npm cache: npm start', check: freshClone },
+  { name: 'gas protocol, seeds 0-4', check: gasProtocol, needs: join(data, 'gas_drift') },
+];
+
+const sum = { passed: 0, failed: 0, skipped: 0 };
+const suite = spawnSync('npm', ['test'], {
+  cwd: root,
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+  maxBuffer: 2 ** 28,
+});
+process.stdout.write(suite.stdout);
+const closing = suite.stdout.trimEnd().match(/(?:^(\d+) skipped\n)?^(\d+) passed, (\d+) failed$(?![\s\S])/m);
+if (closing === null) sum.failed += 1;
+else {
+  const [, skipped = '0', passed, failed] = closing;
+  sum.passed += Number(passed);
+  sum.failed += Number(failed);
+  sum.skipped += Number(skipped);
+}
+
+for (const { name, check, needs } of checks) {
+  if (needs !== undefined && !existsSync(needs)) {
+    console.log(`skip ${name}: ${needs} is not there`);
+    sum.skipped += 1;
+    continue;
+  }
+  try {
+    console.log(`ok   ${name}: ${check()}`);
+    sum.passed += 1;
+  } catch (error) {
+    console.log(`FAIL ${name}: ${error.message}`);
+    sum.failed += 1;
+  }
+}
+if (sum.skipped > 0) console.log(`${sum.skipped} skipped`);
+console.log(`${sum.passed} passed, ${sum.failed} failed`);
+process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// myrmexctl: what an operator runs at a desk.
+import { Command } from 'commander';
+import { version } from '../package.json';
+import { modelCommand } from './commands/model.ts';
+import { replayCommand } from './commands/replay.ts';
+import { trainCommand } from './commands/train.ts';
+import { watchCommand } from './commands/watch.ts';
+import { describeFailure } from './errors.ts';
+
+const program = new Command('myrmexctl')
+  .description("operator's tool of Myrmex, the learning software for edge gateways")
+  .version(version)
+  .showHelpAfterError('(myrmexctl COMMAND --help says more)')
+  .addCommand(trainCommand())
+  .addCommand(replayCommand())
+  .addCommand(modelCommand())
+  .addCommand(watchCommand());
+
+// Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.
+program.parseAsync().catch((error: unknown) => {
+  const { message, exitCode } = describeFailure(error);
+  process.stderr.write(`myrmexctl: ${message}\n`);
+  process.exitCode = exitCode;
+});

@@ -1,0 +1,66 @@
+import type { ModelReport, OperatorReport, TensorReport } from './inspection.ts';
+
+/** The report of `model inspect` for people, one line per operator. */
+export function printInspection(report: ModelReport): string {
+  const lines = [
+    `${report.bytes} bytes${report.description === '' ? '' : `, ${printable(report.description)}`}`,
+    ...report.inputs.map((tensor) => `input   ${describe(tensor)}`),
+    ...report.outputs.map((tensor) => `output  ${describe(tensor)}`),
+    '',
+    ...report.operators.map(operatorLine),
+    '',
+    report.runnable
+      ? `${report.multiplyAdds} multiply-adds, ${report.arenaBytes} bytes of memory, numerics ${report.numerics}`
+      : `cannot run here: ${printable(report.refusal)}`,
+  ];
+  for (const { operator, inFeatures, outFeatures } of report.adapterPoints) {
+    lines.push(`adapter point at operator ${operator}: ${inFeatures} -> ${outFeatures}`);
+  }
+  return `${[...lines, ...cardLines(report)].join('\n')}\n`;
+}
+
+function operatorLine(operator: OperatorReport, index: number): string {
+  const weights = operator.inputs.find((tensor) => tensor?.constant && tensor.scales > 0);
+  const parts = [
+    `${String(index).padStart(3)} ${printable(operator.operator).padEnd(18)}`,
+    describe(operator.inputs.find((tensor) => tensor !== null && !tensor.constant) ?? null),
+    '->',
+    describe(operator.outputs[0] ?? null),
+  ];
+  if (weights) {
+    const kind = weights.scales > 1 ? `${weights.scales} channel scales` : `scale ${shorten(weights.scale)}`;
+    parts.push(`| weights [${weights.shape}] ${kind}`);
+  }
+  return parts.join(' ');
+}
+
+function describe(tensor: TensorReport | null): string {
+  if (tensor === null) return '-';
+  const scale = tensor.scales === 0 ? '' : ` (q - ${tensor.zeroPoint}) * ${shorten(tensor.scale)}`;
+  return `${tensor.type}[${tensor.shape}]${scale}`;
+}
+
+function cardLines({ card, cardFault, metadata }: ModelReport): string[] {
+  if (cardFault !== '') return ['', `model card: ${printable(cardFault)}`];
+  if (card === null) return metadata.map(({ name, bytes }) => `metadata ${printable(name)}: ${bytes} bytes`);
+  const { labels, channels, window, stride, features, accuracy } = card;
+  return [
+    '',
+    `model card: ${labels.length} classes (${labels.map(printable).join(', ')})`,
+    `  ${channels.length} channels, windows of ${window} every ${stride} samples, ${features.kind} features`,
+    `  accuracy on held-back windows: float ${percent(accuracy.float)}, int8 ${percent(accuracy.int8)}`,
+  ];
+}
+
+function shorten(value: number | null): string {
+  return value === null ? '?' : String(Number(value.toPrecision(6)));
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}
+
+/** Text from a file must not steer the terminal. */
+function printable(text: string): string {
+  return text.replace(/\p{C}/gu, '?');
+}

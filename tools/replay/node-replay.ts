@@ -1,0 +1,87 @@
+import type { RecordingNode } from '../../firmware/io/recording.ts';
+import type { Decision, Observation, Pipeline } from '../../firmware/pipeline.ts';
+import type { Reveal } from '../../firmware/reveal.ts';
+import { createScoreboard, type Scoreboard } from '../../kernels/learning/scoreboard.ts';
+import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
+import type { Baseline } from './baseline.ts';
+
+export interface NodeReplayOptions {
+  readonly rows: RecordingNode;
+  /** Model class of each label of the recording, -1 when the model does not know it. */
+  readonly classes: readonly number[];
+  readonly pipeline: Pipeline;
+  readonly reveal: Reveal;
+  readonly baselines: readonly Baseline[];
+}
+
+/** One node of a recording going through the node's own pipeline, a window at a time. */
+export class NodeReplay {
+  readonly node: string;
+  readonly pipeline: Pipeline;
+  /** Experts and the mixture; each baseline is a mixture of its own board. */
+  readonly scoreboard: Scoreboard;
+  readonly baselines: readonly { baseline: Baseline; scoreboard: Scoreboard }[];
+  windows = 0;
+  /** Labels revealed and learned. */
+  labels = 0;
+  /** Windows without a judgement, since too much was missing. */
+  invalid = 0;
+  /** Windows with a label that the model does not know. */
+  unknown = 0;
+  private row = 0;
+  private readonly channels: number;
+  private readonly windower: Windower;
+
+  constructor(private readonly options: NodeReplayOptions) {
+    const { card, experts } = options.pipeline;
+    this.node = options.rows.node;
+    this.pipeline = options.pipeline;
+    this.channels = card.channels.length;
+    this.windower = createWindower({ channels: this.channels, window: card.window, stride: card.stride });
+    this.scoreboard = createScoreboard(experts);
+    this.baselines = options.baselines.map((baseline) => ({ baseline, scoreboard: createScoreboard([]) }));
+  }
+
+  /** Plays rows up to the next complete window and through it. False at the end of the recording. */
+  advance(): boolean {
+    const { rows, values, segment, label, tMs } = this.options.rows;
+    while (this.row < rows) {
+      const row = this.row++;
+      if (this.windower.push(values, row * this.channels, segment[row]!, label[row]!, tMs[row]!)) {
+        this.playWindow();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Predict first, learn after; what a label owes is paid before the next window, as `run` does with a recording. */
+  private playWindow(): void {
+    const { pipeline, classes, reveal } = this.options;
+    const { windower } = this;
+    const decision = pipeline.decide(windower);
+    const truth = windower.truth < 0 ? -1 : classes[windower.truth]!;
+    this.windows++;
+    if (!decision.valid) this.invalid++;
+    if (windower.truth >= 0 && truth < 0) this.unknown++;
+    for (const { baseline } of this.baselines) if (decision.valid) baseline.decide(windower.samples);
+    if (truth < 0) return;
+    if (decision.valid) this.score(decision, truth);
+    // A label is drawn for every labelled window, also one that could not be judged: `run` cannot know either.
+    if (!reveal.next()) return;
+    const observation = pipeline.observe(windower.index, truth);
+    while (pipeline.owed > 0) pipeline.step();
+    this.learn(observation, truth);
+  }
+
+  private score(decision: Decision, truth: number): void {
+    this.scoreboard.add(decision.expertLabels, decision.label, truth);
+    for (const { baseline, scoreboard } of this.baselines) scoreboard.add([], baseline.label, truth);
+  }
+
+  private learn(observation: Observation, truth: number): void {
+    if (observation.result !== 'learned') return;
+    this.labels++;
+    for (const { baseline } of this.baselines) baseline.learn(truth);
+  }
+}

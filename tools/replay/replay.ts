@@ -1,0 +1,62 @@
+import type { Recording } from '../../firmware/io/recording.ts';
+import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
+import { createReveal } from '../../firmware/reveal.ts';
+import { CommandError } from '../errors.ts';
+import type { BaselineName } from './baseline-names.ts';
+import { baselineFactory } from './create-baselines.ts';
+import { NodeReplay } from './node-replay.ts';
+import { type ReplayReport, summarise } from './report.ts';
+
+export interface ReplayOptions {
+  readonly recording: Recording;
+  /** The .tflite file. */
+  readonly model: Uint8Array;
+  readonly labelRate: number;
+  readonly seed: number;
+  readonly experts: readonly ExpertName[];
+  readonly baselines: readonly BaselineName[];
+  /** Milliseconds on a clock that only rises. */
+  readonly now: () => number;
+}
+
+/**
+ * Prequential replay: windows of all nodes advance in lockstep, each is predicted first and learned
+ * from afterwards if its label is revealed.
+ *
+ * @throws CommandError when the recording and the model do not belong together; ModelError for a bad model
+ */
+export function replay(options: ReplayOptions): ReplayReport {
+  const { recording, now } = options;
+  const began = now();
+  const { model, seed, experts } = options;
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts };
+  const createBaselines = baselineFactory(options.baselines, pipelineOptions);
+  const nodes = recording.nodes.map((rows): NodeReplay => {
+    const pipeline = createPipeline(pipelineOptions);
+    requireChannels(recording.channels, pipeline);
+    const classes = recording.labels.map((name) => pipeline.card.labels.indexOf(name));
+    const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
+    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines() });
+  });
+  let playing = nodes;
+  while (playing.length > 0) playing = playing.filter((node) => node.advance());
+  const report = summarise(nodes, seed, now() - began);
+  if (report.windows === 0) {
+    const { window } = nodes[0]!.pipeline.card;
+    throw new CommandError(
+      'noWindow',
+      `no node has ${window} rows in a row in one segment: there is nothing to replay`,
+    );
+  }
+  return report;
+}
+
+function requireChannels(channels: readonly string[], { card }: Pipeline): void {
+  if (channels.length === card.channels.length && channels.every((name, c) => name === card.channels[c])) return;
+  const few = (names: readonly string[]): string => `${names.slice(0, 6).join(', ')}${names.length > 6 ? ', …' : ''}`;
+  throw new CommandError(
+    'channelMismatch',
+    `the model was trained on ${card.channels.length} channels (${few(card.channels)}), the recording has ` +
+      `${channels.length} (${few(channels)}): give the recording these columns in this order`,
+  );
+}

@@ -1,0 +1,117 @@
+import type { Scoreboard } from '../../kernels/learning/scoreboard.ts';
+import type { NodeReplay } from './node-replay.ts';
+
+/** Accuracies 0 to 1, over all scored windows of all nodes; `worst…` over nodes. */
+export interface ExpertReport {
+  readonly accuracy: number;
+  readonly secondHalf: number;
+  readonly worstNode: number;
+  /** Worst difference of a node to its own frozen model. */
+  readonly worstDelta: number;
+}
+
+/** A baseline that was run with several learning rates shows the best one's figures and its rate. */
+export type BaselineReport = ExpertReport & { readonly learningRate?: number };
+
+/** The object `replay --json` prints last: a promise to scripts, only ever added to. */
+export interface ReplayReport {
+  readonly windows: number;
+  readonly labels: number;
+  readonly seed: number;
+  readonly experts: Readonly<Record<string, ExpertReport>>;
+  readonly baselines?: Readonly<Record<string, BaselineReport>>;
+  readonly adapterParameters: number;
+  /** Nothing is sent: nodes learn alone. */
+  readonly bytesPerNode: number;
+  readonly elapsedMs: number;
+  readonly decisionFingerprint: string;
+  readonly scored: number;
+  readonly invalidWindows: number;
+  /** Windows whose label the model does not know: decided, not scored. */
+  readonly unknownLabels: number;
+  readonly nodes: readonly NodeReport[];
+}
+
+export interface NodeReport {
+  readonly node: string;
+  readonly windows: number;
+  readonly labels: number;
+  /** Accuracy of every expert and of the mixture, by name. */
+  readonly [expert: string]: number | string;
+}
+
+interface Board {
+  readonly scoreboard: Scoreboard;
+  readonly frozen: Scoreboard;
+}
+
+/** Sums up a finished replay. */
+export function summarise(nodes: readonly NodeReplay[], seed: number, elapsedMs: number): ReplayReport {
+  const first = nodes[0]!;
+  const names = [...first.pipeline.experts, 'mixture'];
+  const boards = nodes.map(({ scoreboard }) => ({ scoreboard, frozen: scoreboard }));
+  const experts = Object.fromEntries(names.map((name) => [name, expertReport(boards, name)]));
+  const baselines = bestBaselines(nodes);
+  const total = (of: (node: NodeReplay) => number): number => nodes.reduce((sum, node) => sum + of(node), 0);
+  return {
+    windows: total((node) => node.windows),
+    labels: total((node) => node.labels),
+    seed,
+    experts,
+    ...(first.baselines.length === 0 ? {} : { baselines }),
+    adapterParameters: first.pipeline.adapterParameters,
+    bytesPerNode: 0,
+    elapsedMs: Math.round(elapsedMs),
+    decisionFingerprint: combined(nodes.map(({ pipeline }) => pipeline.fingerprint)),
+    scored: total((node) => node.scoreboard.count),
+    invalidWindows: total((node) => node.invalid),
+    unknownLabels: total((node) => node.unknown),
+    nodes: nodes.map((node) => nodeReport(node, names)),
+  };
+}
+
+/** Windows count alike, wherever they come from; a node without scored windows has no say. */
+function expertReport(all: readonly Board[], name: string): ExpertReport {
+  const boards = all.filter(({ scoreboard }) => scoreboard.count > 0);
+  const mean = (value: (board: Board) => number): number => {
+    const windows = boards.reduce((sum, { scoreboard }) => sum + scoreboard.count, 0);
+    return round(boards.reduce((sum, board) => sum + value(board) * board.scoreboard.count, 0) / Math.max(1, windows));
+  };
+  const accuracies = boards.map(({ scoreboard }) => scoreboard.accuracy(name));
+  const deltas = boards.map(({ scoreboard, frozen }) => scoreboard.accuracy(name) - frozen.accuracy('frozen'));
+  return {
+    accuracy: mean(({ scoreboard }) => scoreboard.accuracy(name)),
+    secondHalf: mean(({ scoreboard }) => scoreboard.secondHalf(name)),
+    worstNode: round(accuracies.length === 0 ? 0 : Math.min(...accuracies)),
+    worstDelta: round(deltas.length === 0 ? 0 : Math.min(...deltas)),
+  };
+}
+
+/** Of each baseline name the variant that was right most often. */
+function bestBaselines(nodes: readonly NodeReplay[]): Record<string, BaselineReport> {
+  const best: Record<string, BaselineReport> = {};
+  nodes[0]!.baselines.forEach(({ baseline: { name, learningRate } }, b) => {
+    const boards = nodes.map(({ scoreboard, baselines }) => ({
+      scoreboard: baselines[b]!.scoreboard,
+      frozen: scoreboard,
+    }));
+    const report = { ...expertReport(boards, 'mixture'), ...(learningRate === undefined ? {} : { learningRate }) };
+    if (report.accuracy > (best[name]?.accuracy ?? -1)) best[name] = report;
+  });
+  return best;
+}
+
+function nodeReport(node: NodeReplay, names: readonly string[]): NodeReport {
+  const { scoreboard, windows, labels } = node;
+  const accuracies = Object.fromEntries(names.map((name) => [name, round(scoreboard.accuracy(name))]));
+  return { node: node.node, windows, labels, ...accuracies };
+}
+
+/** The fingerprint of one node as it is; of several, their texts joined in order of the recording. */
+function combined(fingerprints: readonly string[]): string {
+  return fingerprints.join('-');
+}
+
+function round(share: number): number {
+  return Number(share.toFixed(6));
+}

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // myrmex: the node, what is flashed.
+import './io/small-heap.ts';
 import { version } from '../package.json';
 import { createProgram, usageExitCode } from './cli.ts';
 import { errorMessage } from './errors.ts';

@@ -32,7 +32,9 @@ export async function startBroker(options: { host?: string; port: number }): Pro
   const host = options.host ?? '127.0.0.1';
   const aedes = new Aedes({ maxClientsIdLength: 128, drainTimeout: DRAIN_MS_MAX, authorizeForward: sparing });
   await aedes.listen();
-  const server = createServer({ highWaterMark: SOCKET_BUFFER_BYTES }, (socket) => aedes.handle(guarded(socket)));
+  // Without noDelay a small answer waits up to 40 ms for the acknowledgement of the one before it (RFC 896, RFC 1122).
+  const settings = { highWaterMark: SOCKET_BUFFER_BYTES, noDelay: true };
+  const server = createServer(settings, (socket) => aedes.handle(guarded(socket)));
   server.maxConnections = CONNECTIONS_MAX;
   const closeBroker = () => new Promise<void>((resolve) => aedes.close(() => resolve()));
   try {

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import { connect, type MqttClient } from 'mqtt';
 import { matchesFilter } from '../../protocols/topics.ts';
 import { errorMessage, NodeError } from '../errors.ts';
@@ -113,7 +114,7 @@ function open({ url, clientId, will }: MqttOptions): MqttClient {
   if (!isBrokerUrl(url)) {
     throw new NodeError('brokerUrl', `"${url}" is not a broker's URL; write it like mqtt://127.0.0.1:1883`);
   }
-  return connect(url, {
+  const client = connect(url, {
     clientId,
     protocolVersion: 4,
     clean: true,
@@ -122,6 +123,11 @@ function open({ url, clientId, will }: MqttOptions): MqttClient {
     reconnectPeriod: RECONNECT_MS,
     ...(will === undefined ? {} : { will: { ...will, payload: asBuffer(will.payload) } }),
   });
+  // See the broker: Nagle's algorithm would hold a label back for as long as hundreds of decisions take.
+  client.on('connect', () => {
+    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
+  });
+  return client;
 }
 
 function isBrokerUrl(text: string): boolean {

@@ -67,10 +67,9 @@ export class SnapshotCodec {
   }
 
   private checksum(bytes: Uint8Array, end: number): readonly [number, number] {
-    const { fingerprint } = this;
-    fingerprint.reset();
-    for (let i = 0; i < end; i++) fingerprint.add(bytes[i]!);
-    return fingerprint.words;
+    this.fingerprint.reset();
+    for (let i = 0; i < end; i++) this.fingerprint.add(bytes[i]!);
+    return this.fingerprint.words;
   }
 
   private check(bytes: Uint8Array, view: DataView): void {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import commonjs from '@rollup/plugin-commonjs';
 import json from '@rollup/plugin-json';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
@@ -22,7 +23,16 @@ const minifyChunk = {
   },
 };
 
-const bundle = (input, chunkFolder) => ({
+/** The demonstration's model lies beside the bundle that plays it. */
+const demoModel = {
+  name: 'demo-model',
+  generateBundle() {
+    const fileName = 'rotating-machine.tflite';
+    this.emitFile({ type: 'asset', fileName, source: readFileSync(`firmware/demo/${fileName}`) });
+  },
+};
+
+const bundle = (input, chunkFolder, extras = []) => ({
   input,
   external,
   plugins: [
@@ -31,6 +41,7 @@ const bundle = (input, chunkFolder) => ({
     json(),
     esbuild({ target: 'node20', tsconfig: 'tsconfig.json' }),
     minifyChunk,
+    ...extras,
   ],
   output: {
     dir: 'dist',
@@ -42,6 +53,6 @@ const bundle = (input, chunkFolder) => ({
 });
 
 export default [
-  bundle({ myrmex: 'firmware/main.ts', 'myrmex-worker': 'firmware/worker/main.ts' }, 'node-chunks'),
+  bundle({ myrmex: 'firmware/main.ts', 'myrmex-worker': 'firmware/worker/main.ts' }, 'node-chunks', [demoModel]),
   bundle({ myrmexctl: 'tools/main.ts' }, 'desk-chunks'),
 ];

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 // myrmex: the node, what is flashed.
-import './io/small-heap.ts';
 import { version } from '../package.json';
 import { createProgram, usageExitCode } from './cli.ts';
 import { errorMessage } from './errors.ts';
+import { keepHeapSmall } from './io/small-heap.ts';
+
+keepHeapSmall();
 
 const program = createProgram(async (flags) => {
   const { run } = await import('./cli-run.ts');

@@ -1,21 +1,27 @@
 import { ModelError } from '../kernels/errors.ts';
 import type { ModelLimits } from '../kernels/limits.ts';
+import type { TfliteModel } from '../kernels/tflite/model.ts';
 import { readModel } from '../kernels/tflite/reader.ts';
-import { MODEL_CARD_METADATA_NAME, type ModelCard, parseModelCard } from '../protocols/model-card.ts';
+import { MODEL_CARD_METADATA_NAME, type ModelCard, ModelCardError, parseModelCard } from '../protocols/model-card.ts';
 
 /**
  * The card inside a model file: what the main thread must know before the worker has built anything.
  *
- * @throws ModelError, ModelCardError: the file is damaged, too large, or was not made for a node
+ * @throws ModelError: the file is damaged, too large, or was not made for a node
  */
-export const readModelCard = (bytes: Uint8Array, limits: ModelLimits): ModelCard => {
-  const { metadata } = readModel(bytes, limits);
-  const entry = metadata.find(({ name }) => name === MODEL_CARD_METADATA_NAME);
+export const readModelCard = (bytes: Uint8Array, limits: ModelLimits): ModelCard => cardOf(readModel(bytes, limits));
+
+/** @throws ModelError `modelMismatch` when the model carries no card, `malformedModel` when the card is none */
+export const cardOf = (model: TfliteModel): ModelCard => {
+  const entry = model.metadata.find(({ name }) => name === MODEL_CARD_METADATA_NAME);
   if (entry === undefined) {
-    throw new ModelError(
-      'modelMismatch',
-      'the model carries no card (labels, channels, window, features); make it with "myrmexctl train"',
-    );
+    const what = `no metadata "${MODEL_CARD_METADATA_NAME}" (labels, channels, window)`;
+    throw new ModelError('modelMismatch', `the model has ${what}: make it with myrmexctl train`);
   }
-  return parseModelCard(entry.bytes);
+  try {
+    return parseModelCard(entry.bytes);
+  } catch (cause) {
+    if (!(cause instanceof ModelCardError)) throw cause;
+    throw new ModelError('malformedModel', `${cause.message}; train the model again`);
+  }
 };

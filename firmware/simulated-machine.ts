@@ -69,14 +69,14 @@ const createMode = (): Mode => {
 
 /** What the surroundings are at one moment; every field at its factory value when `x` (0..1) is 0. */
 const surroundings = (x: number) => ({
-  gain: 1 - 0.24 * x,
-  housingHz: 1_500 - 260 * x,
-  ringHz: 2_350 - 430 * x,
+  gain: 1 - 0.26 * x,
+  housingHz: 1_500 - 280 * x,
+  ringHz: 2_350 - 465 * x,
   damping: 0.03 + 0.018 * x,
   offset: 0.05 * x,
-  noise: 0.08 * (1 + 0.17 * x),
+  noise: 0.08 * (1 + 0.2 * x),
   shaftHz: SHAFT_HZ * (1 - 0.05 * x),
-  load: 1 + 0.6 * x,
+  load: 1 + 0.65 * x,
 });
 
 /** Fisher and Yates. The states come in rounds of all of them, in a new order each time. */

@@ -63,7 +63,7 @@ export class RingWriter {
     this.#oldest = Atomics.load(this.#words, OLDEST) >>> 0;
   }
 
-  /** Rows given up because the consumer was too slow. */
+  /** Rows given up because the consumer was too slow; some may have been read at that very moment after all. */
   get droppedRows(): number {
     return this.#droppedRows;
   }
@@ -83,7 +83,8 @@ export class RingWriter {
    * `truth` (-1 when unknown) and `pushMs`, the producer's clock now. Never waits, never fails.
    */
   push(values: Float32Array, offset: number, tMs: number, segment: number, truth: number, pushMs: number): void {
-    if (this.waitingRows >= this.#ring.capacity) this.#giveUpOldestWindow();
+    const first = this.#firstUnread();
+    if (this.#written - first >= this.#ring.capacity) this.#giveUpOldestWindow(first);
     const words = this.#words;
     const cast = this.#cast;
     const { channels, capacity } = this.#ring;
@@ -109,8 +110,11 @@ export class RingWriter {
     return Math.max(read, this.#oldest);
   }
 
-  #giveUpOldestWindow(): void {
-    const first = this.#firstUnread();
+  /**
+   * @param first the oldest unread row when the ring was found full. Asking again here could find the consumer far
+   * ahead, and then give up rows that are not even written.
+   */
+  #giveUpOldestWindow(first: number): void {
     const { windowRows } = this.#ring;
     this.#oldest = (Math.floor(first / windowRows) + 1) * windowRows;
     this.#droppedRows += this.#oldest - first;

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // myrmexctl: what an operator runs at a desk.
 import { Command } from 'commander';
+import { usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
 import { modelCommand } from './commands/model.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -17,8 +18,20 @@ const program = new Command('myrmexctl')
   .addCommand(modelCommand())
   .addCommand(watchCommand());
 
+/** Commander would end the process itself, with 1 for a wrong command line; 2 tells scripts that nothing was tried. */
+const neverExit = (command: Command): void => {
+  command.exitOverride();
+  for (const below of command.commands) neverExit(below);
+};
+neverExit(program);
+
 // Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.
 program.parseAsync().catch((error: unknown) => {
+  const usage = usageExitCode(error);
+  if (usage !== null) {
+    process.exitCode = usage;
+    return;
+  }
   const { message, exitCode } = describeFailure(error);
   process.stderr.write(`myrmexctl: ${message}\n`);
   process.exitCode = exitCode;

@@ -9,7 +9,7 @@ export const demoConfiguration: Configuration = {
   node: 'gateway-1',
   board: 'pc',
   broker: { embedded: true, port: 1883, orAnyPort: true },
-  sensor: { kind: 'simulated', seed: 7, drift: { beginMs: 5_000, endMs: 8_000 } },
+  sensor: { kind: 'simulated', seed: 1, drift: { beginMs: 5_000, endMs: 8_000 } },
   labeller: { rate: 0.25, delayMsMin: 500, delayMsMax: 2_000 },
   experts: ['frozen', 'renormalised', 'local'],
   seed: 0,

@@ -19,6 +19,7 @@ import {
 } from '../worker/letters.ts';
 import type { ComputeEnd, ComputeSettings, ComputeState } from '../worker/protocol.ts';
 import { followLife } from './compute-life.ts';
+import { keepHeapSmall } from './small-heap.ts';
 import { computeEntry, startThread } from './thread.ts';
 
 /** Letters that may wait in each direction. Labels in flight are bounded below this by the label machine. */
@@ -84,6 +85,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
     told: new SharedArrayBuffer(4),
   };
   const worker = startThread(computeEntry(), { workerData: settings, resourceLimits: HEAP });
+  worker.once('online', keepHeapSmall);
   const bell = new Doorbell(settings.bell);
   const outbox = new Outbox(settings.toWorker);
   const reader = createLetterReader(settings, createDecisionReport(sizes), createOutcomeReport(sizes));

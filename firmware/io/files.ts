@@ -41,10 +41,10 @@ export const readJson = async (path: string): Promise<unknown> => {
   }
 };
 
-/** The demonstration's model: beside its sources, beside the bundle, or above the bundle in a checkout. */
+/** The demonstration's model: beside its sources, beside the bundle, or beside the folder of the bundle's chunks. */
 export const readDemoModel = (): Promise<Uint8Array> => {
   const name = 'rotating-machine.tflite';
-  const places = ['../demo', '.', '..', '../firmware/demo', '../../firmware/demo'];
+  const places = ['../demo', '.', '..'];
   const found = places.map((place) => new URL(`${place}/${name}`, import.meta.url)).find((url) => existsSync(url));
   if (found === undefined) throw new NodeError('fileNotFound', `the demonstration's model is missing: install again`);
   return readFile(found);

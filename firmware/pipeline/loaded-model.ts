@@ -7,12 +7,8 @@ import { createNormaliser, type Normaliser } from '../../kernels/signal/normalis
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { readModel } from '../../kernels/tflite/reader.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
-import {
-  MODEL_CARD_METADATA_NAME,
-  type ModelCard,
-  ModelCardError,
-  parseModelCard,
-} from '../../protocols/model-card.ts';
+import type { ModelCard } from '../../protocols/model-card.ts';
+import { cardOf } from '../model-file.ts';
 
 /** A model and everything its card describes, made to fit each other. */
 export interface LoadedModel {
@@ -32,7 +28,7 @@ export interface LoadedModel {
  */
 export function loadModel(bytes: Uint8Array, limits: ModelLimits): LoadedModel {
   const model = readModel(bytes, limits);
-  const card = readCard(model);
+  const card = cardOf(model);
   const interpreter = createInterpreter(model, { engine: createEngine(), limits, keepActivations: true });
   const features = build('features', () =>
     createFeatures(card.features, { channels: card.channels.length, window: card.window }),
@@ -47,21 +43,6 @@ export function loadModel(bytes: Uint8Array, limits: ModelLimits): LoadedModel {
     );
   }
   return { model, card, interpreter, chain, features, normaliser };
-}
-
-function readCard(model: TfliteModel): ModelCard {
-  const entry = model.metadata.find(({ name }) => name === MODEL_CARD_METADATA_NAME);
-  if (entry === undefined) {
-    const what = `no metadata "${MODEL_CARD_METADATA_NAME}" (labels, channels, window)`;
-    throw new ModelError('modelMismatch', `the model has ${what}: make it with myrmexctl train`);
-  }
-  try {
-    return parseModelCard(entry.bytes);
-  } catch (cause) {
-    if (cause instanceof ModelCardError)
-      throw new ModelError('malformedModel', `${cause.message}; train the model again`);
-    throw cause;
-  }
 }
 
 /** What a card says about `part` may be well-formed and still impossible. */

@@ -41,7 +41,7 @@ const read = (floor: Floor, path: string): SourceFile => {
   const text = readFileSync(join(root, path), 'utf8');
   const code = withoutComments(text);
   const specifiers = [...code.matchAll(IMPORT)].map((match) => match[2] ?? '');
-  const local = specifiers.filter((name) => name.startsWith('.') && /\.(ts|mjs|js|tflite)$/.test(name));
+  const local = specifiers.filter((name) => name.startsWith('.') && /\.(ts|mjs)$/.test(name));
   return {
     path,
     floor,

@@ -8,8 +8,10 @@ import type { RingFindings } from './ring-consumer.ts';
 
 const ring = suite('ring');
 
+const row = new Float32Array(1_024);
+
 const push = (writer: RingWriter, n: number, channels: number, last = false): void => {
-  writer.push(new Float32Array(channels).fill(n % 8_388_608), 0, n, n & 0xffff, last ? 1 : 0, n);
+  writer.push(row.fill(n % 8_388_608, 0, channels), 0, n, n & 0xffff, last ? 1 : 0, n);
 };
 
 ring('rows come out as they went in, in order', () => {
@@ -105,10 +107,21 @@ for (const slow of [true, false]) {
       assert.is(findings.torn, 0);
       assert.is(findings.misplaced, 0);
       assert.is(findings.read + findings.skipped, pushes);
-      assert.is(findings.skipped, writer.droppedRows);
+      assert.ok(findings.skipped <= writer.droppedRows, `${findings.skipped} of ${writer.droppedRows}`);
       if (slow) assert.ok(writer.droppedRows > 0, 'a slow consumer must lose rows');
     },
   );
 }
+
+ring('wide rows in a small ring: a row that is overwritten while it is copied is not used', async () => {
+  // Copying takes longer than pushing one window, so that without the check after the copy rows do come out torn.
+  const pushes = 40_000;
+  const { findings, writer } = await race({ rows: 8, channels: 1_000, windowRows: 4, pushes, slow: false });
+  assert.is(findings.torn, 0);
+  assert.is(findings.misplaced, 0);
+  assert.is(findings.read + findings.skipped, pushes);
+  // The producer may count a row that the consumer took at that very moment; the consumer's own count is exact.
+  assert.ok(findings.skipped <= writer.droppedRows, `${findings.skipped} of ${writer.droppedRows}`);
+});
 
 ring.run();

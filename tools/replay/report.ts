@@ -1,3 +1,4 @@
+import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import type { Scoreboard } from '../../kernels/learning/scoreboard.ts';
 import type { NodeReplay } from './node-replay.ts';
 
@@ -104,12 +105,15 @@ function bestBaselines(nodes: readonly NodeReplay[]): Record<string, BaselineRep
 function nodeReport(node: NodeReplay, names: readonly string[]): NodeReport {
   const { scoreboard, windows, labels } = node;
   const accuracies = Object.fromEntries(names.map((name) => [name, round(scoreboard.accuracy(name))]));
-  return { node: node.node, windows, labels, ...accuracies };
+  return { node: node.node, windows, labels, ...accuracies, decisionFingerprint: node.pipeline.fingerprint };
 }
 
-/** The fingerprint of one node as it is; of several, their texts joined in order of the recording. */
+/** One node's own fingerprint, which `run` gives too; of several nodes the hash of theirs, in the recording's order. */
 function combined(fingerprints: readonly string[]): string {
-  return fingerprints.join('-');
+  if (fingerprints.length === 1) return fingerprints[0]!;
+  const all = new Fingerprint();
+  all.addBytes(new TextEncoder().encode(fingerprints.join()));
+  return all.text;
 }
 
 function round(share: number): number {

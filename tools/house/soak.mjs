@@ -15,8 +15,11 @@ const SAMPLES = 120;
 const minutes = Number(process.argv[2] ?? 10);
 if (!(minutes > 0)) stop('usage: npm run soak -- MINUTES', 2);
 
-/** Resident bytes of a process as Linux accounts them (proc_pid_status(5), VmRSS). */
-const residentBytes = (pid) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+) kB/)[1]) * 1024;
+/** Resident bytes of a process as Linux accounts them (proc_pid_status(5), VmRSS); null when it has just ended. */
+const residentBytes = (pid) => {
+  const match = readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+) kB/);
+  return match === null ? null : Number(match[1]) * 1024;
+};
 
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1];
 
@@ -29,7 +32,11 @@ node.stdout.on('data', (chunk) => {
   output = (output + chunk).slice(-65_536);
 });
 const samples = [];
-const timer = setInterval(() => samples.push(residentBytes(node.pid)), (minutes * 60_000) / SAMPLES);
+const look = () => {
+  const bytes = residentBytes(node.pid);
+  if (bytes !== null) samples.push(bytes);
+};
+const timer = setInterval(look, (minutes * 60_000) / SAMPLES);
 node.on('exit', () => clearInterval(timer));
 node.on('close', (code) => {
   rmSync(state, { recursive: true, force: true });

@@ -64,8 +64,8 @@ export const ModelCard = Type.Object(
       },
       closed,
     ),
-    /** Share of held-back windows that the float network and the int8 model got right. */
-    accuracy: Type.Object({ float: Accuracy, int8: Accuracy }, closed),
+    /** Share of held-back windows that the float network and the int8 model got right, where `train` measured it. */
+    accuracy: Type.Optional(Type.Object({ float: Accuracy, int8: Accuracy }, closed)),
   },
   closed,
 );

@@ -1,8 +1,9 @@
 import { constants } from 'node:fs';
 import { access, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { FEATURE_KINDS, type FeatureKind } from '../train/feature-choice.ts';
+import { integerFrom, list } from './arguments.ts';
 
 interface TrainFlags {
   window: number;
@@ -62,20 +63,6 @@ async function run(path: string, flags: TrainFlags): Promise<void> {
   } finally {
     progress.stop();
   }
-}
-
-function integerFrom(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || text.trim() === '' || value < least || value > most) {
-      throw new InvalidArgumentError(`It must be an integer from ${least} to ${most}.`);
-    }
-    return value;
-  };
-}
-
-function list(text: string): string[] {
-  return text.split(',').filter((name) => name !== '');
 }
 
 function widths(text: string): number[] {

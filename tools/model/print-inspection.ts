@@ -48,7 +48,9 @@ function cardLines({ card, cardFault, metadata }: ModelReport): string[] {
     '',
     `model card: ${labels.length} classes (${labels.map(printable).join(', ')})`,
     `  ${channels.length} channels, windows of ${window} every ${stride} samples, ${features.kind} features`,
-    `  accuracy on held-back windows: float ${percent(accuracy.float)}, int8 ${percent(accuracy.int8)}`,
+    accuracy === undefined
+      ? '  accuracy not known: the model comes from elsewhere'
+      : `  accuracy on held-back windows: float ${percent(accuracy.float)}, int8 ${percent(accuracy.int8)}`,
   ];
 }
 

@@ -2,6 +2,7 @@ import { createCodec } from '../protocols/codec.ts';
 import { createEnvelopeWriter } from '../protocols/envelope.ts';
 import { topicName } from '../protocols/topics.ts';
 import type { ComputePlan } from './compute-plan.ts';
+import type { BrokerEndpoint } from './io/broker-endpoint.ts';
 import type { Clock } from './io/clock.ts';
 import type { MqttPort } from './io/mqtt.ts';
 import { createPresence } from './machines/presence.ts';
@@ -13,7 +14,7 @@ export interface LinkOptions {
   readonly site: string;
   readonly node: string;
   readonly epoch: number;
-  readonly url: string;
+  readonly endpoint: BrokerEndpoint;
   /** Wait for the connection: the broker is our own. A gateway whose broker is away starts without it. */
   readonly wait: boolean;
   readonly plan: ComputePlan;
@@ -40,7 +41,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
   const presence = createPresence({ site, node, writer, about: { version: about.version, board: about.board, model } });
   const publisher = createPublisher({ site, node, writer, classes: card.labels, experts });
-  const mqtt = connectMqtt({ url: options.url, clientId: `${site}-${node}`, will: presence.will(clock.unixMs()) });
+  const mqtt = connectMqtt({ ...options.endpoint, clientId: `${site}-${node}`, will: presence.will(clock.unixMs()) });
   mqtt.onConnect(() => void mqtt.publish(presence.online(clock.unixMs())));
   return {
     mqtt,

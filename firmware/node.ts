@@ -55,11 +55,11 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const first = plan.start();
   closers.add(() => first.stop());
   const state = { directory: options.state, model: plan.hash };
-  const { url, broker, store } = await openServices(configuration.broker, state, notice);
+  const { endpoint, broker, store } = await openServices(configuration.broker, state, notice);
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };
-  const link = await openLink({ site, node, epoch: store.epoch, url, wait: broker !== null, plan, about, clock });
+  const link = await openLink({ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock });
   closers.add(() => link.close());
   const { mqtt, publisher } = link;
 
@@ -102,7 +102,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
       snapshot: snapshots.arrived,
     },
   });
-  const operator = await openOperator(configuration, url);
+  const operator = await openOperator(configuration, endpoint);
   closers.add(operator.close);
   const sensor = await openSensor(configuration, {
     card,
@@ -113,9 +113,10 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   });
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
-  notice(`${site}/${node} talks through ${url}`);
+  notice(`${site}/${node} talks through ${endpoint.url}`);
   return runNode({
-    ...{ url, clock, compute, sensor, snapshots, desk, mqtt, publisher, closers },
+    url: endpoint.url,
+    ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, closers },
     model: options.model.name,
     status: () =>
       statusOf({

@@ -3,6 +3,7 @@ import { connect, type MqttClient } from 'mqtt';
 import { matchesFilter } from '../../protocols/topics.ts';
 import { errorMessage, NodeError } from '../errors.ts';
 import type { OutgoingMessage } from '../machines/outgoing-message.ts';
+import type { BrokerEndpoint } from './broker-endpoint.ts';
 
 /** Bytes that may wait in the socket before QoS 0 messages are dropped: about a second of decisions at full rate. */
 const UNSENT_BYTES_MAX = 256 * 1024;
@@ -26,8 +27,11 @@ export interface MqttPort {
    * acknowledged, across reconnections, up to a bound. False when the message was not taken.
    */
   publish(message: OutgoingMessage): boolean;
-  /** Resolves when the broker has confirmed; renewed after every reconnection. */
-  subscribe(filter: string, handler: MessageHandler): Promise<void>;
+  /**
+   * Resolves when the broker has confirmed; renewed after every reconnection. The handler hears topics as the sender
+   * of a message would name them: below the prefix, and without it, unless `absolute`.
+   */
+  subscribe(filter: string, handler: MessageHandler, options?: { readonly absolute?: boolean }): Promise<void>;
   /** Runs at every connection, the first included; at once when connected already. */
   onConnect(handler: () => void): void;
   /** Runs when an established connection is lost. */
@@ -38,8 +42,7 @@ export interface MqttPort {
   close(): Promise<void>;
 }
 
-export interface MqttOptions {
-  readonly url: string;
+export interface MqttOptions extends BrokerEndpoint {
   readonly clientId: string;
   readonly will?: OutgoingMessage;
 }
@@ -50,8 +53,9 @@ export interface MqttOptions {
  * @throws NodeError `brokerUrl` when the URL is not one of mqtt://, mqtts://, ws://, wss://
  */
 export function connectMqtt(options: MqttOptions): MqttPort {
-  const client = open(options);
-  const subscriptions = new Map<string, MessageHandler>();
+  const root = options.prefix === undefined ? '' : `${options.prefix}/`;
+  const client = open(options, root);
+  const subscriptions = new Map<string, { handler: MessageHandler; cut: number }>();
   let published = 0;
   let unpublished = 0;
   let unacknowledged = 0;
@@ -60,7 +64,9 @@ export function connectMqtt(options: MqttOptions): MqttPort {
     lastError = errorMessage(error) || String((error as { code?: unknown }).code);
   });
   client.on('message', (topic, payload) => {
-    for (const [filter, handler] of subscriptions) if (matchesFilter(filter, topic)) handler(topic, payload);
+    for (const [filter, { handler, cut }] of subscriptions) {
+      if (matchesFilter(filter, topic)) handler(topic.slice(cut), payload);
+    }
   });
 
   return {
@@ -73,7 +79,8 @@ export function connectMqtt(options: MqttOptions): MqttPort {
     get unpublished() {
       return unpublished;
     },
-    publish: ({ topic, payload, qos, retain }) => {
+    publish: ({ topic: own, absolute, payload, qos, retain }) => {
+      const topic = absolute ? own : root + own;
       const full =
         qos === 0 ? !client.connected || unsentBytes(client) > UNSENT_BYTES_MAX : unacknowledged >= UNACKNOWLEDGED_MAX;
       if (full || client.disconnecting) {
@@ -92,9 +99,10 @@ export function connectMqtt(options: MqttOptions): MqttPort {
       });
       return true;
     },
-    subscribe: async (filter, handler) => {
+    subscribe: async (own, handler, { absolute = false } = {}) => {
       if (subscriptions.size >= SUBSCRIPTIONS_MAX) throw new RangeError(`more than ${SUBSCRIPTIONS_MAX} subscriptions`);
-      subscriptions.set(filter, handler);
+      const filter = absolute ? own : root + own;
+      subscriptions.set(filter, { handler, cut: absolute ? 0 : root.length });
       await client.subscribeAsync(filter, { qos: 1 });
     },
     onConnect: (handler) => {
@@ -110,24 +118,33 @@ export function connectMqtt(options: MqttOptions): MqttPort {
   };
 }
 
-function open({ url, clientId, will }: MqttOptions): MqttClient {
+function open(options: MqttOptions, root: string): MqttClient {
+  const { url, clientId, will, username, password, ca, cert, key, protocolVersion = 4 } = options;
   if (!isBrokerUrl(url)) {
     throw new NodeError('brokerUrl', `"${url}" is not a broker's URL; write it like mqtt://127.0.0.1:1883`);
   }
   const client = connect(url, {
     clientId,
-    protocolVersion: 4,
+    protocolVersion,
     clean: true,
     queueQoSZero: false,
     keepalive: KEEP_ALIVE_SECONDS,
     reconnectPeriod: RECONNECT_MS,
-    ...(will === undefined ? {} : { will: { ...will, payload: asBuffer(will.payload) } }),
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(ca === undefined ? {} : { ca: asBuffer(ca) }),
+    ...(cert === undefined || key === undefined ? {} : { cert: asBuffer(cert), key: asBuffer(key) }),
+    ...(will === undefined ? {} : { will: willOf(will, root) }),
   });
   // See the broker: Nagle's algorithm would hold a label back for as long as hundreds of decisions take.
   client.on('connect', () => {
     if (client.stream instanceof Socket) client.stream.setNoDelay(true);
   });
   return client;
+}
+
+function willOf({ topic, payload, qos, retain, absolute }: OutgoingMessage, root: string) {
+  return { topic: absolute ? topic : root + topic, payload: asBuffer(payload), qos, retain };
 }
 
 function isBrokerUrl(text: string): boolean {

@@ -6,6 +6,7 @@ import { LABEL_ACK, type LabelStatus } from '../../protocols/messages/label-ack.
 import { topicName } from '../../protocols/topics.ts';
 import type { Configuration } from '../configuration.ts';
 import { NodeError } from '../errors.ts';
+import type { BrokerEndpoint } from './broker-endpoint.ts';
 
 const CONNECT_MS_MAX = 10_000;
 const ANSWER_MS_MAX = 5_000;
@@ -28,17 +29,24 @@ export interface Operator {
 const NOBODY: Operator = { label: async () => null, close: async () => {} };
 
 /** The operator that the configuration asks for, if any. @throws NodeError `brokerUnreachable` */
-export const openOperator = async ({ site, node, sensor, labeller }: Configuration, url: string): Promise<Operator> => {
+export const openOperator = async (
+  { site, node, sensor, labeller }: Configuration,
+  endpoint: BrokerEndpoint,
+): Promise<Operator> => {
   const answers = sensor.kind === 'recording' ? sensor.labelRate > 0 : labeller !== undefined;
-  return answers ? connectOperator({ url, site, node }) : NOBODY;
+  return answers ? connectOperator({ endpoint, site, node }) : NOBODY;
 };
 
 /** Connects to the broker as an operator of one node. */
-const connectOperator = async (options: { url: string; site: string; node: string }): Promise<Operator> => {
-  const { url, site, node } = options;
+const connectOperator = async (options: {
+  endpoint: BrokerEndpoint;
+  site: string;
+  node: string;
+}): Promise<Operator> => {
+  const { endpoint, site, node } = options;
   const { connectMqtt } = await import('./mqtt.ts');
   const codec = createCodec();
-  const mqtt = connectMqtt({ url, clientId: `operator-of-${site}-${node}` });
+  const mqtt = connectMqtt({ ...endpoint, clientId: `operator-of-${site}-${node}` });
   await mqtt.ready(CONNECT_MS_MAX);
   // The epoch tells one session of an operator from another; an operator has no store, and time will do for that.
   const writer = createEnvelopeWriter(codec, `${site}/operator`, Math.floor(Date.now() / 1_000));

@@ -1,11 +1,12 @@
 import type { Configuration } from '../configuration.ts';
 import { NodeError } from '../errors.ts';
 import type { Broker } from './broker.ts';
+import type { BrokerEndpoint } from './broker-endpoint.ts';
 import type { Store } from './store.ts';
 
 /** What a node stands on: a broker to talk through and a store to remember with. */
 export interface Services {
-  readonly url: string;
+  readonly endpoint: BrokerEndpoint;
   /** The embedded broker, null when it is somebody else's. */
   readonly broker: Broker | null;
   readonly store: Store;
@@ -26,8 +27,8 @@ export const openServices = async (
   const [broker, store] = opened;
   if (broker.status === 'fulfilled' && store.status === 'fulfilled') {
     for (const text of store.value.notices) notice(text);
-    const url = 'url' in configuration ? configuration.url : broker.value!.url;
-    return { url, broker: broker.value, store: store.value };
+    const endpoint = { url: 'url' in configuration ? configuration.url : broker.value!.url };
+    return { endpoint, broker: broker.value, store: store.value };
   }
   if (broker.status === 'fulfilled') await broker.value?.close();
   if (store.status === 'fulfilled') await store.value.close();

@@ -17,6 +17,7 @@ import { LabelMachine } from './machines/labels.ts';
 import { type RunningNode, runNode } from './running-node.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
+import { createVitals } from './vitals.ts';
 
 export interface NodeOptions {
   readonly configuration: Configuration;
@@ -49,6 +50,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const { configuration, notice } = options;
   const { site, node } = configuration;
   const clock = systemClock();
+  const vitals = createVitals(notice);
   const plan = planCompute(configuration, options.model.bytes);
   const { card, experts } = plan;
   // First, as it takes longest: the worker builds its pipeline while the rest opens.
@@ -78,7 +80,8 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const snapshots = createSnapshots({
     request: () => compute.current.requestSnapshot(),
     put: (bytes) => store.putSnapshot(bytes),
-    failed: (error) => notice(errorMessage(error)),
+    failed: (error) => vitals.trouble('storage', `what was learned is not on disk: ${errorMessage(error)}`),
+    written: () => vitals.well('storage'),
   });
   const compute = superviseCompute(first, {
     start: plan.start,
@@ -121,6 +124,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     status: () =>
       statusOf({
         ...{ node, figures, latency, experts, classes: card.labels, labelCounts: desk.counts },
+        ...{ counters: vitals.counters, health: vitals.health },
         workerRestarts: compute.restarts,
         uptimeMs: clock.monotonicMs(),
         rssBytes: process.memoryUsage.rss(),

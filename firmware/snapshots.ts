@@ -23,6 +23,7 @@ export const createSnapshots = (ports: {
   readonly put: (bytes: Uint8Array) => Promise<void>;
   /** A snapshot could not be written: the labels themselves are on disk, so nothing is lost yet. */
   readonly failed: (error: unknown) => void;
+  readonly written: () => void;
 }): Snapshots => {
   let due = 0;
   let askedMs = 0;
@@ -33,6 +34,7 @@ export const createSnapshots = (ports: {
     waiting = [];
     try {
       await ports.put(bytes);
+      ports.written();
     } catch (error) {
       due = SNAPSHOTS_PER_LABEL;
       ports.failed(error);

@@ -42,6 +42,7 @@ export const liveView = (status: NodeStatus, rate: number, url: string): string 
     `  labels        ${status.labels} learned${rejectedText(status)}`,
     `  latency       p50 ${time(latencyUs.p50)}   p99 ${time(latencyUs.p99)}   dropped ${status.dropped}`,
     `  memory        ${(rssBytes / 1e6).toFixed(0)} MB`,
+    ...Object.values(status.health).map((trouble) => `  trouble       ${trouble}`),
   ].join('\n');
 };
 

@@ -22,6 +22,10 @@ export interface NodeStatus {
   readonly labels: number;
   readonly rejected: Readonly<Record<string, number>>;
   readonly workerRestarts: number;
+  /** Counts and gauges of every part, by name. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** What is wrong at the moment, and what to do; empty when all is well. */
+  readonly health: Readonly<Record<string, string>>;
   /** Every expert of the mixture with its weight, then the mixture itself. */
   readonly experts: Readonly<Record<string, Accuracy & { readonly weight: number }>>;
 }
@@ -35,6 +39,8 @@ export interface StatusSources {
   readonly labelCounts: ReadonlyMap<string, number>;
   readonly latency: { percentile(percent: number): number };
   readonly workerRestarts: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly health: Readonly<Record<string, string>>;
   readonly uptimeMs: number;
   readonly rssBytes: number;
 }
@@ -74,6 +80,8 @@ export const statusOf = (from: StatusSources): NodeStatus => {
     labels: stored,
     rejected,
     workerRestarts: from.workerRestarts,
+    counters: from.counters,
+    health: from.health,
     experts,
   };
 };

@@ -9,6 +9,7 @@ import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import { createFigures } from '../../firmware/figures.ts';
 import { createLabeller } from '../../firmware/labeller.ts';
 import { createSnapshots } from '../../firmware/snapshots.ts';
+import { createVitals } from '../../firmware/vitals.ts';
 import type { DecisionReport, OutcomeReport } from '../../firmware/worker/letters.ts';
 
 const parts = suite('parts of the node');
@@ -41,7 +42,12 @@ parts('a window whose truth nobody knows is never answered', () => {
 
 parts('snapshots: at most one a period, two after a label, one a minute without', () => {
   let asked = 0;
-  const snapshots = createSnapshots({ request: () => ++asked > 0, put: async () => {}, failed: () => {} });
+  const snapshots = createSnapshots({
+    request: () => ++asked > 0,
+    put: async () => {},
+    failed: () => {},
+    written: () => {},
+  });
   for (let now = 0; now < 50_000; now += 250) snapshots.tick(now);
   assert.is(asked, 0);
   snapshots.learned();
@@ -63,6 +69,7 @@ parts('snapshots: one that could not be written is tried again, and a flush wait
       put.push(first!);
     },
     failed: (error) => told.push(error),
+    written: () => told.push('written'),
   });
   snapshots.learned();
   snapshots.tick(2_000);
@@ -76,6 +83,24 @@ parts('snapshots: one that could not be written is tried again, and a flush wait
   snapshots.arrived(Uint8Array.of(2));
   await flushed;
   assert.equal(put, [2]);
+  assert.is(told.at(-1), 'written');
+});
+
+parts('vitals: counters add up; a trouble is told when it begins, changes and ends, and never twice', () => {
+  const told: string[] = [];
+  const vitals = createVitals((text) => told.push(text));
+  vitals.count('outboxDropped');
+  vitals.count('outboxDropped', 2);
+  vitals.set('outboxEntries', 7);
+  vitals.trouble('storage', 'disk full');
+  vitals.trouble('storage', 'disk full');
+  assert.equal([vitals.counters, vitals.health], [{ outboxDropped: 3, outboxEntries: 7 }, { storage: 'disk full' }]);
+  vitals.well('storage');
+  vitals.well('storage');
+  assert.equal([told, vitals.health], [['disk full', 'storage is well again'], {}]);
+  assert.throws(() => {
+    for (let i = 0; i < 1_000; i++) vitals.count(`made${i}`);
+  }, /more than 128 names/);
 });
 
 const decision = (index: number, label: number, truth: number): DecisionReport =>

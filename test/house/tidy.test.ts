@@ -27,7 +27,7 @@ const FIRMWARE_EDGES = /^firmware\/(io\/|main\.ts$|cli[^/]*\.ts$|worker\/main\.t
 const ENTRY = new RegExp(
   [
     String.raw`^(firmware|firmware/worker|tools)/main\.ts$`,
-    String.raw`^tools/(house/[^/]+\.mjs|make-[^/]+\.ts)$`,
+    String.raw`^tools/(house/([^/]+/)?[^/]+\.mjs|make-[^/]+\.ts)$`,
     String.raw`^test/.*\.test\.ts$`,
   ].join('|'),
 );

@@ -4,31 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { lastObject, require, run } from './ci/support.mjs';
 import { root } from './install.mjs';
-
-const MINUTE_MS = 60_000;
-
-const run = (command, args, { cwd = root, env = {}, minutes = 10 } = {}) => {
-  const result = spawnSync(command, args, {
-    cwd,
-    env: { ...process.env, ...env },
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 * 1024,
-    stdio: ['ignore', 'pipe', 'inherit'],
-    timeout: minutes * MINUTE_MS,
-  });
-  if (result.status !== 0) {
-    const why = result.error?.message ?? result.stdout.slice(-4000);
-    throw new Error(`${command} ${args.join(' ')} ended with ${result.status ?? result.signal}\n${why}`);
-  }
-  return result.stdout;
-};
-
-const lastObject = (output) => JSON.parse(output.trimEnd().split('\n').at(-1));
-
-const require = (condition, message) => {
-  if (!condition) throw new Error(message);
-};
 
 /** The first thing a newcomer does, exactly: clone, one command, no package cache. */
 const freshClone = () => {
@@ -152,7 +129,7 @@ for (const { name, check, needs, absent } of checks) {
     continue;
   }
   try {
-    console.log(`ok   ${name}: ${check()}`);
+    console.log(`ok   ${name}: ${await check()}`);
     sum.passed += 1;
   } catch (error) {
     console.log(`FAIL ${name}: ${error.message}`);

@@ -8,6 +8,32 @@ import esbuild from 'rollup-plugin-esbuild';
 /** Packages with native parts or with optional natives of their own: they stay in node_modules. */
 const external = ['classic-level', 'cbor-extract', 'bufferutil', 'utf-8-validate'];
 
+const NEVER = "() => { throw new Error('left out of this build: see rollup.config.js') }";
+/**
+ * What packages bring for browsers, proxies and old Nodes, and what takes its place: some 60 KB gzipped of 300. Nothing
+ * here runs on a gateway: aedes and mqtt use Node's streams and timers, and we send no topic aliases.
+ */
+const LEFT_OUT = {
+  // The same code, as Node has it: readable-stream is a copy of it for browsers (its README, "Version 4").
+  'readable-stream': "export * from 'node:stream'; export { default } from 'node:stream';",
+  socks: `export const SocksClient = { createConnection: ${NEVER} };`,
+  'worker-timers': `export const setInterval = ${NEVER}; export const clearInterval = ${NEVER};`,
+  // Made when an MQTT 5 broker offers topic aliases, and never filled.
+  'lru-cache': 'export class LRUCache extends Map { constructor() { super(); } }',
+};
+
+const leaveOut = {
+  name: 'leave-out',
+  resolveId: (source) => (Object.hasOwn(LEFT_OUT, source) ? `\0left-out:${source}` : null),
+  load: (id) => (id.startsWith('\0left-out:') ? LEFT_OUT[id.slice('\0left-out:'.length)] : null),
+  /** TypeBox as a namespace instead of its default export: what nobody names falls away. */
+  transform: (code, id) =>
+    id.endsWith('.ts') ? code.replace(/^import Type(?:, (\{[^}]*\}))? from 'typebox';/m, namespaceOf) : null,
+};
+
+const namespaceOf = (_all, types) =>
+  `import * as Type from 'typebox';${types === undefined ? '' : `import type ${types} from 'typebox';`}`;
+
 /** CommonJS packages in an ES module bundle still call `require` for Node's own modules. */
 const banner = [
   "import { createRequire as __createRequire } from 'node:module';",
@@ -36,6 +62,7 @@ const bundle = (input, chunkFolder, extras = []) => ({
   input,
   external,
   plugins: [
+    leaveOut,
     nodeResolve({ preferBuiltins: true, exportConditions: ['node', 'import'] }),
     commonjs({ ignoreDynamicRequires: true }),
     json(),

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** One of our programs, running from its sources in a process of its own. */
+/** One of our programs, running in a process of its own. */
 export interface Program {
   readonly process: ChildProcess;
   readonly stdout: () => string;
@@ -15,11 +15,8 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
-const start = (entry: string, args: readonly string[]): Program => {
-  const child = spawn(process.execPath, ['--import', 'tsx', entry, ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+const start = (nodeArgs: readonly string[]): Program => {
+  const child = spawn(process.execPath, nodeArgs, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
@@ -48,10 +45,13 @@ const start = (entry: string, args: readonly string[]): Program => {
 };
 
 /** Starts `myrmex` with these arguments. */
-export const myrmex = (...args: string[]): Program => start('firmware/main.ts', args);
+export const myrmex = (...args: string[]): Program => start(['--import', 'tsx', 'firmware/main.ts', ...args]);
+
+/** Starts `myrmex` as it is flashed: the bundle that `npm test` has built. */
+export const builtMyrmex = (...args: string[]): Program => start(['dist/myrmex.js', ...args]);
 
 /** Starts `myrmexctl` with these arguments. */
-export const myrmexctl = (...args: string[]): Program => start('tools/main.ts', args);
+export const myrmexctl = (...args: string[]): Program => start(['--import', 'tsx', 'tools/main.ts', ...args]);
 
 /** The object in the last line of what a program printed. */
 export const lastObject = <T>(program: Program): T => {

@@ -1,5 +1,6 @@
 import type { TelemetryBody } from '../protocols/messages/telemetry.ts';
 import type { Accuracy, Figures } from './figures.ts';
+import { countersOnWire, healthOnWire } from './vitals-on-wire.ts';
 
 /** How a node fares at one moment; plain data for the terminal, JSON and telemetry. */
 export interface NodeStatus {
@@ -95,5 +96,6 @@ export const telemetryOf = (status: NodeStatus): TelemetryBody => {
   const { uptimeMs, windows, dropped, published, unpublished, labels, drift, latencyUs, rssBytes } = status;
   const counts = { uptimeMs, windows, dropped, published, unpublished, labels, drift, latencyUs, rssBytes };
   const accuracy = status.experts.mixture?.accuracy ?? null;
-  return { ...counts, rejected: { ...status.rejected }, experts, accuracy };
+  const vitals = { counters: countersOnWire(status.counters), health: healthOnWire(status.health) };
+  return { ...counts, rejected: { ...status.rejected }, experts, accuracy, ...vitals };
 };

@@ -60,7 +60,10 @@ export function readEnvelope(
   return { ok: true, value: { kind, version, sender, epoch, sequence, time, body } };
 }
 
-/** Opens bytes that must be of one kind, body checked. Never throws. */
+/**
+ * Opens bytes that must be of one kind, body checked. A body of an earlier version is brought up to the current one,
+ * and `version` then names the current one too: who reads on meets one form. Never throws.
+ */
 export function openEnvelope<Body>(
   codec: Codec,
   type: MessageType<Body>,
@@ -69,11 +72,10 @@ export function openEnvelope<Body>(
 ): Decoded<Envelope<Body>, EnvelopeRejection> {
   const read = readEnvelope(codec, bytes, limits);
   if (!read.ok) return read;
-  const { kind, version, body } = read.value;
-  if (kind !== type.kind) return { ok: false, reason: 'kind' };
-  if (version !== type.version) return { ok: false, reason: 'version' };
-  if (!type.check(body)) return { ok: false, reason: 'body' };
-  return { ok: true, value: { ...read.value, body } };
+  if (read.value.kind !== type.kind) return { ok: false, reason: 'kind' };
+  const body = type.read(read.value.version, read.value.body);
+  if (!body.ok) return body;
+  return { ok: true, value: { ...read.value, version: type.version, body: body.value } };
 }
 
 /** Numbers the messages of one sender in one epoch. */

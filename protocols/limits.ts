@@ -11,8 +11,15 @@ export const LIMITS = {
   classCharsMax: 64,
   /** Experts in one mixture: frozen, renormalised, local, shared, and room for as many of a fleet's own. */
   expertsMax: 16,
-  /** Counters named in one telemetry message. */
+  /** Values a regressor may give: each is named in every decision. */
+  outputsMax: 64,
+  /** Reasons of refusal named in one telemetry message. */
   countersMax: 64,
+  /** Counters and gauges of all parts of a node, named in one telemetry message. */
+  vitalsMax: 128,
+  /** Troubles named in one telemetry message, and UTF-16 units of each: 32 × (64 + 480 bytes) = 17 KB at most. */
+  troublesMax: 32,
+  troubleCharsMax: 160,
   /** Free text: an explanation for a person, a version, a model's description. */
   textBytesMax: 512,
   /** Binary field of one message; a mesh gradient is ≤ 1 KiB (DESIGN §5), a model never travels in one message. */
@@ -23,7 +30,7 @@ export const LIMITS = {
   labelBytesMax: 1_024,
   /** Nesting: envelope, body, experts, expert = 4; two to spare for later versions. */
   depthMax: 6,
-  /** Data items of one message, map keys included: 2 × classesMax + 7 × expertsMax + envelope, body, and headroom. */
+  /** Data items of one message, map keys included: 2 × classesMax + 9 × expertsMax + envelope, body, and headroom. */
   itemsMax: 2_048,
   /** Pairs of one map: every class once. */
   pairsMax: 256,

@@ -8,3 +8,6 @@ export const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER
 
 /** A length of time in microseconds or milliseconds, or a distance: finite and not negative. */
 export const Magnitude = Type.Number({ minimum: 0 });
+
+/** Any number that float32 can hold. */
+export const Finite = Type.Number({ minimum: -3.4e38, maximum: 3.4e38 });

@@ -1,40 +1,75 @@
 import Type, { type Static } from 'typebox';
 import { LIMITS } from '../limits.ts';
-import { defineMessage } from '../message.ts';
+import { defineMessage, nextVersion } from '../message.ts';
 import { ClassName, Name } from '../names.ts';
-import { Count, Magnitude, Probability } from '../numbers.ts';
+import { Count, Finite, Magnitude, Probability } from '../numbers.ts';
 import { WindowId } from '../window-id.ts';
+
+const closed = { additionalProperties: false } as const;
+
+/** What every version says. */
+const common = {
+  window: WindowId,
+  /** Time of the window's last sample in ms, on the sensor's own clock. */
+  endMs: Count,
+  label: Type.Union([ClassName, Type.Null()]),
+  confidence: Probability,
+  probabilities: Type.Record(ClassName, Probability, { maxProperties: LIMITS.classesMax }),
+  /** Distance of the stream's statistics from the factory's; 0 is none. */
+  drift: Magnitude,
+  /** From the sample's arrival to the decision, in µs. */
+  latencyUs: Count,
+};
+
+/** Version 1: classes only. */
+const DecisionV1 = Type.Object(
+  {
+    ...common,
+    experts: Type.Record(
+      Name,
+      Type.Object({ label: ClassName, confidence: Probability, weight: Probability }, closed),
+      { maxProperties: LIMITS.expertsMax },
+    ),
+  },
+  closed,
+);
 
 /** What one expert of the mixture said, and how much it counted. */
 const Expert = Type.Object(
-  { label: ClassName, confidence: Probability, weight: Probability },
-  { additionalProperties: false },
+  {
+    /** null where the model measures and does not tell classes apart. */
+    label: Type.Union([ClassName, Type.Null()]),
+    confidence: Probability,
+    weight: Probability,
+    /** Of an anomaly model. */
+    score: Type.Optional(Magnitude),
+  },
+  closed,
 );
 
 /**
  * What the gateway decided about one window; published once per window, QoS 0, never retained.
  *
- * `probabilities` maps every class name to the mixture's probability: a reader needs no second message to know the
- * order of classes. A window with too many missing samples is reported, not guessed: `label` is null, `confidence` 0,
- * and both maps are empty.
+ * - A classifier: `label`, `confidence`, and `probabilities` of every class name, the mixture's: a reader needs no
+ *   second message to know the order of classes.
+ * - A regressor: `values`, every output by its name in its own unit; `label` null, `confidence` 0.
+ * - An anomaly model: `score`, the error with which it reconstructs the window, and `threshold`, beyond which `label`
+ *   is `anomaly`, else `normal`; `probabilities` and `confidence` follow from score / threshold.
+ *
+ * A window with too many missing samples is reported, not guessed: `label` is null, `confidence` 0, the maps are empty,
+ * and neither `values` nor `score` is there.
  */
-const DecisionBody = Type.Object(
+const DecisionV2 = Type.Object(
   {
-    window: WindowId,
-    /** Time of the window's last sample in ms, on the sensor's own clock. */
-    endMs: Count,
-    label: Type.Union([ClassName, Type.Null()]),
-    confidence: Probability,
-    probabilities: Type.Record(ClassName, Probability, { maxProperties: LIMITS.classesMax }),
+    ...common,
     experts: Type.Record(Name, Expert, { maxProperties: LIMITS.expertsMax }),
-    /** Distance of the stream's statistics from the factory's; 0 is none. */
-    drift: Magnitude,
-    /** From the sample's arrival to the decision, in µs. */
-    latencyUs: Count,
+    values: Type.Optional(Type.Record(ClassName, Finite, { maxProperties: LIMITS.outputsMax })),
+    score: Type.Optional(Magnitude),
+    threshold: Type.Optional(Magnitude),
   },
-  { additionalProperties: false },
+  closed,
 );
 
-export type DecisionBody = Static<typeof DecisionBody>;
+export type DecisionBody = Static<typeof DecisionV2>;
 
-export const DECISION = defineMessage('decision', 1, DecisionBody);
+export const DECISION = nextVersion(defineMessage('decision', DecisionV1), DecisionV2, (old) => old);

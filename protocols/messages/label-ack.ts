@@ -36,4 +36,4 @@ const LabelAckBody = Type.Object(
 
 export type LabelAckBody = Static<typeof LabelAckBody>;
 
-export const LABEL_ACK = defineMessage('labelAck', 1, LabelAckBody);
+export const LABEL_ACK = defineMessage('labelAck', LabelAckBody);

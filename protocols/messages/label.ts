@@ -20,4 +20,4 @@ const LabelBody = Type.Object(
 
 export type LabelBody = Static<typeof LabelBody>;
 
-export const LABEL = defineMessage('label', 1, LabelBody);
+export const LABEL = defineMessage('label', LabelBody);

@@ -34,4 +34,4 @@ const PresenceBody = Type.Object(
 
 export type PresenceBody = Static<typeof PresenceBody>;
 
-export const PRESENCE = defineMessage('presence', 1, PresenceBody);
+export const PRESENCE = defineMessage('presence', PresenceBody);

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { countersOnWire, healthOnWire } from '../../firmware/vitals-on-wire.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { createEnvelopeWriter, openEnvelope, readEnvelope, sealEnvelope } from '../../protocols/envelope.ts';
 import { LIMITS } from '../../protocols/limits.ts';
@@ -11,7 +12,7 @@ import { DECISION, type DecisionBody } from '../../protocols/messages/decision.t
 import { LABEL } from '../../protocols/messages/label.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
-import { TELEMETRY } from '../../protocols/messages/telemetry.ts';
+import { TELEMETRY, type TelemetryBody } from '../../protocols/messages/telemetry.ts';
 
 const codec = createCodec();
 const types = [DECISION, LABEL, LABEL_ACK, PRESENCE, TELEMETRY] as readonly MessageType<unknown>[];
@@ -28,30 +29,66 @@ interface GoldenMessage {
   readonly body: unknown;
 }
 
-const golden = JSON.parse(readFileSync(folder('../vectors/messages-v1.json'), 'utf8')) as GoldenMessage[];
+const golden = ['messages-v1.json', 'messages-v2.json'].flatMap(
+  (name) => JSON.parse(readFileSync(folder(`../vectors/${name}`), 'utf8')) as GoldenMessage[],
+);
 const typeOf = (kind: string): MessageType<unknown> => types.find((type) => type.kind === kind)!;
+/** Every version of every kind. */
+const versions = types.flatMap((type) => [type, ...(type.previous === null ? [] : [type.previous])]);
 
 const promises = suite('messages: formats are promises');
 
 for (const [i, { hex, ...envelope }] of golden.entries()) {
-  promises(`golden bytes ${i} (${envelope.kind}) still open, and are still what is written`, () => {
+  const { kind, version } = envelope;
+  promises(`golden bytes ${i} (${kind} ${version}) still open, and are still what that version writes`, () => {
     const bytes = new Uint8Array(Buffer.from(hex, 'hex'));
-    const type = typeOf(envelope.kind);
+    const type = versions.find((each) => each.kind === kind && each.version === version)!;
     assert.equal(openEnvelope(codec, type, bytes), { ok: true, value: envelope });
     assert.is(Buffer.from(sealEnvelope(codec, type, envelope, envelope.body)).toString('hex'), hex);
   });
 }
 
-promises('every kind has golden bytes and a CDDL file that names its kind and version', () => {
+promises('bytes of an earlier version open as the current one', () => {
+  const opened = golden
+    .filter(({ version }) => version === 1)
+    .map(({ hex, kind, version, ...rest }) => {
+      const type = typeOf(kind);
+      const read = openEnvelope(codec, type, new Uint8Array(Buffer.from(hex, 'hex')));
+      assert.ok(read.ok && read.value.version === type.version && type.check(read.value.body), `${kind} ${version}`);
+      return { kind, was: rest.body, is: read.value.body };
+    });
+  for (const { kind, was, is } of opened) {
+    const added = kind === 'telemetry' ? { counters: {}, health: {} } : {};
+    assert.equal(is, { ...(was as object), ...added }, kind);
+  }
+  assert.ok(opened.some(({ kind }) => kind === 'telemetry') && opened.some(({ kind }) => kind === 'decision'));
+});
+
+promises(
+  'a version is held to its own schema: v1 has no values, and what is newer than this software is refused',
+  () => {
+    const [v1] = golden.filter(({ kind, version }) => kind === 'decision' && version === 1);
+    const opening = (version: number, body: unknown) =>
+      openEnvelope(codec, DECISION, codec.encode(['decision', version, 's/n', 1, 2, 3, body]));
+    const { body } = v1 as { body: object };
+    assert.ok(opening(1, body).ok);
+    assert.equal(opening(1, { ...body, values: { flow: 1 } }), { ok: false, reason: 'body' });
+    assert.ok(opening(2, { ...body, values: { flow: 1 } }).ok);
+    assert.equal(opening(3, body), { ok: false, reason: 'version' });
+    assert.equal(opening(0, body), { ok: false, reason: 'version' });
+  },
+);
+
+promises('every version of every kind has golden bytes and a CDDL file that names it', () => {
   const rules = readdirSync(folder('../../protocols/cddl'))
     .map((name) => readFileSync(folder(`../../protocols/cddl/${name}`), 'utf8'))
     .join('\n');
-  for (const { kind, version } of types) {
+  for (const { kind, version } of versions) {
     assert.ok(
-      golden.some((message) => message.kind === kind),
-      kind,
+      golden.some((message) => message.kind === kind && message.version === version),
+      `${kind} ${version}`,
     );
-    assert.ok(rules.includes(`content<"${kind}", ${version},`), kind);
+    assert.ok(rules.includes(`content<"${kind}", ${version},`), `${kind} ${version}`);
   }
 });
 promises.run();
@@ -136,7 +173,7 @@ opening('the largest decision a model may cause fits the bounds', () => {
   const name = (i: number): string => `${'軸'.repeat(61)}${String(i).padStart(3, '0')}`;
   const classes = Array.from({ length: LIMITS.classesMax }, (_, i) => name(i));
   const experts = Array.from({ length: LIMITS.expertsMax }, (_, i) => `${'e'.repeat(62)}${String(i).padStart(2, '0')}`);
-  const opinion = { label: classes[0]!, confidence: 0.3, weight: 0.1 };
+  const opinion = { label: classes[0]!, confidence: 0.3, weight: 0.1, score: 0.3 };
   const body: DecisionBody = {
     window: '999999999-999999999999999',
     endMs: Number.MAX_SAFE_INTEGER,
@@ -146,11 +183,35 @@ opening('the largest decision a model may cause fits the bounds', () => {
     experts: Object.fromEntries(experts.map((each) => [each, opinion])),
     drift: 3.4e38,
     latencyUs: Number.MAX_SAFE_INTEGER,
+    score: 3.4e38,
+    threshold: 0.3,
   };
   const sender = `${'s'.repeat(64)}/${'n'.repeat(64)}`;
   const bytes = sealEnvelope(codec, DECISION, { sender, epoch: 999_999_999, sequence: 2 ** 40, time: 2 ** 52 }, body);
   const opened = openEnvelope(codec, DECISION, bytes);
   assert.ok(opened.ok, opened.ok ? '' : `${opened.reason}, ${bytes.length} bytes`);
+});
+
+opening('the largest telemetry fits the bounds, whatever the parts of a node call their troubles', () => {
+  const counters = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${'軸'.repeat(61)}${100 + i}`, 1 / 3]));
+  const health = Object.fromEntries(
+    Array.from({ length: 200 }, (_, i) => [`${'軸'.repeat(61)}${100 + i}`, '受'.repeat(2_000)]),
+  );
+  const [sample] = golden.filter(({ kind, version }) => kind === 'telemetry' && version === 2);
+  const vitals = { counters: countersOnWire(counters), health: healthOnWire(health) };
+  const bytes = sealEnvelope(codec, TELEMETRY, from, { ...(sample!.body as TelemetryBody), ...vitals });
+  const opened = openEnvelope(codec, TELEMETRY, bytes);
+  assert.ok(opened.ok, opened.ok ? '' : `${opened.reason}, ${bytes.length} bytes`);
+  assert.equal(
+    [Object.keys(opened.value.body.counters).length, Object.keys(opened.value.body.health).length],
+    [128, 32],
+  );
+});
+
+opening('a trouble that is too long is cut between characters, and one that cannot be named is left out', () => {
+  const text = `${'a'.repeat(158)}\u{1f41c}\u{1f41c}`;
+  assert.equal(healthOnWire({ sensor: text, '': 'x', ['n'.repeat(65)]: 'y' }), { sensor: `${'a'.repeat(158)}…` });
+  assert.equal(countersOnWire({ fine: 1, broken: Number.NaN, '': 1 }), { fine: 1 });
 });
 opening.run();
 
@@ -180,7 +241,7 @@ roundTrips('decisions come back with float32 precision', () => {
     fc.property(decision, (body) => {
       assert.equal(openEnvelope(codec, DECISION, sealEnvelope(codec, DECISION, from, body)), {
         ok: true,
-        value: { kind: 'decision', version: 1, ...from, body },
+        value: { kind: 'decision', version: 2, ...from, body },
       });
     }),
     { seed: 6, numRuns: 500 },

@@ -72,13 +72,34 @@ watch('as JSON, the whole envelope', async ({ node, said, options }) => {
   await watchDecisions(whenWatching({ ...options, json: true }, () => send(node, 'press', body)));
   assert.equal(JSON.parse(said[0]!), {
     kind: 'decision',
-    version: 1,
+    version: 2,
     sender: 'plant/press',
     epoch: 3,
     sequence: 0,
     time: 1_700_000_000_000,
     body,
   });
+});
+
+watch('values of a regressor, and the score of an anomaly model', async ({ node, said, options }) => {
+  const frozen = { label: null, confidence: 0, weight: 1 };
+  const measured = { ...body, label: null, confidence: 0, probabilities: {}, experts: { frozen } };
+  const odd = { ...body, label: 'anomaly', score: 0.0316227, threshold: 0.0105409 };
+  const sendBoth = (): void => {
+    send(node, 'press', { ...measured, values: { flow: -12.5, heat: 71 } });
+    send(node, 'press', odd);
+  };
+  await watchDecisions(whenWatching({ ...options, count: 2 }, sendBoth));
+  assert.is(said[0], 'plant/press 3-17 | flow -12.5, heat 71 | frozen (weight 1.00) | drift 2.50 | 85 µs');
+  assert.match(said[1]!, /^plant\/press 3-17 \| anomaly 75 % \(score 0\.03162, threshold 0\.01054\) \| local/);
+});
+
+watch('a node with older software is read as well', async ({ node, said, options }) => {
+  const payload = codec.encode(['decision', 1, 'plant/press', 3, 0, 5, body]);
+  const publish = () =>
+    node.publish({ topic: topicName('plant', 'press', 'decision'), payload, qos: 1, retain: false });
+  await watchDecisions(whenWatching(options, publish));
+  assert.match(said[0]!, /^plant\/press 3-17 \| outer-race 75 %/);
 });
 
 watch('only the node asked for', async ({ node, said, options }) => {

@@ -6,20 +6,37 @@ import type { DecisionBody } from '../../protocols/messages/decision.ts';
  * first. Names come over the network, so control characters, which could drive the terminal, are shown as `·`.
  */
 export function printDecision({ sender, body }: Envelope<DecisionBody>): string {
-  const opinion = body.label === null ? 'too many samples missing' : `${body.label} ${percent(body.confidence)}`;
   const experts = Object.entries(body.experts)
     .sort(([, a], [, b]) => b.weight - a.weight)
-    .map(
-      ([name, expert]) => `${name} ${expert.label} ${percent(expert.confidence)} (weight ${expert.weight.toFixed(2)})`,
-    );
+    .map(([name, { label, confidence, weight }]) => {
+      const said = label === null ? '' : `${label} ${percent(confidence)} `;
+      return `${name} ${said}(weight ${weight.toFixed(2)})`;
+    });
   const line = [
     `${sender} ${body.window}`,
-    opinion,
+    opinion(body),
     ...experts,
     `drift ${body.drift.toFixed(2)}`,
     `${body.latencyUs} µs`,
   ];
   return visible(line.join(' | '));
+}
+
+/** What was decided, in the words of the model's task. */
+function opinion({ label, confidence, values, score, threshold }: DecisionBody): string {
+  if (values !== undefined) {
+    return Object.entries(values)
+      .map(([name, value]) => `${name} ${digits(value)}`)
+      .join(', ');
+  }
+  if (label === null) return 'too many samples missing';
+  if (score === undefined || threshold === undefined) return `${label} ${percent(confidence)}`;
+  return `${label} ${percent(confidence)} (score ${digits(score)}, threshold ${digits(threshold)})`;
+}
+
+/** Four digits that count are more than an int8 model knows. */
+function digits(value: number): string {
+  return String(Number(value.toPrecision(4)));
 }
 
 function percent(share: number): string {

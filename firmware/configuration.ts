@@ -7,6 +7,7 @@ import { explain, likeliest, shown } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller } from './configuration/labeller.ts';
 import { Sensor } from './configuration/sensors.ts';
+import { Views } from './configuration/views.ts';
 import { NodeError } from './errors.ts';
 
 /** A node's whole configuration; a JSON file, or the bundled one of the demonstration. */
@@ -18,6 +19,7 @@ export const Configuration = Type.Object(
     broker: Broker,
     sensor: Sensor,
     labeller: Type.Optional(Labeller),
+    views: Type.Optional(Views),
     /** The .tflite file; the demonstration's own when left out. */
     model: Type.Optional(Path),
     /** Directory of what is learned. */

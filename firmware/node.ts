@@ -17,6 +17,7 @@ import { LabelMachine } from './machines/labels.ts';
 import { type RunningNode, runNode } from './running-node.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
+import { openViews } from './views.ts';
 import { createVitals } from './vitals.ts';
 
 export interface NodeOptions {
@@ -64,6 +65,8 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const link = await openLink({ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock });
   closers.add(() => link.close());
   const { mqtt, publisher } = link;
+  const views = await openViews({ configuration, card, experts, epoch: store.epoch, endpoint, about, clock });
+  closers.add(views.close);
 
   const figures = createFigures(experts, plan.pendingWindows);
   const latency = createLatency();
@@ -94,7 +97,9 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
         const latencyUs = (now - report.pushMs) * 1_000;
         latency.record(latencyUs);
         figures.decided(report, now);
-        figures.sent(mqtt.publish(publisher.decision({ ...report, latencyUs }, clock.unixMs())));
+        const record = { ...report, latencyUs };
+        figures.sent(mqtt.publish(publisher.decision(record, clock.unixMs())));
+        views.decided(record, now);
         sensor.decided(report);
       },
       outcome: (report) => {
@@ -117,17 +122,19 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
   notice(`${site}/${node} talks through ${endpoint.url}`);
+  const status = () =>
+    statusOf({
+      ...{ node, figures, latency, experts, classes: card.labels, labelCounts: desk.counts },
+      ...{ counters: vitals.counters, health: vitals.health },
+      workerRestarts: compute.restarts,
+      uptimeMs: clock.monotonicMs(),
+      rssBytes: process.memoryUsage.rss(),
+    });
+  views.begin(status);
   return runNode({
     url: endpoint.url,
     ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, closers },
     model: options.model.name,
-    status: () =>
-      statusOf({
-        ...{ node, figures, latency, experts, classes: card.labels, labelCounts: desk.counts },
-        ...{ counters: vitals.counters, health: vitals.health },
-        workerRestarts: compute.restarts,
-        uptimeMs: clock.monotonicMs(),
-        rssBytes: process.memoryUsage.rss(),
-      }),
+    status,
   });
 };

@@ -1,7 +1,21 @@
 import { isName } from './names.ts';
 
-/** What a node publishes (or, for `label`, reads) below its own name. */
-export const TOPIC_KINDS = ['decision', 'label', 'label/ack', 'presence', 'telemetry'] as const;
+/** What a node publishes (or, for `label`, `label/range` and `alarm/acknowledge`, reads) below its own name. */
+export const TOPIC_KINDS = [
+  'decision',
+  'decision/json',
+  'state/json',
+  'alarm',
+  'alarm/json',
+  'alarm/acknowledge',
+  'availability',
+  'label',
+  'label/ack',
+  'label/range',
+  'label/range/ack',
+  'presence',
+  'telemetry',
+] as const;
 export type TopicKind = (typeof TOPIC_KINDS)[number];
 
 export interface TopicParts {

@@ -11,6 +11,7 @@ export const demoConfiguration: Configuration = {
   broker: { embedded: true, port: 1883, orAnyPort: true },
   sensor: { kind: 'simulated', seed: 1, drift: { beginMs: 5_000, endMs: 8_000 } },
   labeller: { rate: 0.25, delayMsMin: 500, delayMsMax: 2_000 },
+  views: { json: true },
   experts: ['frozen', 'renormalised', 'local'],
   seed: 0,
 };

@@ -49,7 +49,7 @@ export function createPublisher({ site, node, writer, classes, experts }: Publis
   return {
     // A decision is worth little a second later: QoS 0. An acknowledgement must arrive: QoS 1.
     decision: (record, unixMs) => {
-      const body = bodyOf(record, writer.epoch, classes, experts);
+      const body = decisionBody(record, writer.epoch, classes, experts);
       return { topic: decisionTopic, payload: writer.write(DECISION, body, unixMs), qos: 0, retain: false };
     },
     acknowledgement: (ack, unixMs) => {
@@ -61,7 +61,8 @@ export function createPublisher({ site, node, writer, classes, experts }: Publis
   };
 }
 
-function bodyOf(
+/** A decision in words. @param epoch the node's boot counter */
+export function decisionBody(
   record: DecisionRecord,
   epoch: number,
   classes: readonly string[],

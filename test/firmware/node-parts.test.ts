@@ -173,6 +173,8 @@ parts('configurations: the first wrong value is named with its path', () => {
   const recording = { kind: 'recording', path: 'r.csv', speed: 'max', labelRate: 0.1 };
   checkConfiguration({ ...quiet, sensor: recording, broker: { url: 'mqtts://broker.plant:8883' } }, 'x');
   const wrong: [object, RegExp][] = [
+    [{ ...demoConfiguration, views: { homeAssistant: { discoveryPrefix: 'a/#' } } }, /\/views\/homeAssistant/],
+    [{ ...demoConfiguration, views: { metrics: { port: 70_000 } } }, /\/views\/metrics\/port .*70000/],
     [{ node: '../up' }, /^x: \/node must match.*"\.\.\/up"/],
     [{ broker: { url: 'http://broker' } }, /^x: \/broker\/url .*"http:\/\/broker"/],
     [{ broker: { embedded: true } }, /^x: \/broker needs port/],

@@ -1,0 +1,106 @@
+import type { OutgoingMessage } from '../machines/outgoing-message.ts';
+import { encodeJson, type Speaker } from './json.ts';
+
+/** Everything that Home Assistant is told about a gateway. Topics are whole: prefix included. */
+export interface DeviceFacts extends Speaker {
+  readonly version: string;
+  readonly board: string;
+  readonly model: string;
+  /** Classes of the model. */
+  readonly classes: readonly string[];
+  readonly stateTopic: string;
+  readonly availabilityTopic: string;
+}
+
+/** A retained discovery message for every entity of a gateway. */
+export interface Discovery {
+  /** `<discoveryPrefix>/<component>/<nodeId>/<objectId>/config`; absolute. */
+  readonly messages: readonly OutgoingMessage[];
+  /** Matches the discovery topics of this gateway and of no other: what is found there and not ours any more goes. */
+  readonly filter: string;
+}
+
+type Entity = Readonly<Record<string, unknown>>;
+
+/**
+ * MQTT discovery of Home Assistant, one message per entity (home-assistant.io/integrations/mqtt/#mqtt-discovery). All
+ * entities read the one retained state object, so that a restarted Home Assistant shows everything at once.
+ */
+export const discoveryOf = (discoveryPrefix: string, facts: DeviceFacts): Discovery => {
+  const nodeId = nodeIdOf(facts);
+  const shared = {
+    state_topic: facts.stateTopic,
+    availability: [{ topic: facts.availabilityTopic }],
+    device: {
+      identifiers: [`myrmex-${nodeId}`],
+      name: `${facts.site}/${facts.node}`,
+      manufacturer: 'Myrmex',
+      model: `gateway (${facts.board}), ${facts.model}`,
+      sw_version: facts.version,
+    },
+    origin: { name: 'myrmex', sw_version: facts.version },
+  };
+  const messages = entitiesOf(facts).map(([component, objectId, entity]): OutgoingMessage => {
+    const payload = encodeJson({ ...entity, unique_id: `myrmex-${nodeId}-${objectId}`, ...shared });
+    const topic = `${discoveryPrefix}/${component}/${nodeId}/${objectId}/config`;
+    return { topic, absolute: true, payload, qos: 1, retain: true };
+  });
+  return { messages, filter: `${discoveryPrefix}/+/${nodeId}/+/config` };
+};
+
+/** An empty retained payload takes a discovery message away, as the documentation of MQTT discovery has it. */
+export const removal = (topic: string): OutgoingMessage => ({
+  ...{ topic, absolute: true, payload: new Uint8Array(0), qos: 1, retain: true },
+});
+
+const entitiesOf = (facts: DeviceFacts): [component: string, objectId: string, entity: Entity][] => [
+  [
+    'sensor',
+    'decision',
+    { name: 'Decision', device_class: 'enum', options: [...facts.classes], value_template: field('decision') },
+  ],
+  ['sensor', 'confidence', { name: 'Confidence', ...share('confidence') }],
+  [
+    'sensor',
+    'drift',
+    {
+      ...{ name: 'Drift', state_class: 'measurement', suggested_display_precision: 2 },
+      value_template: field('drift'),
+    },
+  ],
+  [
+    'binary_sensor',
+    'health',
+    {
+      ...{ name: 'Health', device_class: 'problem', entity_category: 'diagnostic' },
+      value_template: "{{ 'OFF' if value_json.health == 'ok' else 'ON' }}",
+      json_attributes_topic: facts.stateTopic,
+      json_attributes_template: '{{ value_json.troubles | tojson }}',
+    },
+  ],
+  [
+    'sensor',
+    'labels',
+    {
+      ...{ name: 'Labels learned', state_class: 'total_increasing', entity_category: 'diagnostic' },
+      value_template: field('labels'),
+    },
+  ],
+  ['sensor', 'accuracy', { name: 'Accuracy', entity_category: 'diagnostic', ...share('accuracy') }],
+];
+
+/** Null becomes `None`, which Home Assistant shows as unknown. */
+const field = (name: string): string => `{{ value_json.${name} }}`;
+
+/** A share of one, shown in per cent. */
+const share = (name: string): Entity => ({
+  ...{ state_class: 'measurement', unit_of_measurement: '%', suggested_display_precision: 1 },
+  value_template: `{{ None if value_json.${name} is none else (value_json.${name} * 100) | round(2) }}`,
+});
+
+/**
+ * Discovery topics allow letters, digits, `_` and `-` in an id; names of ours may hold dots too. Dots and underscores
+ * are escaped, so that no two gateways get one id.
+ */
+const nodeIdOf = ({ site, node }: Speaker): string =>
+  [site, node].map((name) => name.replaceAll('_', '__').replaceAll('.', '_d')).join('_-');

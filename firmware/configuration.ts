@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { BOARD_NAMES } from '../boards/registry.ts';
 import { Name } from '../protocols/names.ts';
-import { Broker } from './configuration/broker.ts';
+import { Broker, brokerFault } from './configuration/broker.ts';
 import { explain, likeliest, shown } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller } from './configuration/labeller.ts';
@@ -52,6 +52,8 @@ export const checkConfiguration = (value: unknown, source: string): Configuratio
     throw fault === undefined ? wrong('', 'is not a configuration') : wrong(fault.instancePath, explain(fault));
   }
   const { sensor, labeller } = value;
+  const fault = brokerFault(value.broker);
+  if (fault !== null) throw wrong(fault.path, fault.why);
   if (sensor.kind === 'simulated' && sensor.drift !== null && sensor.drift.endMs <= sensor.drift.beginMs) {
     throw wrong('/sensor/drift/endMs', 'must be later than beginMs');
   }

@@ -2,11 +2,13 @@ import { createCodec } from '../protocols/codec.ts';
 import { createEnvelopeWriter } from '../protocols/envelope.ts';
 import { topicName } from '../protocols/topics.ts';
 import type { ComputePlan } from './compute-plan.ts';
+import { errorMessage } from './errors.ts';
 import type { BrokerEndpoint } from './io/broker-endpoint.ts';
 import type { Clock } from './io/clock.ts';
 import type { MqttPort } from './io/mqtt.ts';
 import { createPresence } from './machines/presence.ts';
 import { createPublisher, type Publisher } from './machines/publisher.ts';
+import type { Vitals } from './vitals.ts';
 
 const BROKER_MS_MAX = 10_000;
 
@@ -20,6 +22,7 @@ export interface LinkOptions {
   readonly plan: ComputePlan;
   readonly about: { readonly version: string; readonly board: string; readonly model: string };
   readonly clock: Clock;
+  readonly vitals: Vitals;
 }
 
 /** The node's side of the wire. */
@@ -35,26 +38,36 @@ export interface Link {
 /** Connects with a will and says `online` at every connection. @throws NodeError `brokerUrl` */
 export const openLink = async (options: LinkOptions): Promise<Link> => {
   const { connectMqtt } = await import('./io/mqtt.ts');
-  const { site, node, plan, about, clock } = options;
+  const { site, node, plan, about, clock, vitals } = options;
   const { card, hash, experts } = plan;
   const writer = createEnvelopeWriter(createCodec(), `${site}/${node}`, options.epoch);
   const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
   const presence = createPresence({ site, node, writer, about: { version: about.version, board: about.board, model } });
   const publisher = createPublisher({ site, node, writer, classes: card.labels, experts });
   const mqtt = connectMqtt({ ...options.endpoint, clientId: `${site}-${node}`, will: presence.will(clock.unixMs()) });
-  mqtt.onConnect(() => void mqtt.publish(presence.online(clock.unixMs())));
+  mqtt.onFault((text) => vitals.trouble('broker', text));
+  mqtt.onConnect(() => {
+    vitals.well('broker');
+    mqtt.publish(presence.online(clock.unixMs()));
+  });
   return {
     mqtt,
     publisher,
     hearLabels: async (handler) => {
       const subscribed = mqtt.subscribe(topicName(site, node, 'label'), (_topic, payload) => handler(payload));
       if (options.wait) await Promise.all([mqtt.ready(BROKER_MS_MAX), subscribed]);
-      // Subscribed at the first connection; a refusal shows as labels that are never acknowledged.
-      else subscribed.catch(() => {});
+      else subscribed.catch((error: unknown) => unheard(vitals, error));
     },
     close: () => {
       mqtt.publish(presence.offline(clock.unixMs()));
       return mqtt.close();
     },
   };
+};
+
+/** A lost connection is made up for at the next one; a refusal stands until somebody lifts it. */
+const unheard = (vitals: Vitals, error: unknown): void => {
+  if (!/^Subscribe error/.test(errorMessage(error))) return;
+  const mend = 'allow it (myrmexctl broker acl prints what a node needs) and restart the node';
+  vitals.trouble('labels', `the broker refuses to let this node read its labels: ${mend}`);
 };

@@ -62,7 +62,17 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };
-  const link = await openLink({ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock });
+  const link = await openLink({
+    site,
+    node,
+    epoch: store.epoch,
+    endpoint,
+    wait: broker !== null,
+    plan,
+    about,
+    clock,
+    vitals,
+  });
   closers.add(() => link.close());
   const { mqtt, publisher } = link;
   const views = await openViews({ configuration, card, experts, epoch: store.epoch, endpoint, about, clock });

@@ -1,21 +1,67 @@
 import Type, { type Static } from 'typebox';
-import { closed } from './fields.ts';
+import { closed, Path } from './fields.ts';
 
-/** The broker: embedded in this process, or any MQTT 3.1.1 broker by URL. */
-export const Broker = Type.Union([
-  Type.Object(
-    {
-      embedded: Type.Literal(true),
-      /** Address to listen on; this machine alone unless said otherwise. */
-      host: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
-      /** 0 lets the system choose. */
-      port: Type.Integer({ minimum: 0, maximum: 65_535 }),
-      /** Take any free port when this one is in use. */
-      orAnyPort: Type.Optional(Type.Boolean()),
-    },
-    closed,
-  ),
-  Type.Object({ url: Type.String({ pattern: '^(mqtts?|wss?)://', maxLength: 1_024 }) }, closed),
-]);
+const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
+
+const EmbeddedBroker = Type.Object(
+  {
+    embedded: Type.Literal(true),
+    /** Address to listen on; this machine alone unless said otherwise. */
+    host: Type.Optional(Text(255)),
+    /** 0 lets the system choose. */
+    port: Type.Integer({ minimum: 0, maximum: 65_535 }),
+    /** Take any free port when this one is in use. */
+    orAnyPort: Type.Optional(Type.Boolean()),
+  },
+  closed,
+);
+
+export const RemoteBroker = Type.Object(
+  {
+    /** mqtt://, mqtts://, ws:// or wss://, without user or password in it. */
+    url: Type.String({ pattern: '^(mqtts?|wss?)://', maxLength: 1_024 }),
+    username: Type.Optional(Text(512)),
+    password: Type.Optional(Text(4_096)),
+    /** A file with nothing but the password; a newline at its end does not count. */
+    passwordFile: Type.Optional(Path),
+    /** PEM: who may have signed the broker's certificate; the system's authorities when left out. */
+    caFile: Type.Optional(Path),
+    /** PEM: the gateway's own certificate and its key, for brokers that ask who comes. */
+    certFile: Type.Optional(Path),
+    keyFile: Type.Optional(Path),
+    /** 4 is MQTT 3.1.1, 5 is MQTT 5. */
+    protocolVersion: Type.Optional(Type.Union([Type.Literal(4), Type.Literal(5)])),
+    /** Levels put before every topic of ours: `plant/pumps`. A leading `$` belongs to the broker [MQTT-4.7.2-1]. */
+    prefix: Type.Optional(Type.String({ pattern: '^[^$/+#\\u0000][^/+#\\u0000]*(/[^/+#\\u0000]+)*$', maxLength: 128 })),
+  },
+  closed,
+);
+
+/** The broker: embedded in this process, or any MQTT 3.1.1 or MQTT 5 broker by URL. */
+export const Broker = Type.Union([EmbeddedBroker, RemoteBroker]);
 
 export type Broker = Static<typeof Broker>;
+export type RemoteBroker = Static<typeof RemoteBroker>;
+
+/** What is wrong with fields that are each right by themselves; never quotes a value, as some of them are secrets. */
+export const brokerFault = (broker: Broker): { path: string; why: string } | null => {
+  if (!('url' in broker)) return null;
+  const { url, username, password, passwordFile, caFile, certFile, keyFile, protocolVersion } = broker;
+  const at = (field: string, why: string) => ({ path: `/broker/${field}`, why });
+  const secure = /^(mqtts|wss):/.test(url);
+  if (/^[a-z]+:\/\/[^/?#]*@/.test(url)) {
+    return at('url', 'has a user or password inside, and URLs end up in logs: write username and passwordFile instead');
+  }
+  if (password !== undefined && passwordFile !== undefined)
+    return at('password', 'is given twice: drop it, or its file');
+  const secret = password !== undefined ? 'password' : 'passwordFile';
+  if ((password ?? passwordFile) !== undefined && username === undefined && protocolVersion !== 5) {
+    return at(secret, 'needs a username beside it: MQTT 3.1.1 knows no password without one [MQTT-3.1.2-22]');
+  }
+  if (certFile !== undefined && keyFile === undefined) return at('certFile', 'needs the keyFile that belongs to it');
+  if (keyFile !== undefined && certFile === undefined) return at('keyFile', 'needs the certFile that belongs to it');
+  if (!secure && (caFile ?? certFile) !== undefined) {
+    return at(caFile === undefined ? 'certFile' : 'caFile', 'is of use with mqtts:// or wss:// only: change the url');
+  }
+  return null;
+};

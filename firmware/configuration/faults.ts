@@ -29,9 +29,13 @@ export const explain = ({ keyword, params, message }: Fault): string => {
   return message;
 };
 
-/** The value at a JSON pointer, shortened. */
+/** The value at a JSON pointer, shortened; never a password, nor what a URL has before its `@`. */
 export const shown = (value: unknown, path: string): string => {
   let at = value;
   for (const key of path.split('/').slice(1)) at = (at as Record<string, unknown> | undefined)?.[key];
-  return (JSON.stringify(at) ?? 'absent').slice(0, 80);
+  const masked = (key: string, inner: unknown): unknown => {
+    if (key === 'password') return '***';
+    return typeof inner === 'string' ? inner.replace(/\/\/[^/?#]*@/, '//***@') : inner;
+  };
+  return (JSON.stringify(at, (key, inner) => masked(key || path.split('/').at(-1)!, inner)) ?? 'absent').slice(0, 80);
 };

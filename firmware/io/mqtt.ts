@@ -1,18 +1,16 @@
-import { Socket } from 'node:net';
-import { connect, type MqttClient } from 'mqtt';
+import type { MqttClient } from 'mqtt';
 import { matchesFilter } from '../../protocols/topics.ts';
-import { errorMessage, NodeError } from '../errors.ts';
+import { NodeError } from '../errors.ts';
+import { explainBrokerFault } from '../machines/broker-faults.ts';
 import type { OutgoingMessage } from '../machines/outgoing-message.ts';
-import type { BrokerEndpoint } from './broker-endpoint.ts';
+import { asBuffer, type ConnectionOptions, openConnection } from './mqtt-connection.ts';
+import { createDeliveries, type DeliveryEnd } from './mqtt-deliveries.ts';
 
 /** Bytes that may wait in the socket before QoS 0 messages are dropped: about a second of decisions at full rate. */
 const UNSENT_BYTES_MAX = 256 * 1024;
 /** QoS 1 messages without an acknowledgement; as many labels may be in flight (LABELS_IN_FLIGHT_MAX) and to spare. */
 const UNACKNOWLEDGED_MAX = 1_024;
 const SUBSCRIPTIONS_MAX = 16;
-const RECONNECT_MS = 1_000;
-/** The broker publishes our will 1.5 × this after the machine has vanished from the network [MQTT-3.1.2-24]. */
-const KEEP_ALIVE_SECONDS = 15;
 
 export type MessageHandler = (topic: string, payload: Uint8Array) => void;
 
@@ -27,6 +25,13 @@ export interface MqttPort {
    * acknowledged, across reconnections, up to a bound. False when the message was not taken.
    */
   publish(message: OutgoingMessage): boolean;
+  /** What `deliver` takes before the first is acknowledged: as much as the broker allows; 0 without a connection. */
+  readonly deliveryWindow: number;
+  /**
+   * Sends with QoS 1 and says how that ended; a message whose connection ended first belongs to the caller again.
+   * False when there is no connection: then `ended` is never called.
+   */
+  deliver(message: OutgoingMessage, ended: (how: DeliveryEnd) => void): boolean;
   /**
    * Resolves when the broker has confirmed; renewed after every reconnection. The handler hears topics as the sender
    * of a message would name them: below the prefix, and without it, unless `absolute`.
@@ -36,33 +41,35 @@ export interface MqttPort {
   onConnect(handler: () => void): void;
   /** Runs when an established connection is lost. */
   onDisconnect(handler: () => void): void;
+  /** Hears after every failed attempt and every lost connection what is wrong, and what to do. */
+  onFault(handler: (text: string) => void): void;
   /** @throws NodeError `brokerUnreachable` when there is no connection within `timeoutMs` */
   ready(timeoutMs: number): Promise<void>;
   /** Sends what is queued, then says goodbye (so that the broker keeps the will to itself); gives up after 2 s. */
   close(): Promise<void>;
 }
 
-export interface MqttOptions extends BrokerEndpoint {
-  readonly clientId: string;
-  readonly will?: OutgoingMessage;
-}
+export type MqttOptions = Omit<ConnectionOptions, 'failed'>;
 
 /**
- * An MQTT 3.1.1 connection that comes back by itself.
+ * An MQTT connection that comes back by itself.
  *
  * @throws NodeError `brokerUrl` when the URL is not one of mqtt://, mqtts://, ws://, wss://
  */
 export function connectMqtt(options: MqttOptions): MqttPort {
   const root = options.prefix === undefined ? '' : `${options.prefix}/`;
-  const client = open(options, root);
+  const faultHandlers: ((text: string) => void)[] = [];
+  let fault = `no MQTT broker answered at ${options.url}; start one or check the URL`;
+  const failed = (error: unknown) => {
+    fault = explainBrokerFault(options.url, error);
+    for (const handler of faultHandlers) handler(fault);
+  };
+  const client = openConnection({ ...options, failed }, root);
+  const deliveries = createDeliveries(client);
   const subscriptions = new Map<string, { handler: MessageHandler; cut: number }>();
   let published = 0;
   let unpublished = 0;
   let unacknowledged = 0;
-  let lastError = 'no answer';
-  client.on('error', (error) => {
-    lastError = errorMessage(error) || String((error as { code?: unknown }).code);
-  });
   client.on('message', (topic, payload) => {
     for (const [filter, { handler, cut }] of subscriptions) {
       if (matchesFilter(filter, topic)) handler(topic.slice(cut), payload);
@@ -99,6 +106,11 @@ export function connectMqtt(options: MqttOptions): MqttPort {
       });
       return true;
     },
+    get deliveryWindow() {
+      return deliveries.window;
+    },
+    deliver: ({ topic, absolute, payload }, ended) =>
+      deliveries.deliver(absolute ? topic : root + topic, payload, ended),
     subscribe: async (own, handler, { absolute = false } = {}) => {
       if (subscriptions.size >= SUBSCRIPTIONS_MAX) throw new RangeError(`more than ${SUBSCRIPTIONS_MAX} subscriptions`);
       const filter = absolute ? own : root + own;
@@ -112,48 +124,12 @@ export function connectMqtt(options: MqttOptions): MqttPort {
     onDisconnect: (handler) => {
       client.on('offline', handler);
     },
-    ready: (timeoutMs) =>
-      ready(client, timeoutMs, () => `no MQTT broker at ${options.url} (${lastError}); start one or check the URL`),
+    onFault: (handler) => {
+      faultHandlers.push(handler);
+    },
+    ready: (timeoutMs) => ready(client, timeoutMs, () => fault),
     close: () => close(client),
   };
-}
-
-function open(options: MqttOptions, root: string): MqttClient {
-  const { url, clientId, will, username, password, ca, cert, key, protocolVersion = 4 } = options;
-  if (!isBrokerUrl(url)) {
-    throw new NodeError('brokerUrl', `"${url}" is not a broker's URL; write it like mqtt://127.0.0.1:1883`);
-  }
-  const client = connect(url, {
-    clientId,
-    protocolVersion,
-    clean: true,
-    queueQoSZero: false,
-    keepalive: KEEP_ALIVE_SECONDS,
-    reconnectPeriod: RECONNECT_MS,
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password }),
-    ...(ca === undefined ? {} : { ca: asBuffer(ca) }),
-    ...(cert === undefined || key === undefined ? {} : { cert: asBuffer(cert), key: asBuffer(key) }),
-    ...(will === undefined ? {} : { will: willOf(will, root) }),
-  });
-  // See the broker: Nagle's algorithm would hold a label back for as long as hundreds of decisions take.
-  client.on('connect', () => {
-    if (client.stream instanceof Socket) client.stream.setNoDelay(true);
-  });
-  return client;
-}
-
-function willOf({ topic, payload, qos, retain, absolute }: OutgoingMessage, root: string) {
-  return { topic: absolute ? topic : root + topic, payload: asBuffer(payload), qos, retain };
-}
-
-function isBrokerUrl(text: string): boolean {
-  try {
-    const { protocol, hostname } = new URL(text);
-    return /^(mqtts?|wss?):$/.test(protocol) && hostname !== '';
-  } catch {
-    return false;
-  }
 }
 
 function ready(client: MqttClient, timeoutMs: number, explain: () => string): Promise<void> {
@@ -180,9 +156,4 @@ async function close(client: MqttClient): Promise<void> {
 
 function unsentBytes(client: MqttClient): number {
   return client.stream.writableLength;
-}
-
-/** mqtt.js takes text or Buffer; this is a view, not a copy. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -2,6 +2,7 @@ import type { Configuration } from '../configuration.ts';
 import { NodeError } from '../errors.ts';
 import type { Broker } from './broker.ts';
 import type { BrokerEndpoint } from './broker-endpoint.ts';
+import { endpointOf } from './broker-files.ts';
 import type { Store } from './store.ts';
 
 /** What a node stands on: a broker to talk through and a store to remember with. */
@@ -16,18 +17,19 @@ export interface Services {
  * Opens broker and store side by side. Their packages are loaded here and not at the top of a file, so that the compute
  * worker, which takes longer, is on its way before.
  *
- * @throws NodeError of `startBroker` and `openStore`; what was opened by then is closed
+ * @throws NodeError of `endpointOf`, `startBroker` and `openStore`; what was opened by then is closed
  */
 export const openServices = async (
   configuration: Configuration['broker'],
   state: { directory: string; model: string },
   notice: (text: string) => void,
 ): Promise<Services> => {
+  const remote = 'url' in configuration ? await endpointOf(configuration) : null;
   const opened = await Promise.allSettled([openBroker(configuration, notice), openStoreAt(state)]);
   const [broker, store] = opened;
   if (broker.status === 'fulfilled' && store.status === 'fulfilled') {
     for (const text of store.value.notices) notice(text);
-    const endpoint = { url: 'url' in configuration ? configuration.url : broker.value!.url };
+    const endpoint = remote ?? { url: broker.value!.url };
     return { endpoint, broker: broker.value, store: store.value };
   }
   if (broker.status === 'fulfilled') await broker.value?.close();

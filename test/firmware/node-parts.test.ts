@@ -178,6 +178,16 @@ parts('configurations: the first wrong value is named with its path', () => {
     [{ node: '../up' }, /^x: \/node must match.*"\.\.\/up"/],
     [{ broker: { url: 'http://broker' } }, /^x: \/broker\/url .*"http:\/\/broker"/],
     [{ broker: { embedded: true } }, /^x: \/broker needs port/],
+    [{ broker: { url: 'mqtt://u:secret@b' } }, /^x: \/broker\/url has a user .*passwordFile.*"mqtt:\/\/\*\*\*@b"/],
+    [{ broker: { url: 'mqtt://b', prefix: 'a/#' } }, /^x: \/broker\/prefix must match/],
+    [{ broker: { url: 'mqtt://b', password: 'secret' } }, /^x: \/broker\/password needs a username.*"\*\*\*"/],
+    [
+      { broker: { url: 'mqtt://b', username: 'u', password: 'x', passwordFile: 'y' } },
+      /\/broker\/password is given twice/,
+    ],
+    [{ broker: { url: 'mqtts://b', certFile: 'c.pem' } }, /\/broker\/certFile needs the keyFile/],
+    [{ broker: { url: 'wss://b', keyFile: 'k.pem' } }, /\/broker\/keyFile needs the certFile/],
+    [{ broker: { url: 'mqtt://b', caFile: 'ca.pem' } }, /\/broker\/caFile .* mqtts:\/\//],
     [{ sensor: { ...recording, labelRate: 1.5 } }, /^x: \/sensor\/labelRate .*1\.5/],
     [
       { sensor: { kind: 'simulated', seed: 0, drift: { beginMs: 5, endMs: 5 } } },

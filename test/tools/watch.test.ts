@@ -34,7 +34,7 @@ watch.before.each(async (context) => {
   context.said = [];
   context.stop = new AbortController();
   context.options = {
-    url: context.broker.url,
+    endpoint: { url: context.broker.url },
     json: false,
     count: 1,
     stop: context.stop.signal,
@@ -144,7 +144,10 @@ watch('without a broker the message says what to do', async ({ options, broker }
   } catch (error) {
     if (!(error instanceof NodeError)) throw error;
     assert.is(error.code, 'brokerUnreachable');
-    assert.match(error.message, /^no MQTT broker at mqtt:\/\/127\.0\.0\.1:\d+ .*start one or check the URL$/);
+    assert.match(
+      error.message,
+      /^the MQTT broker at mqtt:\/\/127\.0\.0\.1:\d+ is not there: .*start it, or check the port$/,
+    );
   }
 });
 watch.run();

@@ -1,9 +1,11 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { isName, NAME_RULE } from '../../protocols/names.ts';
 import { CommandError } from '../errors.ts';
+import { addBrokerOptions, type BrokerFlags, endpointOfFlags } from './broker-options.ts';
 
-interface WatchFlags {
-  readonly url: string;
+interface WatchFlags extends BrokerFlags {
+  /** How --broker was called at first. */
+  readonly url?: string;
   readonly site?: string;
   readonly node?: string;
   readonly json?: true;
@@ -12,9 +14,9 @@ interface WatchFlags {
 
 /** `myrmexctl watch`: live decisions of one gateway, a site, or all of them, decoded. */
 export function watchCommand(): Command {
-  return new Command('watch')
+  return addBrokerOptions(new Command('watch'))
     .description('show live decisions, decoded, until Ctrl-C')
-    .option('--url <url>', 'MQTT broker', 'mqtt://127.0.0.1:1883')
+    .addOption(new Option('--url <url>').hideHelp())
     .option('--site <name>', 'decisions of this site only')
     .option('--node <name>', 'decisions of this node only')
     .option('--json', 'print each decision as one JSON object: its envelope')
@@ -32,6 +34,7 @@ async function watch(flags: WatchFlags): Promise<void> {
   if (flags.count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
     throw new CommandError('badCount', `--count ${flags.count} is not a whole number above 0`, 2);
   }
+  const endpoint = await endpointOfFlags({ ...flags, broker: flags.url ?? flags.broker });
   // Loaded here: the MQTT client takes longer to load than the other commands take to run.
   const { watchDecisions } = await import('../watch/watch.ts');
   const stop = new AbortController();
@@ -42,7 +45,9 @@ async function watch(flags: WatchFlags): Promise<void> {
   process.stdout.on('error', abort);
   try {
     await watchDecisions({
-      ...flags,
+      endpoint,
+      site: flags.site,
+      node: flags.node,
       json: flags.json === true,
       count,
       stop: stop.signal,

@@ -1,3 +1,4 @@
+import type { BrokerEndpoint } from '../../firmware/io/broker-endpoint.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { openEnvelope } from '../../protocols/envelope.ts';
@@ -9,7 +10,7 @@ import { printDecision, visible } from './print-decision.ts';
 const CONNECT_MS_MAX = 3_000;
 
 export interface WatchOptions {
-  readonly url: string;
+  readonly endpoint: BrokerEndpoint;
   readonly site?: string | undefined;
   readonly node?: string | undefined;
   readonly json: boolean;
@@ -31,12 +32,12 @@ export interface WatchOptions {
  */
 export async function watchDecisions(options: WatchOptions): Promise<number> {
   const codec = createCodec();
-  const mqtt = connectMqtt({ url: options.url, clientId: `myrmexctl-${process.pid}` });
+  const mqtt = connectMqtt({ ...options.endpoint, clientId: `myrmexctl-${process.pid}` });
   let printed = 0;
   try {
     await mqtt.ready(CONNECT_MS_MAX);
     const filter = topicFilter('decision', options);
-    mqtt.onDisconnect(() => options.remark(`connection to ${options.url} lost; trying again`));
+    mqtt.onDisconnect(() => options.remark(`connection to ${options.endpoint.url} lost; trying again`));
     await new Promise<void>((resolve, reject) => {
       options.stop.addEventListener('abort', () => resolve(), { once: true });
       const show = (topic: string, payload: Uint8Array) => {
@@ -48,7 +49,7 @@ export async function watchDecisions(options: WatchOptions): Promise<number> {
         if (printed >= options.count) resolve();
       };
       if (options.stop.aborted) resolve();
-      mqtt.subscribe(filter, show).then(() => options.remark(`watching ${filter} on ${options.url}`), reject);
+      mqtt.subscribe(filter, show).then(() => options.remark(`watching ${filter} on ${options.endpoint.url}`), reject);
     });
     return printed;
   } finally {

@@ -7,6 +7,7 @@ export const pc: BoardEntry = {
   modelBytesMax: 16 * 1024 * 1024,
   arenaBytesMax: 48 * 1024 * 1024,
   ringRows: 8_192,
+  sensorQueueSamples: 65_536,
   pendingWindows: 1_024,
   replayCapacity: 2_048,
 };

@@ -17,6 +17,8 @@ export const BoardProfile = Type.Object(
     arenaBytesMax: count(64 * 1024, 1024 * MIB),
     /** Rows of samples between the sensor and the worker; rounded up to a power of two. */
     ringRows: count(16, 1 << 20),
+    /** Samples of live sensors that may wait for their row, in all channels together. */
+    sensorQueueSamples: count(1_024, 1 << 24),
     /** Decided windows whose label may still come. */
     pendingWindows: count(1, 1 << 16),
     /** Labelled windows kept for learning. */

@@ -25,8 +25,10 @@ export const resolveSettings = async (flags: RunFlags): Promise<RunSettings> => 
   const given = flags.config === undefined ? null : checkConfiguration(await readJson(flags.config), flags.config);
   const merged = withFlags(given ?? demoConfiguration, flags);
   const configuration = checkConfiguration(merged, 'the command line');
-  if (configuration.sensor.kind === 'recording' && configuration.model === undefined) {
-    throw new NodeError('badFlags', 'a recording needs the model that was trained for it: name it with --model');
+  const { kind } = configuration.sensor;
+  if (kind !== 'simulated' && configuration.model === undefined) {
+    const what = kind === 'recording' ? 'a recording' : `the sensor "${kind}"`;
+    throw new NodeError('badFlags', `${what} needs the model that was trained for it: name it with --model`);
   }
   const { site, node, state, board, model: path } = configuration;
   const { modelBytesMax } = boardProfile(board);

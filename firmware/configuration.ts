@@ -6,7 +6,7 @@ import { Broker, brokerFault } from './configuration/broker.ts';
 import { explain, likeliest, shown } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller } from './configuration/labeller.ts';
-import { Sensor } from './configuration/sensors.ts';
+import { Sensor, sensorFault } from './configuration/sensors.ts';
 import { Views } from './configuration/views.ts';
 import { NodeError } from './errors.ts';
 
@@ -52,11 +52,8 @@ export const checkConfiguration = (value: unknown, source: string): Configuratio
     throw fault === undefined ? wrong('', 'is not a configuration') : wrong(fault.instancePath, explain(fault));
   }
   const { sensor, labeller } = value;
-  const fault = brokerFault(value.broker);
+  const fault = brokerFault(value.broker) ?? sensorFault(sensor);
   if (fault !== null) throw wrong(fault.path, fault.why);
-  if (sensor.kind === 'simulated' && sensor.drift !== null && sensor.drift.endMs <= sensor.drift.beginMs) {
-    throw wrong('/sensor/drift/endMs', 'must be later than beginMs');
-  }
   if (labeller !== undefined && labeller.delayMsMax < labeller.delayMsMin) {
     throw wrong('/labeller/delayMsMax', 'must not be below delayMsMin');
   }

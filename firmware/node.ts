@@ -123,8 +123,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const operator = await openOperator(configuration, endpoint);
   closers.add(operator.close);
   const sensor = await openSensor(configuration, {
-    card,
-    notice,
+    ...{ card, notice, vitals },
     label: async (index, label) => {
       await operator.label(formatWindowId(store.epoch, index), card.labels[label]!);
     },

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { closed, Millis, Path, Seed, Share } from './fields.ts';
+import { LiveSensor, liveSensorFault } from './live-sensors.ts';
 
 const SimulatedSensor = Type.Object(
   {
@@ -28,6 +29,16 @@ const RecordingSensor = Type.Object(
 );
 
 /** Where samples come from. */
-export const Sensor = Type.Union([SimulatedSensor, RecordingSensor]);
+export const Sensor = Type.Union([SimulatedSensor, RecordingSensor, LiveSensor]);
 
 export type Sensor = Static<typeof Sensor>;
+
+/** What a schema cannot say: where it is wrong, and why. */
+export const sensorFault = (sensor: Sensor): { path: string; why: string } | null => {
+  if (sensor.kind === 'recording') return null;
+  if (sensor.kind !== 'simulated') return liveSensorFault(sensor);
+  const { drift } = sensor;
+  return drift !== null && drift.endMs <= drift.beginMs
+    ? { path: '/sensor/drift/endMs', why: 'must be later than beginMs' }
+    : null;
+};

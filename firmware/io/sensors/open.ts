@@ -1,9 +1,12 @@
+import { boardProfile } from '../../../boards/registry.ts';
 import type { ModelCard } from '../../../protocols/model-card.ts';
 import type { Configuration } from '../../configuration.ts';
 import { NodeError } from '../../errors.ts';
 import { createLabeller } from '../../labeller.ts';
 import { createReveal } from '../../reveal.ts';
 import { MACHINE_CHANNELS, MACHINE_LABELS } from '../../simulated-machine.ts';
+import type { Vitals } from '../../vitals.ts';
+import { columnsOf } from './columns.ts';
 import type { Sensor } from './sensor.ts';
 
 /** What a sensor needs of the node around it. */
@@ -12,6 +15,7 @@ export interface SensorPorts {
   /** Says over the wire what was true about a window; resolves when the node has answered. */
   readonly label: (index: number, label: number) => Promise<void>;
   readonly notice: (text: string) => void;
+  readonly vitals: Vitals;
 }
 
 /**
@@ -19,10 +23,16 @@ export interface SensorPorts {
  *
  * @throws NodeError `sensorMismatch` when its channels are not the model's; RecordingError
  */
-export const openSensor = (configuration: Configuration, ports: SensorPorts): Promise<Sensor> =>
-  configuration.sensor.kind === 'simulated'
-    ? openSimulated(configuration.sensor, configuration, ports)
-    : openRecording(configuration.sensor, configuration, ports);
+export const openSensor = async (configuration: Configuration, ports: SensorPorts): Promise<Sensor> => {
+  const { sensor } = configuration;
+  if (sensor.kind === 'simulated') return openSimulated(sensor, configuration, ports);
+  if (sensor.kind === 'recording') return openRecording(sensor, configuration, ports);
+  const { openLive } = await import('./open-live.ts');
+  const { systemTime } = await import('./live.ts');
+  const { sensorQueueSamples } = boardProfile(configuration.board);
+  const live = { vitals: ports.vitals, time: systemTime(), queueSamples: sensorQueueSamples };
+  return openLive(sensor, ports.card, live).sensor;
+};
 
 type SensorOf<Kind> = Extract<Configuration['sensor'], { kind: Kind }>;
 
@@ -67,10 +77,6 @@ const openRecording = async (
 };
 
 const requireChannels = (channels: readonly string[], card: ModelCard, source: string): void => {
-  const differs = channels.length !== card.channels.length || channels.some((name, at) => name !== card.channels[at]);
-  if (!differs) return;
-  const list = (names: readonly string[]): string =>
-    `${names.slice(0, 4).join(', ')}${names.length > 4 ? `, … (${names.length})` : ''}`;
-  const message = `${source} has the channels ${list(channels)}; the model was made for ${list(card.channels)}`;
-  throw new NodeError('sensorMismatch', `${message}: choose the model of this sensor`);
+  const inOrder = columnsOf(channels, card.channels, source).every((column, at) => column === at);
+  if (!inOrder) throw new NodeError('sensorMismatch', `${source} has the model's channels in another order`);
 };

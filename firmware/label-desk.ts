@@ -1,3 +1,4 @@
+import type { LabelAckBody } from '../protocols/messages/label-ack.ts';
 import { errorMessage } from './errors.ts';
 import type { MqttPort } from './io/mqtt.ts';
 import type { Store } from './io/store.ts';
@@ -14,6 +15,8 @@ export interface LabelDeskPorts {
   /** Gives a label to the compute worker; false when it cannot take it now. */
   readonly apply: (index: number, label: number) => boolean;
   readonly unixMs: () => number;
+  /** Hears what became of each label. */
+  readonly acknowledged?: (ack: LabelAckBody) => void;
 }
 
 /** Does what the label machine wants done, and counts. */
@@ -55,6 +58,7 @@ export const createLabelDesk = (ports: LabelDeskPorts): LabelDesk => {
           break;
         case 'acknowledge':
           mqtt.publish(publisher.acknowledgement(effect.ack, ports.unixMs()));
+          ports.acknowledged?.(effect.ack);
           break;
         case 'count':
           counts.set(effect.name, (counts.get(effect.name) ?? 0) + 1);

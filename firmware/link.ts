@@ -1,5 +1,5 @@
 import { createCodec } from '../protocols/codec.ts';
-import { createEnvelopeWriter } from '../protocols/envelope.ts';
+import { createEnvelopeWriter, type EnvelopeWriter } from '../protocols/envelope.ts';
 import { topicName } from '../protocols/topics.ts';
 import type { ComputePlan } from './compute-plan.ts';
 import { errorMessage } from './errors.ts';
@@ -29,6 +29,8 @@ export interface LinkOptions {
 export interface Link {
   readonly mqtt: MqttPort;
   readonly publisher: Publisher;
+  /** Numbers everything that the node says. */
+  readonly writer: EnvelopeWriter;
   /** Resolves once labels are heard, if they can be heard by now. */
   hearLabels(handler: (payload: Uint8Array) => void): Promise<void>;
   /** Says that the node goes, and hangs up. */
@@ -53,6 +55,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   return {
     mqtt,
     publisher,
+    writer,
     hearLabels: async (handler) => {
       const subscribed = mqtt.subscribe(topicName(site, node, 'label'), (_topic, payload) => handler(payload));
       if (options.wait) await Promise.all([mqtt.ready(BROKER_MS_MAX), subscribed]);

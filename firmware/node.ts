@@ -75,7 +75,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   });
   closers.add(() => link.close());
   const { mqtt, publisher } = link;
-  const views = await openViews({ configuration, card, experts, epoch: store.epoch, endpoint, about, clock });
+  const views = await openViews({ configuration, plan, endpoint, link, about, clock });
   closers.add(views.close);
 
   const figures = createFigures(experts, plan.pendingWindows);
@@ -87,7 +87,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     known: store.labels,
   });
   const desk = createLabelDesk({
-    ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs },
+    ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
     apply: (index, label) => compute.current.label(index, label),
   });
   const snapshots = createSnapshots({
@@ -139,7 +139,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
       uptimeMs: clock.monotonicMs(),
       rssBytes: process.memoryUsage.rss(),
     });
-  views.begin(status);
+  views.begin(status, desk.received);
   return runNode({
     url: endpoint.url,
     ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, closers },

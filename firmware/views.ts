@@ -1,84 +1,76 @@
+import { createCodec } from '../protocols/codec.ts';
+import type { LabelAckBody } from '../protocols/messages/label-ack.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import { topicName } from '../protocols/topics.ts';
 import { viewSettings } from './configuration/views.ts';
 import type { Configuration } from './configuration.ts';
 import type { BrokerEndpoint } from './io/broker-endpoint.ts';
 import type { Clock } from './io/clock.ts';
-import type { DecisionRecord } from './machines/publisher.ts';
+import type { Link } from './link.ts';
+import { createDecidedWindows } from './machines/decided-windows.ts';
+import { createRangeDesk } from './range-desk.ts';
 import type { NodeStatus } from './status.ts';
-import { startAnnouncer } from './views/announcer.ts';
-import { discoveryOf } from './views/home-assistant.ts';
-import { createMirror } from './views/mirror.ts';
-import { openViewsWire } from './views/wire.ts';
+import { openOthers } from './views/others.ts';
+import type { SeenDecision, ViewPart } from './views/part.ts';
 
 const TICK_MS = 1_000;
 
 export interface ViewsOptions {
   readonly configuration: Configuration;
-  readonly card: ModelCard;
-  readonly experts: readonly string[];
-  readonly epoch: number;
+  readonly plan: { readonly card: ModelCard; readonly experts: readonly string[]; readonly pendingWindows: number };
   readonly endpoint: BrokerEndpoint;
+  readonly link: Link;
   readonly about: { readonly version: string; readonly board: string; readonly model: string };
   readonly clock: Clock;
 }
 
-/** What the node shows to others, in their own formats. */
+/** What the node shows to others in their own formats, and what others know about its windows. */
 export interface Views {
   /** @param now monotonic ms */
-  decided(record: DecisionRecord, now: number): void;
-  /** Starts what is said without being asked. */
-  begin(status: () => NodeStatus): void;
+  decided(decision: SeenDecision, now: number): void;
+  /** What became of a label is about to be said. */
+  acknowledged(ack: LabelAckBody): void;
+  /** Starts what is said without being asked, and what is heard. @param label a message for the label desk */
+  begin(status: () => NodeStatus, label: (payload: Uint8Array, now: number) => void): void;
   close(): Promise<void>;
 }
 
-const NOTHING: Views = { decided: () => {}, begin: () => {}, close: async () => {} };
-
 /** Opens the views that the configuration asks for. @throws NodeError `brokerUrl` */
 export const openViews = async (options: ViewsOptions): Promise<Views> => {
-  const { configuration, card, experts, epoch, endpoint, about, clock } = options;
-  const { site, node, board } = configuration;
-  const { jsonPerSecond, homeAssistant } = viewSettings(configuration.views);
-  if (jsonPerSecond === 0 && homeAssistant === null) return NOTHING;
-  const speaker = { site, node };
-  const wire = await openViewsWire(speaker, endpoint);
-  const mirror = createMirror({
-    ...{ speaker, about, epoch, classes: card.labels, experts, mqtt: wire.mqtt, clock },
-    decisionsPerSecond: jsonPerSecond,
+  const { configuration, plan, link, clock } = options;
+  const { site, node } = configuration;
+  const { card } = plan;
+  const windows = createDecidedWindows(plan.pendingWindows, (card.window - 1) * card.sampleIntervalMs);
+  let label: (payload: Uint8Array, now: number) => void = () => {};
+  const ranges = createRangeDesk({
+    ...{ site, node, windows, mqtt: link.mqtt, writer: link.writer, classes: card.labels, clock },
+    codec: createCodec(),
+    label: (payload, now) => label(payload, now),
   });
-  const whole = (kind: 'state/json' | 'availability'): string =>
-    [...(endpoint.prefix === undefined ? [] : [endpoint.prefix]), topicName(site, node, kind)].join('/');
-  const announcer =
-    homeAssistant === null
-      ? null
-      : startAnnouncer({
-          ...{ mqtt: wire.mqtt, ...homeAssistant, share: shareOf(`${site}/${node}`), monotonicMs: clock.monotonicMs },
-          discovery: discoveryOf(homeAssistant.discoveryPrefix, {
-            ...{ site, node, board, version: about.version, model: about.model, classes: card.labels },
-            stateTopic: whole('state/json'),
-            availabilityTopic: whole('availability'),
-          }),
-        });
+  const parts: ViewPart[] = [
+    { decided: ({ index, pushMs }) => windows.add(index, pushMs), tick: ranges.tick },
+    await openOthers({ ...options, settings: viewSettings(configuration.views) }),
+  ];
   let timer: NodeJS.Timeout | undefined;
   return {
-    decided: mirror.decided,
-    begin: (status) => {
+    decided: (decision, now) => {
+      for (const part of parts) part.decided?.(decision, now);
+    },
+    acknowledged: ({ window, status }) => ranges.answered(window, status),
+    begin: (status, desk) => {
+      label = desk;
+      // Confirmed at the first connection; a refusal shows as requests that are never answered.
+      link.mqtt
+        .subscribe(topicName(site, node, 'label/range'), (_, payload) => ranges.received(payload))
+        .catch(() => {});
       timer = setInterval(() => {
-        const now = clock.monotonicMs();
-        mirror.tick(status(), now);
-        announcer?.tick(now);
+        const [now, present] = [clock.monotonicMs(), status()];
+        for (const part of parts) part.tick?.(present, now);
       }, TICK_MS);
     },
-    close: () => {
+    close: async () => {
       clearInterval(timer);
-      return wire.close();
+      await Promise.all(parts.map((part) => part.close?.()));
     },
   };
-};
-
-/** 0 … 1 from a name (FNV-1a): neighbours of one site get different ones. */
-const shareOf = (name: string): number => {
-  let hash = 0x811c9dc5;
-  for (const char of name) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
-  return (hash >>> 0) / 2 ** 32;
 };

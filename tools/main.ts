@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
+import { labelCommand } from './commands/label.ts';
 import { modelCommand } from './commands/model.ts';
 import { replayCommand } from './commands/replay.ts';
 import { trainCommand } from './commands/train.ts';
@@ -16,7 +17,8 @@ const program = new Command('myrmexctl')
   .addCommand(trainCommand())
   .addCommand(replayCommand())
   .addCommand(modelCommand())
-  .addCommand(watchCommand());
+  .addCommand(watchCommand())
+  .addCommand(labelCommand());
 
 /** Commander would end the process itself, with 1 for a wrong command line; 2 tells scripts that nothing was tried. */
 const neverExit = (command: Command): void => {

@@ -11,11 +11,21 @@ import type { MessageType } from '../../protocols/message.ts';
 import { DECISION, type DecisionBody } from '../../protocols/messages/decision.ts';
 import { LABEL } from '../../protocols/messages/label.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
+import { LABEL_RANGE } from '../../protocols/messages/label-range.ts';
+import { LABEL_RANGE_ACK } from '../../protocols/messages/label-range-ack.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
 import { TELEMETRY, type TelemetryBody } from '../../protocols/messages/telemetry.ts';
 
 const codec = createCodec();
-const types = [DECISION, LABEL, LABEL_ACK, PRESENCE, TELEMETRY] as readonly MessageType<unknown>[];
+const types = [
+  DECISION,
+  LABEL,
+  LABEL_ACK,
+  LABEL_RANGE,
+  LABEL_RANGE_ACK,
+  PRESENCE,
+  TELEMETRY,
+] as readonly MessageType<unknown>[];
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
 interface GoldenMessage {

@@ -11,7 +11,7 @@ const STOP_MS_MAX = 5_000;
 /** `myrmex run`: starts a gateway, shows how it fares, and ends it in order. */
 export const run = async (flags: RunFlags, version: string): Promise<void> => {
   const stopping = waitForStop(flags.duration);
-  const settings = await resolveSettings(flags);
+  const settings = await resolveSettings(flags, process.env);
   try {
     await live(settings, { version, json: flags.json === true, stopping });
   } finally {

@@ -2,7 +2,8 @@ import { basename } from 'node:path';
 import { boardProfile } from '../boards/registry.ts';
 import { isName } from '../protocols/names.ts';
 import type { RunFlags } from './cli.ts';
-import { type Configuration, checkConfiguration } from './configuration.ts';
+import { type Environment, withEnvironment } from './configuration/environment.ts';
+import { Configuration, checkConfiguration } from './configuration.ts';
 import { demoConfiguration } from './demo/configuration.ts';
 import { NodeError } from './errors.ts';
 import { readBounded, readDemoModel, readJson, stateDirectory, temporaryState } from './io/files.ts';
@@ -16,14 +17,33 @@ export interface RunSettings {
   readonly temporary: boolean;
 }
 
+/** A configuration as it would run, but for the flags: the file (or the demonstration's), the environment over it. */
+export interface EffectiveConfiguration {
+  readonly value: unknown;
+  /** Where it comes from, for messages. */
+  readonly source: string;
+}
+
+/** @throws NodeError `fileNotFound`, `badEnvironment`, `badConfiguration` for a file that is not JSON */
+export const effectiveConfiguration = async (
+  path: string | undefined,
+  environment: Environment,
+): Promise<EffectiveConfiguration> => {
+  const file = path === undefined ? demoConfiguration : await readJson(path);
+  const { value, names } = withEnvironment(file, environment, Configuration);
+  const over = names.length === 0 ? '' : ` with ${names.join(' and ')}`;
+  return { value, source: (path ?? 'the demonstration') + over };
+};
+
 /**
- * Configuration file (or the demonstration's), then flags over it, checked as a whole; then the model's bytes.
+ * Configuration file (or the demonstration's), environment and flags over it, checked as a whole; then the model.
  *
- * @throws NodeError `badConfiguration`, `badFlags`, `fileNotFound`, …
+ * @throws NodeError `badConfiguration`, `badEnvironment`, `badFlags`, `fileNotFound`, …
  */
-export const resolveSettings = async (flags: RunFlags): Promise<RunSettings> => {
-  const given = flags.config === undefined ? null : checkConfiguration(await readJson(flags.config), flags.config);
-  const merged = withFlags(given ?? demoConfiguration, flags);
+export const resolveSettings = async (flags: RunFlags, environment: Environment): Promise<RunSettings> => {
+  const { value, source } = await effectiveConfiguration(flags.config, environment);
+  const given = flags.config !== undefined;
+  const merged = withFlags(checkConfiguration(value, source), flags);
   const configuration = checkConfiguration(merged, 'the command line');
   const { kind } = configuration.sensor;
   if (kind !== 'simulated' && configuration.model === undefined) {
@@ -33,7 +53,7 @@ export const resolveSettings = async (flags: RunFlags): Promise<RunSettings> => 
   const { site, node, state, board, model: path } = configuration;
   const { modelBytesMax } = boardProfile(board);
   const bytes = path === undefined ? await readDemoModel() : await readBounded(path, 'model', modelBytesMax);
-  const temporary = state === undefined && given === null;
+  const temporary = state === undefined && !given;
   const directory = state ?? (temporary ? await temporaryState() : stateDirectory(site, node));
   const name = path === undefined ? 'rotating-machine.tflite' : basename(path);
   return { configuration, model: { bytes, name }, state: directory, temporary };

@@ -24,8 +24,7 @@ export const createProgram = (run: (flags: RunFlags) => Promise<void>): Command 
   const program = new Command('myrmex')
     .description('learning software for edge gateways: decides on a sensor stream and keeps its model right')
     .version(version)
-    .showHelpAfterError('(myrmex run --help says more)')
-    .exitOverride();
+    .showHelpAfterError('(myrmex run --help says more)');
   program
     .command('run')
     .description('run a gateway; without a configuration, the demonstration: a simulated machine that drifts')
@@ -42,9 +41,14 @@ export const createProgram = (run: (flags: RunFlags) => Promise<void>): Command 
     .option('--state <directory>', 'where what is learned is kept')
     .option('--port <number>', 'port of the embedded broker, 0 for any', integerFrom(0, 65_535))
     .option('--site <name>', 'name of the site')
-    .exitOverride()
     .action(run);
   return program;
+};
+
+/** Commander would end the process itself, with 1 for a wrong command line; 2 tells scripts that nothing was tried. */
+export const neverExit = (command: Command): void => {
+  command.exitOverride();
+  for (const below of command.commands) neverExit(below);
 };
 
 /** Exit code of a command line that was answered (help, version) or refused by commander; null for other errors. */

@@ -1,11 +1,12 @@
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { Settings } from 'typebox/system';
 import { BOARD_NAMES } from '../boards/registry.ts';
 import { Name } from '../protocols/names.ts';
 import { Broker, brokerFault } from './configuration/broker.ts';
-import { explain, likeliest, shown } from './configuration/faults.ts';
+import { explainAll, shown, type WrongValue } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
-import { Labeller } from './configuration/labeller.ts';
+import { Labeller, labellerFault } from './configuration/labeller.ts';
 import { Sensor, sensorFault } from './configuration/sensors.ts';
 import { Views } from './configuration/views.ts';
 import { NodeError } from './errors.ts';
@@ -13,6 +14,8 @@ import { NodeError } from './errors.ts';
 /** A node's whole configuration; a JSON file, or the bundled one of the demonstration. */
 export const Configuration = Type.Object(
   {
+    /** Where editors find `myrmex config schema`; of no use to the node. */
+    $schema: Type.Optional(Type.String({ maxLength: 1_024 })),
     site: Name,
     node: Name,
     board: Type.Enum([...BOARD_NAMES]),
@@ -36,7 +39,30 @@ export const Configuration = Type.Object(
 
 export type Configuration = Static<typeof Configuration>;
 
+/** What the schema cannot say: fields that are each right by themselves and wrong together. One line per section. */
+const CROSS_CHECKS: readonly ((configuration: Configuration) => WrongValue | null)[] = [
+  ({ broker }) => brokerFault(broker),
+  ({ sensor }) => sensorFault(sensor),
+  labellerFault,
+];
+
+/** More faults than a person mends at a time. */
+const FAULTS_MAX = 10;
+/** A union reports each of its alternatives; with typebox's own 8 the likeliest would often not be among them. */
+const VALIDATOR_ERRORS_MAX = 500;
+
 const validator = Compile(Configuration);
+
+/** Everything that is wrong with a configuration, as `path why; it is value`; empty when it is sound. */
+export const faultsOfConfiguration = (value: unknown): readonly string[] => {
+  const say = ({ path, why }: WrongValue): string => `${path || 'the whole'} ${why}; it is ${shown(value, path)}`;
+  if (!validator.Check(value)) {
+    Settings.Set({ maxErrors: VALIDATOR_ERRORS_MAX });
+    const wrong = explainAll(validator.Errors(value));
+    return (wrong.length > 0 ? wrong : [{ path: '', why: 'is not a configuration' }]).slice(0, FAULTS_MAX).map(say);
+  }
+  return CROSS_CHECKS.flatMap((check) => check(value) ?? []).map(say);
+};
 
 /**
  * Checks a configuration completely.
@@ -45,20 +71,8 @@ const validator = Compile(Configuration);
  * @throws NodeError `badConfiguration` naming the first wrong value and its path
  */
 export const checkConfiguration = (value: unknown, source: string): Configuration => {
-  const wrong = (path: string, why: string): NodeError =>
-    new NodeError('badConfiguration', `${source}: ${path || 'the whole'} ${why}; it is ${shown(value, path)}`);
-  if (!validator.Check(value)) {
-    const fault = likeliest(validator.Errors(value));
-    throw fault === undefined ? wrong('', 'is not a configuration') : wrong(fault.instancePath, explain(fault));
-  }
-  const { sensor, labeller } = value;
-  const fault = brokerFault(value.broker) ?? sensorFault(sensor);
-  if (fault !== null) throw wrong(fault.path, fault.why);
-  if (labeller !== undefined && labeller.delayMsMax < labeller.delayMsMin) {
-    throw wrong('/labeller/delayMsMax', 'must not be below delayMsMin');
-  }
-  if (labeller !== undefined && sensor.kind !== 'simulated') {
-    throw wrong('/labeller', 'answers for the simulated machine only; a recording has its own labelRate');
-  }
-  return value;
+  const [first, ...others] = faultsOfConfiguration(value);
+  if (first === undefined) return value as Configuration;
+  const more = others.length === 0 ? '' : ` (and ${others.length} more: "myrmex config check" lists them)`;
+  throw new NodeError('badConfiguration', `${source}: ${first}${more}`);
 };

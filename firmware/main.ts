@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // myrmex: the node, what is flashed.
 import { version } from '../package.json';
-import { createProgram, usageExitCode } from './cli.ts';
+import { createProgram, neverExit, usageExitCode } from './cli.ts';
+import { configCommand } from './cli-config.ts';
 import { errorMessage } from './errors.ts';
 import { keepHeapSmall } from './io/small-heap.ts';
 
@@ -10,7 +11,8 @@ keepHeapSmall();
 const program = createProgram(async (flags) => {
   const { run } = await import('./cli-run.ts');
   await run(flags, version);
-});
+}).addCommand(configCommand());
+neverExit(program);
 
 // Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.
 program.parseAsync().catch((error: unknown) => {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // myrmexctl: what an operator runs at a desk.
 import { Command } from 'commander';
-import { usageExitCode } from '../firmware/cli.ts';
+import { neverExit, usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
 import { labelCommand } from './commands/label.ts';
 import { modelCommand } from './commands/model.ts';
@@ -20,11 +20,6 @@ const program = new Command('myrmexctl')
   .addCommand(watchCommand())
   .addCommand(labelCommand());
 
-/** Commander would end the process itself, with 1 for a wrong command line; 2 tells scripts that nothing was tried. */
-const neverExit = (command: Command): void => {
-  command.exitOverride();
-  for (const below of command.commands) neverExit(below);
-};
 neverExit(program);
 
 // Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.

@@ -1,3 +1,5 @@
+import { masked } from './secrets.ts';
+
 /** A complaint of a compiled validator. */
 export interface Fault {
   readonly keyword: string;
@@ -7,35 +9,71 @@ export interface Fault {
   readonly params: object;
 }
 
-/** Complaints that only repeat, from further out, what another one says. */
-const ECHOES: readonly string[] = ['const', 'anyOf', 'additionalProperties'];
+/** A value that is wrong: its JSON pointer (RFC 6901), and what was expected instead. */
+export interface WrongValue {
+  readonly path: string;
+  readonly why: string;
+}
 
-/** The complaint a person can use: of a union's alternatives, those of the one that the value comes closest to. */
-export const likeliest = (faults: readonly Fault[]): Fault | undefined => {
-  const alternativeOf = ({ schemaPath }: Fault): string => /^.*?\/anyOf\/\d+/.exec(schemaPath)?.[0] ?? '';
-  const weight = (fault: Fault): number => {
-    const alternative = alternativeOf(fault);
-    const distance = alternative === '' ? 0 : faults.filter((other) => alternativeOf(other) === alternative).length;
-    return ECHOES.includes(fault.keyword) ? distance + faults.length : distance;
-  };
-  return [...faults].sort((a, b) => weight(a) - weight(b))[0];
+/** A wrong tag (`kind`, `embedded`) says that another alternative was meant; a missing or strange field hardly does. */
+const TAG_WEIGHT = 1_000;
+
+/** What a person can use of a validator's complaints: of each union, those of the alternative that comes closest. */
+export const explainAll = (faults: readonly Fault[]): WrongValue[] => {
+  const unions = faults.filter((fault) => fault.keyword === 'anyOf');
+  const outermost = unions.filter((union) => !unions.some((other) => other !== union && isInside(union, other)));
+  const loose = faults.filter((fault) => fault.keyword !== 'anyOf' && !unions.some((union) => isInside(fault, union)));
+  // `additionalProperties` only repeats, from further out, what `boolean` says at each strange field.
+  const own = loose.filter(({ keyword }) => keyword !== 'additionalProperties');
+  return [
+    ...own.map((fault) => ({ path: fault.instancePath, why: explain(fault) })),
+    ...outermost.flatMap((union) => explainUnion(union, faults)),
+  ];
 };
 
-export const explain = ({ keyword, params, message }: Fault): string => {
-  const { requiredProperties, allowedValues } = params as Record<string, readonly string[] | undefined>;
+const explainUnion = (union: Fault, faults: readonly Fault[]): WrongValue[] => {
+  const alternatives = new Map<string, Fault[]>();
+  for (const fault of faults.filter((candidate) => isInside(candidate, union))) {
+    const name = /^\d+/.exec(fault.schemaPath.slice(`${union.schemaPath}/anyOf/`.length))?.[0] ?? '';
+    alternatives.set(name, [...(alternatives.get(name) ?? []), fault]);
+  }
+  const all = [...alternatives.values()];
+  const choices = commonChoices(all);
+  if (choices !== null) return [choices];
+  const [closest] = all.sort((a, b) => weight(a) - weight(b));
+  return closest === undefined ? [{ path: union.instancePath, why: union.message }] : explainAll(closest);
+};
+
+/** When every alternative wants another constant at one and the same place: all of them together. */
+const commonChoices = (alternatives: readonly (readonly Fault[])[]): WrongValue | null => {
+  const tags = alternatives.map((faults) => faults.find(({ keyword }) => keyword === 'const'));
+  const [first] = tags;
+  if (first === undefined || tags.some((tag) => tag?.instancePath !== first.instancePath)) return null;
+  const values = tags.map((tag) => (tag?.params as { allowedValue?: unknown }).allowedValue);
+  const several = [...new Set(values.map(String))];
+  return { path: first.instancePath, why: `must be ${several.length > 1 ? 'one of ' : ''}${several.join(', ')}` };
+};
+
+const weight = (faults: readonly Fault[]): number =>
+  faults.reduce((sum, { keyword }) => sum + (keyword === 'const' ? TAG_WEIGHT : keyword === 'anyOf' ? 0 : 1), 0);
+
+const isInside = (fault: Fault, union: Fault): boolean =>
+  fault.schemaPath.startsWith(`${union.schemaPath}/anyOf/`) &&
+  (fault.instancePath === union.instancePath || fault.instancePath.startsWith(`${union.instancePath}/`));
+
+const explain = ({ keyword, params, message }: Fault): string => {
+  const { requiredProperties, allowedValues, allowedValue } = params as Record<string, unknown>;
   if (keyword === 'boolean') return 'is not a field of a configuration';
-  if (requiredProperties !== undefined) return `needs ${requiredProperties.join(', ')}`;
-  if (allowedValues !== undefined) return `must be one of ${[...allowedValues].join(', ')}`;
+  if (Array.isArray(requiredProperties)) return `needs ${requiredProperties.join(', ')}`;
+  if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`;
+  if (allowedValue !== undefined) return `must be ${String(allowedValue)}`;
   return message;
 };
 
-/** The value at a JSON pointer, shortened; never a password, nor what a URL has before its `@`. */
+/** The value at a JSON pointer, shortened and without secrets. */
 export const shown = (value: unknown, path: string): string => {
   let at = value;
-  for (const key of path.split('/').slice(1)) at = (at as Record<string, unknown> | undefined)?.[key];
-  const masked = (key: string, inner: unknown): unknown => {
-    if (key === 'password') return '***';
-    return typeof inner === 'string' ? inner.replace(/\/\/[^/?#]*@/, '//***@') : inner;
-  };
-  return (JSON.stringify(at, (key, inner) => masked(key || path.split('/').at(-1)!, inner)) ?? 'absent').slice(0, 80);
+  let key = '';
+  for (key of path.split('/').slice(1)) at = (at as Record<string, unknown> | undefined)?.[key];
+  return (JSON.stringify(masked(at, key)) ?? 'absent').slice(0, 80);
 };

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import type { WrongValue } from './faults.ts';
 import { closed, Millis, Path, Seed, Share } from './fields.ts';
 import { LiveSensor, liveSensorFault } from './live-sensors.ts';
 
@@ -34,7 +35,7 @@ export const Sensor = Type.Union([SimulatedSensor, RecordingSensor, LiveSensor])
 export type Sensor = Static<typeof Sensor>;
 
 /** What a schema cannot say: where it is wrong, and why. */
-export const sensorFault = (sensor: Sensor): { path: string; why: string } | null => {
+export const sensorFault = (sensor: Sensor): WrongValue | null => {
   if (sensor.kind === 'recording') return null;
   if (sensor.kind !== 'simulated') return liveSensorFault(sensor);
   const { drift } = sensor;

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import Type from 'typebox';
 import { Compile } from 'typebox/compile';
 import { brokerFault, RemoteBroker } from '../../firmware/configuration/broker.ts';
-import { explain, likeliest } from '../../firmware/configuration/faults.ts';
+import { explainAll } from '../../firmware/configuration/faults.ts';
 import type { BrokerEndpoint } from '../../firmware/io/broker-endpoint.ts';
 import { endpointOf } from '../../firmware/io/broker-files.ts';
 import { CommandError } from '../errors.ts';
@@ -63,8 +63,8 @@ export const endpointOfFlags = async (flags: BrokerFlags): Promise<BrokerEndpoin
     return new CommandError('badBroker', `${flag} ${why}`, 2);
   };
   if (!validator.Check(value)) {
-    const fault = likeliest(validator.Errors(value));
-    throw wrong(fault?.instancePath ?? '', fault === undefined ? 'is wrong' : explain(fault));
+    const [fault] = explainAll(validator.Errors(value));
+    throw wrong(fault?.path ?? '', fault?.why ?? 'is wrong');
   }
   const fault = brokerFault(value.broker);
   if (fault !== null) throw wrong(fault.path, fault.why);

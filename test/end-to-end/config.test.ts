@@ -1,0 +1,47 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { demoConfiguration } from '../../firmware/demo/configuration.ts';
+import { temporaryFolder } from '../support/machine-recording.ts';
+import { builtMyrmex } from './programs.ts';
+
+const config = suite('myrmex config, as a process');
+
+const file = async (content: object): Promise<string> => {
+  const path = join(await temporaryFolder(), 'node.json');
+  await writeFile(path, JSON.stringify(content));
+  return path;
+};
+
+config('check says what a configuration comes to', async () => {
+  const program = builtMyrmex(
+    'config',
+    'check',
+    await file({ ...demoConfiguration, site: 'plant-1', state: '/var/x' }),
+  );
+  assert.is(await program.ended, 0, program.stderr());
+  assert.match(program.stdout(), /^ok: /);
+  assert.match(program.stdout(), /plant-1\/gateway-1 on board pc/);
+  assert.match(program.stdout(), /imbalance, inner-race, normal, outer-race/);
+  assert.match(program.stdout(), /\/var\/x/);
+});
+
+config('check ends with 1 and lists all that is wrong', async () => {
+  const program = builtMyrmex('config', 'check', await file({ ...demoConfiguration, site: 'A B', seed: 0.5 }));
+  assert.is(await program.ended, 1);
+  assert.is(program.stdout(), '');
+  assert.match(program.stderr(), /\n {2}\/site .*\n {2}\/seed /);
+});
+
+config('print and schema go together: the schema names every field that is printed', async () => {
+  const [printed, schema] = [builtMyrmex('config', 'print'), builtMyrmex('config', 'schema')];
+  assert.is(await printed.ended, 0, printed.stderr());
+  assert.is(await schema.ended, 0, schema.stderr());
+  const value = JSON.parse(printed.stdout()) as object;
+  const { properties } = JSON.parse(schema.stdout()) as { properties: object };
+  for (const key of Object.keys(value)) assert.ok(Object.hasOwn(properties, key), key);
+  assert.ok(Object.hasOwn(value, 'state'), 'the default is filled in');
+});
+
+config.run();

@@ -10,4 +10,6 @@ export const pc: BoardEntry = {
   sensorQueueSamples: 65_536,
   pendingWindows: 1_024,
   replayCapacity: 2_048,
+  outboxEntriesMax: 1_000_000,
+  outboxBytesMax: 512 * 1024 * 1024,
 };

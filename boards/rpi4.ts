@@ -7,4 +7,6 @@ export const rpi4: BoardEntry = {
   description: 'Raspberry Pi 4, 1 GB or more, SD card',
   modelBytesMax: 8 * 1024 * 1024,
   arenaBytesMax: 32 * 1024 * 1024,
+  outboxEntriesMax: 250_000,
+  outboxBytesMax: 128 * 1024 * 1024,
 };

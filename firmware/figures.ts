@@ -14,7 +14,7 @@ export interface Figures {
   readonly invalid: number;
   /** Windows that never got a decision: lost with a full ring or a failed worker. */
   readonly dropped: number;
-  /** Decisions handed to the broker, and those that could not be: it was away, or too slow. */
+  /** Decisions that the broker has acknowledged, and those given up: it was away for longer than the outbox holds. */
   readonly published: number;
   readonly unpublished: number;
   /** Judged windows whose truth is known. */
@@ -34,8 +34,8 @@ export interface FiguresCollector extends Figures {
   /** @param now ms since the start of the process */
   decided(report: DecisionReport, now: number): void;
   outcome(report: OutcomeReport): void;
-  /** A decision was handed to the broker, or not. */
-  sent(taken: boolean): void;
+  /** So many decisions reached the broker, or were given up. */
+  settled(delivered: boolean, count: number): void;
 }
 
 /**
@@ -88,9 +88,9 @@ export const createFigures = (experts: readonly string[], remembered: number): F
       const slot = report.index % remembered;
       if (!sourceKnows && indices[slot] === report.index) board.add(report.expertLabels, labels[slot]!, report.label);
     },
-    sent: (taken: boolean): void => {
-      if (taken) figures.published++;
-      else figures.unpublished++;
+    settled: (delivered: boolean, count: number): void => {
+      if (delivered) figures.published += count;
+      else figures.unpublished += count;
     },
     accuracy: (name: string): Accuracy =>
       board.count === 0

@@ -1,7 +1,9 @@
+import { boardProfile } from '../boards/registry.ts';
 import { createCodec } from '../protocols/codec.ts';
 import { createEnvelopeWriter, type EnvelopeWriter } from '../protocols/envelope.ts';
 import { topicName } from '../protocols/topics.ts';
 import type { ComputePlan } from './compute-plan.ts';
+import { type Courier, startCourier } from './courier.ts';
 import { errorMessage } from './errors.ts';
 import type { BrokerEndpoint } from './io/broker-endpoint.ts';
 import type { Clock } from './io/clock.ts';
@@ -23,6 +25,11 @@ export interface LinkOptions {
   readonly about: { readonly version: string; readonly board: string; readonly model: string };
   readonly clock: Clock;
   readonly vitals: Vitals;
+  readonly notice: (text: string) => void;
+  /** Of the node's state; the outbox lies below it. */
+  readonly directory: string;
+  /** So many decisions reached the broker, or were given up. */
+  readonly settled: (delivered: boolean, count: number) => void;
 }
 
 /** The node's side of the wire. */
@@ -31,16 +38,21 @@ export interface Link {
   readonly publisher: Publisher;
   /** Numbers everything that the node says. */
   readonly writer: EnvelopeWriter;
+  /** For what must not be lost while the broker is away. */
+  readonly courier: Courier;
   /** Resolves once labels are heard, if they can be heard by now. */
   hearLabels(handler: (payload: Uint8Array) => void): Promise<void>;
   /** Says that the node goes, and hangs up. */
   close(): Promise<void>;
 }
 
-/** Connects with a will and says `online` at every connection. @throws NodeError `brokerUrl` */
+/** Connects with a will and says `online` at every connection. @throws NodeError `brokerUrl`, `storeOpen` */
 export const openLink = async (options: LinkOptions): Promise<Link> => {
-  const { connectMqtt } = await import('./io/mqtt.ts');
-  const { site, node, plan, about, clock, vitals } = options;
+  const [{ connectMqtt }, { openOutboxStore }] = await Promise.all([
+    import('./io/mqtt.ts'),
+    import('./io/outbox-store.ts'),
+  ]);
+  const { site, node, plan, about, clock, vitals, notice } = options;
   const { card, hash, experts } = plan;
   const writer = createEnvelopeWriter(createCodec(), `${site}/${node}`, options.epoch);
   const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
@@ -52,18 +64,24 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
     vitals.well('broker');
     mqtt.publish(presence.online(clock.unixMs()));
   });
+  const { outboxEntriesMax: entriesMax, outboxBytesMax: bytesMax } = boardProfile(about.board);
+  const outbox = await openOutboxStore(options.directory, notice);
+  const bounds = { entriesMax, bytesMax };
+  const courier = startCourier({ store: outbox, mqtt, bounds, vitals, clock, notice, settled: options.settled });
   return {
     mqtt,
     publisher,
     writer,
+    courier,
     hearLabels: async (handler) => {
       const subscribed = mqtt.subscribe(topicName(site, node, 'label'), (_topic, payload) => handler(payload));
       if (options.wait) await Promise.all([mqtt.ready(BROKER_MS_MAX), subscribed]);
       else subscribed.catch((error: unknown) => unheard(vitals, error));
     },
-    close: () => {
+    close: async () => {
+      await courier.close();
       mqtt.publish(presence.offline(clock.unixMs()));
-      return mqtt.close();
+      await mqtt.close();
     },
   };
 };

@@ -62,23 +62,16 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };
+  const figures = createFigures(experts, plan.pendingWindows);
   const link = await openLink({
-    site,
-    node,
-    epoch: store.epoch,
-    endpoint,
-    wait: broker !== null,
-    plan,
-    about,
-    clock,
-    vitals,
+    ...{ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock, vitals, notice },
+    ...{ directory: options.state, settled: figures.settled },
   });
   closers.add(() => link.close());
-  const { mqtt, publisher } = link;
+  const { mqtt, publisher, courier } = link;
   const views = await openViews({ configuration, plan, endpoint, link, about, clock });
   closers.add(views.close);
 
-  const figures = createFigures(experts, plan.pendingWindows);
   const latency = createLatency();
   const machine = new LabelMachine({
     codec: createCodec(),
@@ -108,7 +101,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
         latency.record(latencyUs);
         figures.decided(report, now);
         const record = { ...report, latencyUs };
-        figures.sent(mqtt.publish(publisher.decision(record, clock.unixMs())));
+        courier.send(publisher.decision(record, clock.unixMs()));
         views.decided(record, now);
         sensor.decided(report);
       },
@@ -142,7 +135,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   views.begin(status, desk.received);
   return runNode({
     url: endpoint.url,
-    ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, closers },
+    ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, courier, closers },
     model: options.model.name,
     status,
   });

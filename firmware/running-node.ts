@@ -1,5 +1,6 @@
 import type { Closers } from './closers.ts';
 import type { ComputeSupervisor } from './compute-supervisor.ts';
+import type { Courier } from './courier.ts';
 import type { Clock } from './io/clock.ts';
 import type { MqttPort } from './io/mqtt.ts';
 import type { SampleSink, Sensor } from './io/sensors/sensor.ts';
@@ -44,6 +45,7 @@ export interface RunningParts {
   readonly desk: LabelDesk;
   readonly mqtt: MqttPort;
   readonly publisher: Publisher;
+  readonly courier: Courier;
   readonly closers: Closers;
   readonly model: string;
   readonly status: () => NodeStatus;
@@ -75,6 +77,7 @@ export const runNode = (parts: RunningParts): RunningNode => {
     await Promise.race([snapshots.flush(), pause(FLUSH_MS_MAX)]);
     const end = await compute.stop();
     for (const timer of timers) clearInterval(timer);
+    await parts.courier.settle();
     const last = status();
     await closers.close();
     const { fingerprint = null, lostDecisions = 0 } = end ?? {};

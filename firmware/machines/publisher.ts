@@ -47,10 +47,10 @@ export function createPublisher({ site, node, writer, classes, experts }: Publis
   const ackTopic = topicName(site, node, 'label/ack');
   const telemetryTopic = topicName(site, node, 'telemetry');
   return {
-    // A decision is worth little a second later: QoS 0. An acknowledgement must arrive: QoS 1.
+    // What somebody counts or acts on arrives at least once: QoS 1. A lost telemetry is made up for by the next.
     decision: (record, unixMs) => {
       const body = decisionBody(record, writer.epoch, classes, experts);
-      return { topic: decisionTopic, payload: writer.write(DECISION, body, unixMs), qos: 0, retain: false };
+      return { topic: decisionTopic, payload: writer.write(DECISION, body, unixMs), qos: 1, retain: false };
     },
     acknowledgement: (ack, unixMs) => {
       return { topic: ackTopic, payload: writer.write(LABEL_ACK, ack, unixMs), qos: 1, retain: false };

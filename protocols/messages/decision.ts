@@ -48,7 +48,7 @@ const Expert = Type.Object(
 );
 
 /**
- * What the gateway decided about one window; published once per window, QoS 0, never retained.
+ * What the gateway decided about one window; published once per window, QoS 1, never retained.
  *
  * - A classifier: `label`, `confidence`, and `probabilities` of every class name, the mixture's: a reader needs no
  *   second message to know the order of classes.

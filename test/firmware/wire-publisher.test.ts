@@ -31,9 +31,9 @@ function publisher() {
 
 const publishing = suite('publisher');
 
-publishing('a decision names its classes and experts and goes to its own topic, unretained, QoS 0', () => {
+publishing('a decision names its classes and experts and goes to its own topic, unretained, QoS 1', () => {
   const { topic, payload, qos, retain } = publisher().decision(record, 1_700_000_000_000);
-  assert.equal({ topic, qos, retain }, { topic: 'mx/1/plant/press/decision', qos: 0, retain: false });
+  assert.equal({ topic, qos, retain }, { topic: 'mx/1/plant/press/decision', qos: 1, retain: false });
   const opened = openEnvelope(codec, DECISION, payload);
   assert.ok(opened.ok);
   assert.is(opened.value.sender, 'plant/press');

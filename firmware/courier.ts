@@ -1,0 +1,169 @@
+import { errorMessage } from './errors.ts';
+import type { Clock } from './io/clock.ts';
+import type { MqttPort } from './io/mqtt.ts';
+import type { OutboxStore } from './io/outbox-store.ts';
+import { Outbox } from './machines/outbox.ts';
+import { AHEAD_LOW, type OutboxBounds, type OutboxEffect, type OutboxEntry } from './machines/outbox-parts.ts';
+import type { OutgoingMessage } from './machines/outgoing-message.ts';
+import type { Vitals } from './vitals.ts';
+
+const TICK_MS = 100;
+/** At the end: until what is in flight is acknowledged. */
+const SETTLE_MS_MAX = 1_000;
+const SETTLE_TICK_MS = 5;
+
+export interface CourierParts {
+  readonly store: OutboxStore;
+  readonly mqtt: MqttPort;
+  readonly bounds: OutboxBounds;
+  readonly vitals: Vitals;
+  readonly clock: Clock;
+  readonly notice: (text: string) => void;
+  /** So many messages reached the broker, or were given up. */
+  readonly settled: (delivered: boolean, count: number) => void;
+}
+
+/** Brings messages to the broker, each once and in order, however long it is away. */
+export interface Courier {
+  send(message: OutgoingMessage): void;
+  /** True while more waits than is good: a source that can wait should. */
+  readonly behind: boolean;
+  /** Waits for acknowledgements that are due in a moment; what is missing then goes to disk. */
+  settle(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export const startCourier = (parts: CourierParts): Courier => {
+  const { store, mqtt, vitals, clock, bounds } = parts;
+  const outbox = new Outbox(bounds, store.chunks);
+  const outage = createOutage(parts, outbox);
+  let connected = false;
+  let idle: (() => void) | null = null;
+
+  const deliver = (entry: OutboxEntry): void => {
+    const { position, topic, payload } = entry;
+    const taken = mqtt.deliver({ topic, payload, qos: 1, retain: false }, (how) => {
+      if (how === 'returned') return disconnected();
+      if (how === 'delivered') parts.settled(true, 1);
+      run(how === 'delivered' ? outbox.delivered(position) : outbox.refused(position));
+    });
+    if (!taken) disconnected();
+  };
+
+  const disconnected = (): void => {
+    if (!connected) return;
+    connected = false;
+    run(outbox.disconnected());
+  };
+
+  const write = (effect: Extract<OutboxEffect, { kind: 'write' }>): void => {
+    store.write(effect.chunk, effect.entries).then(
+      () => {
+        vitals.well('outbox.storage');
+        run(outbox.written(true));
+      },
+      (error: unknown) => {
+        vitals.trouble('outbox.storage', `decisions wait in memory, as they cannot be written: ${errorMessage(error)}`);
+        run(outbox.written(false));
+      },
+    );
+  };
+
+  const run = (effects: readonly OutboxEffect[]): void => {
+    for (const effect of effects) {
+      switch (effect.kind) {
+        case 'send':
+          deliver(effect.entry);
+          break;
+        case 'write':
+          write(effect);
+          break;
+        case 'read':
+          store.read(effect.chunks).then(
+            (entries) => run(outbox.read(entries, clock.monotonicMs())),
+            () => run(outbox.read([], clock.monotonicMs())),
+          );
+          break;
+        case 'remove':
+          // What stays although it was sent is sent again after a restart, as after a crash.
+          store.remove(effect.chunks).catch(() => vitals.count('outboxUnremoved'));
+          break;
+        case 'dropped':
+          outage.dropped(effect.count, effect.why);
+          break;
+      }
+    }
+    if (outbox.unwritten === 0) idle?.();
+  };
+
+  const tick = (): void => {
+    run(outbox.tick(clock.monotonicMs()));
+    outage.look(connected);
+  };
+
+  mqtt.onConnect(() => {
+    connected = true;
+    run(outbox.connected(mqtt.deliveryWindow));
+  });
+  mqtt.onDisconnect(disconnected);
+  const timer = setInterval(tick, TICK_MS);
+
+  return {
+    send: ({ topic, payload }) => run(outbox.add(topic, payload, clock.monotonicMs())),
+    get behind() {
+      return connected && outbox.entries > AHEAD_LOW;
+    },
+    settle: async () => {
+      for (let waited = 0; connected && outbox.unwritten > 0 && waited < SETTLE_MS_MAX; waited += SETTLE_TICK_MS) {
+        await pause(SETTLE_TICK_MS);
+      }
+      tick();
+    },
+    close: async () => {
+      clearInterval(timer);
+      while (outbox.unwritten > 0 && !vitals.health['outbox.storage']) {
+        const written = new Promise<void>((resolve) => {
+          idle = resolve;
+        });
+        run(outbox.flush());
+        await Promise.race([written, pause(SETTLE_TICK_MS)]);
+      }
+      await store.close();
+    },
+  };
+};
+
+/** Says once an outage what a person should know of it. */
+const createOutage = ({ vitals, notice, settled }: CourierParts, outbox: Outbox) => {
+  let lost = 0;
+  let waiting = 0;
+  return {
+    dropped: (count: number, why: 'bound' | 'refused' | 'damaged'): void => {
+      settled(false, count);
+      vitals.count('outboxDropped', count);
+      lost += count;
+      vitals.trouble('outbox', TROUBLES[why]);
+    },
+    /** Gauges, and what an outage has cost, when it is over. */
+    look: (connected: boolean): void => {
+      vitals.set('outboxEntries', outbox.entries);
+      vitals.set('outboxBytes', outbox.bytes);
+      if (!connected) waiting = Math.max(waiting, outbox.entries);
+      else if (waiting > 0 && outbox.entries < AHEAD_LOW) {
+        notice(`the broker is back: ${waiting} decisions that had waited followed, ${lost} were dropped`);
+        vitals.well('outbox');
+        waiting = 0;
+        lost = 0;
+      }
+    },
+  };
+};
+
+const TROUBLES = {
+  bound: 'the outbox is full, and the oldest decisions are dropped (counter outboxDropped): bring the broker back',
+  refused: "the broker refuses this node's decisions: allow them (myrmexctl broker acl prints what a node needs)",
+  damaged: 'a part of the outbox on disk was damaged, and its decisions are lost: check the disk',
+} as const;
+
+/** Never keeps the process alive by itself. */
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -7,10 +7,12 @@ import { AHEAD_LOW, type OutboxBounds, type OutboxEffect, type OutboxEntry } fro
 import type { OutgoingMessage } from './machines/outgoing-message.ts';
 import type { Vitals } from './vitals.ts';
 
-const TICK_MS = 100;
-/** At the end: until what is in flight is acknowledged. */
+/** At the end: until what is in flight is acknowledged, and until what is not has reached the disk. */
 const SETTLE_MS_MAX = 1_000;
+const CLOSE_MS_MAX = 2_000;
 const SETTLE_TICK_MS = 5;
+/** A trouble that has not come back for so long is over. */
+const WELL_AFTER_MS = 60_000;
 
 export interface CourierParts {
   readonly store: OutboxStore;
@@ -26,8 +28,10 @@ export interface CourierParts {
 /** Brings messages to the broker, each once and in order, however long it is away. */
 export interface Courier {
   send(message: OutgoingMessage): void;
-  /** True while more waits than is good: a source that can wait should. */
-  readonly behind: boolean;
+  /** About every 100 ms: what is due, and gauges. */
+  tick(): void;
+  /** Resolves when a source that can wait may go on: the broker keeps up, or is away. */
+  room(): Promise<void> | null;
   /** Waits for acknowledgements that are due in a moment; what is missing then goes to disk. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -38,7 +42,6 @@ export const startCourier = (parts: CourierParts): Courier => {
   const outbox = new Outbox(bounds, store.chunks);
   const outage = createOutage(parts, outbox);
   let connected = false;
-  let idle: (() => void) | null = null;
 
   const deliver = (entry: OutboxEntry): void => {
     const { position, topic, payload } = entry;
@@ -93,7 +96,6 @@ export const startCourier = (parts: CourierParts): Courier => {
           break;
       }
     }
-    if (outbox.unwritten === 0) idle?.();
   };
 
   const tick = (): void => {
@@ -106,27 +108,22 @@ export const startCourier = (parts: CourierParts): Courier => {
     run(outbox.connected(mqtt.deliveryWindow));
   });
   mqtt.onDisconnect(disconnected);
-  const timer = setInterval(tick, TICK_MS);
 
   return {
     send: ({ topic, payload }) => run(outbox.add(topic, payload, clock.monotonicMs())),
-    get behind() {
-      return connected && outbox.entries > AHEAD_LOW;
-    },
+    tick,
+    room: () =>
+      connected && outbox.entries > AHEAD_LOW ? until(() => !connected || outbox.entries <= AHEAD_LOW) : null,
     settle: async () => {
-      for (let waited = 0; connected && outbox.unwritten > 0 && waited < SETTLE_MS_MAX; waited += SETTLE_TICK_MS) {
-        await pause(SETTLE_TICK_MS);
-      }
+      await until(() => !connected || outbox.unwritten === 0, SETTLE_MS_MAX);
       tick();
     },
     close: async () => {
-      clearInterval(timer);
-      while (outbox.unwritten > 0 && !vitals.health['outbox.storage']) {
-        const written = new Promise<void>((resolve) => {
-          idle = resolve;
-        });
+      // A disk that fails now will not be better in two seconds.
+      const done = () => outbox.unwritten === 0 || vitals.health['outbox.storage'] !== undefined;
+      for (let waited = 0; !done() && waited < CLOSE_MS_MAX; waited += SETTLE_TICK_MS) {
         run(outbox.flush());
-        await Promise.race([written, pause(SETTLE_TICK_MS)]);
+        await pause(SETTLE_TICK_MS);
       }
       await store.close();
     },
@@ -134,14 +131,16 @@ export const startCourier = (parts: CourierParts): Courier => {
 };
 
 /** Says once an outage what a person should know of it. */
-const createOutage = ({ vitals, notice, settled }: CourierParts, outbox: Outbox) => {
+const createOutage = ({ vitals, notice, settled, clock }: CourierParts, outbox: Outbox) => {
   let lost = 0;
+  let lostMs = 0;
   let waiting = 0;
   return {
     dropped: (count: number, why: 'bound' | 'refused' | 'damaged'): void => {
       settled(false, count);
       vitals.count('outboxDropped', count);
       lost += count;
+      lostMs = clock.monotonicMs();
       vitals.trouble('outbox', TROUBLES[why]);
     },
     /** Gauges, and what an outage has cost, when it is over. */
@@ -150,11 +149,12 @@ const createOutage = ({ vitals, notice, settled }: CourierParts, outbox: Outbox)
       vitals.set('outboxBytes', outbox.bytes);
       if (!connected) waiting = Math.max(waiting, outbox.entries);
       else if (waiting > 0 && outbox.entries < AHEAD_LOW) {
-        notice(`the broker is back: ${waiting} decisions that had waited followed, ${lost} were dropped`);
-        vitals.well('outbox');
+        notice(`the broker is back: up to ${waiting} decisions waited for it and have followed, ${lost} were dropped`);
         waiting = 0;
-        lost = 0;
       }
+      if (!connected || clock.monotonicMs() - lostMs < WELL_AFTER_MS) return;
+      lost = 0;
+      vitals.well('outbox');
     },
   };
 };
@@ -164,6 +164,10 @@ const TROUBLES = {
   refused: "the broker refuses this node's decisions: allow them (myrmexctl broker acl prints what a node needs)",
   damaged: 'a part of the outbox on disk was damaged, and its decisions are lost: check the disk',
 } as const;
+
+const until = async (condition: () => boolean, msMax = Infinity): Promise<void> => {
+  for (let waited = 0; !condition() && waited < msMax; waited += SETTLE_TICK_MS) await pause(SETTLE_TICK_MS);
+};
 
 /** Never keeps the process alive by itself. */
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -11,6 +11,7 @@ import { type NodeStatus, telemetryOf } from './status.ts';
 
 const SNAPSHOT_TICK_MS = 250;
 const LABEL_TICK_MS = 1_000;
+const COURIER_TICK_MS = 100;
 const TELEMETRY_MS = 5_000;
 /** At the end: until the rows that wait are decided, and until the learned state is on disk. */
 const SETTLE_MS_MAX = 2_000;
@@ -53,10 +54,11 @@ export interface RunningParts {
 
 /** Starts the sensor and the periodic work of a wired node. */
 export const runNode = (parts: RunningParts): RunningNode => {
-  const { clock, compute, sensor, snapshots, desk, mqtt, publisher, closers, status } = parts;
+  const { clock, compute, sensor, snapshots, desk, mqtt, publisher, courier, closers, status } = parts;
   const timers = [
     setInterval(() => snapshots.tick(clock.monotonicMs()), SNAPSHOT_TICK_MS),
     setInterval(() => desk.tick(clock.monotonicMs()), LABEL_TICK_MS),
+    setInterval(courier.tick, COURIER_TICK_MS),
     setInterval(() => mqtt.publish(publisher.telemetry(telemetryOf(status()), clock.unixMs())), TELEMETRY_MS),
   ];
   const sink: SampleSink = {
@@ -77,7 +79,7 @@ export const runNode = (parts: RunningParts): RunningNode => {
     await Promise.race([snapshots.flush(), pause(FLUSH_MS_MAX)]);
     const end = await compute.stop();
     for (const timer of timers) clearInterval(timer);
-    await parts.courier.settle();
+    await courier.settle();
     const last = status();
     await closers.close();
     const { fingerprint = null, lostDecisions = 0 } = end ?? {};

@@ -74,7 +74,22 @@ class Scanner {
     if (depth >= this.limits.depthMax) return 'tooDeep';
     if (major === 4) return this.array(depth);
     if (major === 5) return this.map(depth);
-    return this.limits.tags.includes(this.argument) ? this.item(depth + 1) : 'tag';
+    return this.tagged(this.argument, depth);
+  }
+
+  /**
+   * RFC 8746 §2.1: the content of a typed array (tags 64 to 87) is a byte string of whole elements. cbor-x would make
+   * an array of whatever else is there: of a map with a member "buffer", one as long as that number says.
+   */
+  private tagged(tag: number, depth: number): CborRejection | null {
+    if (!this.limits.tags.includes(tag)) return 'tag';
+    const isTypedArray = tag >= 64 && tag <= 87;
+    if (isTypedArray && this.at < this.bytes.length && this.bytes[this.at]! >> 5 !== 2) return 'tag';
+    const rejection = this.item(depth + 1);
+    if (rejection !== null || !isTypedArray) return rejection;
+    // The tag is 0b010fsell: elements of 2^ll bytes, of twice as many when they are floats (f).
+    const elementBytes = (tag & 0b10000 ? 2 : 1) << (tag & 0b11);
+    return this.argument % elementBytes === 0 ? null : 'tag';
   }
 
   private begin(): CborRejection | null {

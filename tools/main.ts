@@ -5,6 +5,7 @@ import { neverExit, usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
 import { labelCommand } from './commands/label.ts';
 import { modelCommand } from './commands/model.ts';
+import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
 import { trainCommand } from './commands/train.ts';
 import { watchCommand } from './commands/watch.ts';
@@ -16,6 +17,7 @@ const program = new Command('myrmexctl')
   .showHelpAfterError('(myrmexctl COMMAND --help says more)')
   .addCommand(trainCommand())
   .addCommand(replayCommand())
+  .addCommand(recordCommand())
   .addCommand(modelCommand())
   .addCommand(watchCommand())
   .addCommand(labelCommand());

@@ -10,9 +10,11 @@ import { createDeliveries, type DeliveryEnd } from './mqtt-deliveries.ts';
 const UNSENT_BYTES_MAX = 256 * 1024;
 /** QoS 1 messages without an acknowledgement; as many labels may be in flight (LABELS_IN_FLIGHT_MAX) and to spare. */
 const UNACKNOWLEDGED_MAX = 1_024;
+/** Unless somebody says how many they need. */
 const SUBSCRIPTIONS_MAX = 16;
 
-export type MessageHandler = (topic: string, payload: Uint8Array) => void;
+/** `retained`: kept by the broker from earlier, and sent because of a new subscription [MQTT-3.3.1-8]. */
+export type MessageHandler = (topic: string, payload: Uint8Array, about: { readonly retained: boolean }) => void;
 
 export interface MqttPort {
   readonly connected: boolean;
@@ -49,7 +51,7 @@ export interface MqttPort {
   close(): Promise<void>;
 }
 
-export type MqttOptions = Omit<ConnectionOptions, 'failed'>;
+export type MqttOptions = Omit<ConnectionOptions, 'failed'> & { readonly subscriptionsMax?: number };
 
 /**
  * An MQTT connection that comes back by itself.
@@ -58,6 +60,7 @@ export type MqttOptions = Omit<ConnectionOptions, 'failed'>;
  */
 export function connectMqtt(options: MqttOptions): MqttPort {
   const root = options.prefix === undefined ? '' : `${options.prefix}/`;
+  const { subscriptionsMax = SUBSCRIPTIONS_MAX } = options;
   const faultHandlers: ((text: string) => void)[] = [];
   let fault = `no MQTT broker answered at ${options.url}; start one or check the URL`;
   const failed = (error: unknown) => {
@@ -70,9 +73,9 @@ export function connectMqtt(options: MqttOptions): MqttPort {
   let published = 0;
   let unpublished = 0;
   let unacknowledged = 0;
-  client.on('message', (topic, payload) => {
+  client.on('message', (topic, payload, { retain }) => {
     for (const [filter, { handler, cut }] of subscriptions) {
-      if (matchesFilter(filter, topic)) handler(topic.slice(cut), payload);
+      if (matchesFilter(filter, topic)) handler(topic.slice(cut), payload, { retained: retain });
     }
   });
 
@@ -112,7 +115,7 @@ export function connectMqtt(options: MqttOptions): MqttPort {
     deliver: ({ topic, absolute, payload }, ended) =>
       deliveries.deliver(absolute ? topic : root + topic, payload, ended),
     subscribe: async (own, handler, { absolute = false } = {}) => {
-      if (subscriptions.size >= SUBSCRIPTIONS_MAX) throw new RangeError(`more than ${SUBSCRIPTIONS_MAX} subscriptions`);
+      if (subscriptions.size >= subscriptionsMax) throw new RangeError(`more than ${subscriptionsMax} subscriptions`);
       const filter = absolute ? own : root + own;
       subscriptions.set(filter, { handler, cut: absolute ? 0 : root.length });
       await client.subscribeAsync(filter, { qos: 1 });

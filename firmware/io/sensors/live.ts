@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { errorMessage } from '../../errors.ts';
+import { errorMessage, NodeError } from '../../errors.ts';
 import { ChannelHealth } from '../../machines/channel-health.ts';
 import { Resampler } from '../../machines/resampler.ts';
 import { RowClock } from '../../machines/row-clock.ts';
@@ -14,6 +14,8 @@ const CHECK_MS = 250;
 /** A source that fails is opened again after this, and after twice as long each time that it fails again. */
 const REOPEN_MS_MIN = 1_000;
 const REOPEN_MS_MAX = 60_000;
+/** Faults that time does not heal. */
+const FATAL: readonly string[] = ['sensorMismatch', 'inputFailed', 'brokerUrl'];
 
 export interface LiveOptions {
   readonly sources: readonly LiveSource[];
@@ -111,6 +113,7 @@ class LiveRun {
       try {
         return await source.run(port, signal);
       } catch (error) {
+        if (error instanceof NodeError && FATAL.includes(error.code)) throw error;
         port.trouble(`${source.name}: ${errorMessage(error)}; trying again`);
         this.options.vitals.count('sensorReopened');
       }

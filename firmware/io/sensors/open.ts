@@ -6,6 +6,7 @@ import { createLabeller } from '../../labeller.ts';
 import { createReveal } from '../../reveal.ts';
 import { MACHINE_CHANNELS, MACHINE_LABELS } from '../../simulated-machine.ts';
 import type { Vitals } from '../../vitals.ts';
+import type { BrokerEndpoint } from '../broker-endpoint.ts';
 import { columnsOf } from './columns.ts';
 import type { Sensor } from './sensor.ts';
 
@@ -16,6 +17,8 @@ export interface SensorPorts {
   readonly label: (index: number, label: number) => Promise<void>;
   readonly notice: (text: string) => void;
   readonly vitals: Vitals;
+  /** The node's own broker. */
+  readonly endpoint: BrokerEndpoint;
 }
 
 /**
@@ -29,9 +32,11 @@ export const openSensor = async (configuration: Configuration, ports: SensorPort
   if (sensor.kind === 'recording') return openRecording(sensor, configuration, ports);
   const { openLive } = await import('./open-live.ts');
   const { systemTime } = await import('./live.ts');
-  const { sensorQueueSamples } = boardProfile(configuration.board);
-  const live = { vitals: ports.vitals, time: systemTime(), queueSamples: sensorQueueSamples };
-  return openLive(sensor, ports.card, live).sensor;
+  const { site, node, board } = configuration;
+  const { vitals, endpoint, card } = ports;
+  const queueSamples = boardProfile(board).sensorQueueSamples;
+  const live = { vitals, endpoint, clientId: `${site}-${node}`, time: systemTime(), queueSamples };
+  return (await openLive(sensor, card, live)).sensor;
 };
 
 type SensorOf<Kind> = Extract<Configuration['sensor'], { kind: Kind }>;

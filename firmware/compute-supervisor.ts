@@ -1,11 +1,10 @@
 import { NodeError } from './errors.ts';
 import type { Compute, ComputeHandlers } from './io/compute.ts';
 import type { JournalEntry } from './journal.ts';
+import { RESTARTS_MAX, RestartBudget } from './machines/restart-budget.ts';
+import { StallWatch } from './machines/stall-watch.ts';
 import type { DecisionReport } from './worker/letters.ts';
 import type { ComputeEnd } from './worker/protocol.ts';
-
-/** A worker that fails more often than this in one process fails for a reason that a restart does not cure. */
-const RESTARTS_MAX = 5;
 
 export interface SupervisorPorts {
   /** Starts another worker with the same settings. */
@@ -16,13 +15,18 @@ export interface SupervisorPorts {
   /** The worker was lost; resolves when what it had learned is on disk or given up. */
   readonly lost: () => Promise<void>;
   readonly notice: (text: string) => void;
+  readonly monotonicMs: () => number;
 }
 
-/** One compute worker after another: a failed one is replaced, and the next goes on from what is on disk. */
+/** One compute worker after another: one that fails or hangs is replaced, and the next goes on from what is on disk. */
 export interface ComputeSupervisor {
   /** The worker of the moment. */
   readonly current: Compute;
   readonly restarts: number;
+  /** How long the worker has given no sign of life, ms; it is replaced when that is too long. */
+  readonly silentMs: number;
+  /** Looks whether the worker hangs. Call about once a second. */
+  tick(): void;
   /** Rejects when the worker cannot be kept alive; never resolves. */
   readonly failed: Promise<never>;
   /** Lets the first worker begin. */
@@ -36,6 +40,9 @@ export const superviseCompute = (first: Compute, ports: SupervisorPorts): Comput
   let restarts = 0;
   let nextIndex = 0;
   let stopping = false;
+  let running = false;
+  const budget = new RestartBudget();
+  const watch = new StallWatch();
   let fail: (error: NodeError) => void = () => {};
   const failed = new Promise<never>((_resolve, reject) => {
     fail = reject;
@@ -60,15 +67,22 @@ export const superviseCompute = (first: Compute, ports: SupervisorPorts): Comput
     const { snapshot, journal } = await ports.load();
     const notice = await current.begin({ snapshot, journal, firstIndex: nextIndex }, handlers);
     if (notice !== null) ports.notice(notice);
+    watch.begin(current.beats(), ports.monotonicMs());
+    running = true;
   };
 
   const replace = async (error: NodeError): Promise<void> => {
+    running = false;
     if (stopping) return;
-    if (restarts >= RESTARTS_MAX) {
-      return fail(new NodeError('computeFailed', `${error.message}; given up after ${restarts} restarts`));
+    if (!budget.take(ports.monotonicMs())) {
+      return fail(
+        new NodeError('computeFailed', `${error.message}; given up after ${RESTARTS_MAX} restarts in an hour`),
+      );
     }
     restarts++;
-    ports.notice(`${error.message}; restarted from what is on disk (${restarts} of at most ${RESTARTS_MAX} times)`);
+    ports.notice(
+      `${error.message}; restarted from what is on disk (${budget.taken} of at most ${RESTARTS_MAX} times an hour)`,
+    );
     // Samples go to the new ring from now on; what the old one held is lost.
     current = ports.start();
     await ports.lost();
@@ -82,6 +96,14 @@ export const superviseCompute = (first: Compute, ports: SupervisorPorts): Comput
     failed,
     get restarts() {
       return restarts;
+    },
+    get silentMs() {
+      return watch.silentMs;
+    },
+    tick: () => {
+      if (!running || !watch.look(current.beats(), ports.monotonicMs())) return;
+      running = false;
+      current.kill(new NodeError('computeStuck', 'it has hung for 10 s'));
     },
     begin,
     stop: () => {

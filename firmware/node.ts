@@ -93,7 +93,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     start: plan.start,
     load: () => store.load(),
     lost: () => desk.workerLost(),
-    notice,
+    ...{ notice, monotonicMs: clock.monotonicMs },
     handlers: {
       decision: (report) => {
         const now = clock.monotonicMs();

@@ -12,6 +12,7 @@ import { type NodeStatus, telemetryOf } from './status.ts';
 const SNAPSHOT_TICK_MS = 250;
 const LABEL_TICK_MS = 1_000;
 const COURIER_TICK_MS = 100;
+const WATCH_TICK_MS = 1_000;
 const TELEMETRY_MS = 5_000;
 /** At the end: until the rows that wait are decided, and until the learned state is on disk. */
 const SETTLE_MS_MAX = 2_000;
@@ -59,6 +60,7 @@ export const runNode = (parts: RunningParts): RunningNode => {
     setInterval(() => snapshots.tick(clock.monotonicMs()), SNAPSHOT_TICK_MS),
     setInterval(() => desk.tick(clock.monotonicMs()), LABEL_TICK_MS),
     setInterval(courier.tick, COURIER_TICK_MS),
+    setInterval(() => compute.tick(), WATCH_TICK_MS),
     setInterval(() => mqtt.publish(publisher.telemetry(telemetryOf(status()), clock.unixMs())), TELEMETRY_MS),
   ];
   const sink: SampleSink = {

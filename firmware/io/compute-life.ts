@@ -15,6 +15,8 @@ export interface ComputeLife {
   readonly built: Promise<Built>;
   /** To be asked for once the worker has been given its state. */
   restored(): Promise<Restored>;
+  /** Ends the thread at once; the fault that follows has this reason. */
+  kill(reason: NodeError): void;
   /** To be asked for once the worker has been told to stop; null when it was gone or had to be terminated. */
   stop(): Promise<ComputeEnd | null>;
 }
@@ -29,11 +31,15 @@ export const followLife = (
   const stopped = withResolvers<ComputeEnd | null>();
   let stage: 'starting' | 'running' | 'stopping' = 'starting';
   let reason: unknown = null;
+  const kill = (why: NodeError): void => {
+    reason ??= why;
+    void worker.terminate();
+  };
   const deadline = (ms: number): (() => void) => {
-    const timer = setTimeout(() => {
-      reason = new NodeError('computeSlow', `the compute worker did not answer within ${ms / 1_000} s`);
-      void worker.terminate();
-    }, ms);
+    const timer = setTimeout(
+      () => kill(new NodeError('computeSlow', `the compute worker did not answer within ${ms / 1_000} s`)),
+      ms,
+    );
     return () => clearTimeout(timer);
   };
   const inTime = deadline(START_MS_MAX);
@@ -68,6 +74,7 @@ export const followLife = (
       if (stage === 'starting') stage = 'running';
       return message;
     },
+    kill,
     stop: async () => {
       const started = stage === 'running';
       stage = 'stopping';

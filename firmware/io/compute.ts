@@ -46,6 +46,8 @@ export interface ComputeOptions {
   readonly ringRows: number;
   readonly eager: boolean;
   readonly countAllocations?: boolean;
+  /** Another module to run as the worker. */
+  readonly entry?: URL;
 }
 
 /** The main thread's end of one compute worker. */
@@ -62,6 +64,10 @@ export interface Compute {
   label(index: number, label: number): boolean;
   /** False while an earlier request is unanswered. */
   requestSnapshot(): boolean;
+  /** How often the worker has gone round its loop (32 bits, wraps); the one that hangs does not. */
+  beats(): number;
+  /** Ends the worker at once, whatever it does; `fault` is told the reason. */
+  kill(reason: NodeError): void;
   /** Ends the worker after the letters sent so far; null when it had to be terminated or was gone already. */
   stop(): Promise<ComputeEnd | null>;
 }
@@ -83,10 +89,12 @@ export const startCompute = (options: ComputeOptions): Compute => {
     toMain: createMailbox(toMainShape(LETTERS_TO_MAIN, sizes)),
     bell: new SharedArrayBuffer(Doorbell.BYTES),
     told: new SharedArrayBuffer(4),
+    beat: new SharedArrayBuffer(4),
   };
-  const worker = startThread(computeEntry(), { workerData: settings, resourceLimits: HEAP });
+  const worker = startThread(options.entry ?? computeEntry(), { workerData: settings, resourceLimits: HEAP });
   worker.once('online', keepHeapSmall);
   const bell = new Doorbell(settings.bell);
+  const beat = new Int32Array(settings.beat);
   const outbox = new Outbox(settings.toWorker);
   const reader = createLetterReader(settings, createDecisionReport(sizes), createOutcomeReport(sizes));
   const life = followLife(worker, { letters: reader.drain, fault: (error) => reader.handlers?.fault(error) });
@@ -123,6 +131,8 @@ export const startCompute = (options: ComputeOptions): Compute => {
       reader.snapshotAsked = send(TO_WORKER.snapshot, 0, 0);
       return reader.snapshotAsked;
     },
+    beats: () => Atomics.load(beat, 0),
+    kill: life.kill,
     stop: async () => {
       send(TO_WORKER.stop, 0, 0);
       const end = await life.stop();

@@ -25,7 +25,7 @@ export interface LoopContext {
 /**
  * Allocates all that the loop needs and returns it. The loop is the compute worker's whole life after start: rows in,
  * decisions out, labels in, learning in between; it never goes back to the event loop and allocates nothing. Order of
- * work: letters, then rows up to one complete window, then one step of learning when no window waits, then sleep. In
+ * work: a sign of life, letters, then rows up to one complete window, then one step of learning when no window waits, then sleep. In
  * `eager` mode all owed steps come before the next row.
  *
  * The loop returns the number of decisions that found no room in the mailbox.
@@ -35,11 +35,16 @@ export const createLoop = (context: LoopContext): (() => number) => {
   const bell = new Doorbell(settings.bell);
   const post = createPostOffice(context);
   const stream = createStream(context);
+  const beat = new Int32Array(settings.beat);
   return () => {
     for (;;) {
+      Atomics.add(beat, 0, 1);
       const heard = bell.count();
       if (!post.handleLetters()) return post.lostDecisions;
-      if (settings.eager) while (pipeline.owed > 0) pipeline.step();
+      while (settings.eager && pipeline.owed > 0) {
+        pipeline.step();
+        Atomics.add(beat, 0, 1);
+      }
       if (stream.readWindow()) post.decide(stream.windower, stream.facts);
       else if (pipeline.owed > 0) pipeline.step();
       else bell.wait(heard, SLEEP_MS_MAX);

@@ -13,6 +13,8 @@ export interface ComputeSettings {
   readonly bell: SharedArrayBuffer;
   /** One Int32: 1 while the main thread has been told that letters wait and has not looked yet. */
   readonly told: SharedArrayBuffer;
+  /** One Int32 that the worker counts its rounds in: who hangs does not count. */
+  readonly beat: SharedArrayBuffer;
   /** Pay every learning step that is owed before the next window, as replay does; else only while no window waits. */
   readonly eager: boolean;
   /** Count typed-array allocations (for tests). */

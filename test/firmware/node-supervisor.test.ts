@@ -14,6 +14,7 @@ const supervisor = suite('compute supervisor');
 /** A worker that only notes what it is told. */
 const createFake = () => {
   const begun: { state: ComputeState; handlers: ComputeHandlers }[] = [];
+  const life: { beats: number; killed: NodeError | null } = { beats: 0, killed: null };
   const compute: Compute = {
     built: async () => ({ adapterParameters: 0, arenaBytes: 0 }),
     begin: async (state, handlers) => {
@@ -24,14 +25,19 @@ const createFake = () => {
     wake: () => {},
     label: () => true,
     requestSnapshot: () => true,
+    beats: () => life.beats,
+    kill: (reason) => {
+      life.killed = reason;
+    },
     stop: async () => null,
   };
-  return { compute, begun };
+  return { compute, begun, life };
 };
 
 const setUp = () => {
   const fakes = [createFake()];
   const events: string[] = [];
+  const clock = { now: 1_000 };
   const supervised = superviseCompute(fakes[0]!.compute, {
     start: () => {
       events.push('start');
@@ -46,13 +52,14 @@ const setUp = () => {
       events.push('lost');
     },
     notice: (text) => events.push(text),
+    monotonicMs: () => clock.now,
     handlers: { decision: () => {}, outcome: () => {}, snapshot: () => {} },
   });
   const fault = async (): Promise<void> => {
     fakes.at(-1)!.begun[0]!.handlers.fault(new NodeError('computeFault', 'it fell over'));
     await new Promise(setImmediate);
   };
-  return { fakes, events, supervised, fault };
+  return { fakes, events, clock, supervised, fault };
 };
 
 supervisor('a failed worker is replaced once what it had learned is on disk, and window numbers go on', async () => {
@@ -62,11 +69,61 @@ supervisor('a failed worker is replaced once what it had learned is on disk, and
   fakes[0]!.begun[0]!.handlers.decision({ index: 41 } as DecisionReport);
   events.length = 0;
   await fault();
-  assert.match(events[0]!, /it fell over; restarted from what is on disk \(1 of at most 5 times\)/);
+  assert.match(events[0]!, /it fell over; restarted from what is on disk \(1 of at most 5 times an hour\)/);
   assert.equal(events.slice(1), ['start', 'lost', 'load']);
   assert.is(supervised.restarts, 1);
   assert.is(supervised.current, fakes[1]!.compute);
   assert.is(fakes[1]!.begun[0]!.state.firstIndex, 42);
+});
+
+supervisor('one that hangs is ended and replaced; while it is being replaced nobody is ended', async () => {
+  const { fakes, events, clock, supervised, fault } = setUp();
+  const look = (times: number): void => {
+    for (let n = 0; n < times; n++) {
+      clock.now += 1_000;
+      supervised.tick();
+    }
+  };
+  look(60);
+  await supervised.begin();
+  for (let n = 0; n < 60; n++) {
+    fakes[0]!.life.beats++;
+    look(1);
+  }
+  assert.is(fakes[0]!.life.killed, null);
+  look(9);
+  assert.is(fakes[0]!.life.killed, null);
+  assert.is(supervised.silentMs, 9_000);
+  look(1);
+  assert.is(fakes[0]!.life.killed!.code, 'computeStuck');
+  fakes[0]!.life.killed = null;
+  look(60);
+  assert.is(fakes[0]!.life.killed, null, 'once is enough');
+  await fault();
+  assert.is(events.filter((event) => event === 'start').length, 1);
+  look(9);
+  assert.is(fakes[1]!.life.killed, null, 'the next one begins with a clean record');
+  assert.is(supervised.restarts, 1);
+});
+
+supervisor('time in which this process was stopped itself is not held against the worker', async () => {
+  const { fakes, clock, supervised } = setUp();
+  await supervised.begin();
+  clock.now += 31_536_000_000;
+  supervised.tick();
+  assert.is(fakes[0]!.life.killed, null);
+  assert.is(supervised.silentMs, 2_000);
+});
+
+supervisor('a lone crash now and then is not counted up over the years', async () => {
+  const { fakes, clock, supervised, fault } = setUp();
+  await supervised.begin();
+  for (let n = 0; n < 40; n++) {
+    clock.now += 900_000;
+    await fault();
+  }
+  assert.is(fakes.length, 41);
+  assert.is(supervised.restarts, 40);
 });
 
 supervisor('one that keeps failing is given up', async () => {
@@ -76,7 +133,7 @@ supervisor('one that keeps failing is given up', async () => {
   assert.is(fakes.length, 6);
   const failure = await supervised.failed.catch((error: NodeError) => error);
   assert.is(failure.code, 'computeFailed');
-  assert.match(failure.message, /given up after 5 restarts/);
+  assert.match(failure.message, /given up after 5 restarts in an hour/);
 });
 
 supervisor('one that was told to stop is not replaced', async () => {

@@ -12,4 +12,5 @@ export const pc: BoardEntry = {
   replayCapacity: 2_048,
   outboxEntriesMax: 1_000_000,
   outboxBytesMax: 512 * 1024 * 1024,
+  writeBytesPerDayMax: 4_000_000_000,
 };

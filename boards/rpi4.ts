@@ -9,4 +9,6 @@ export const rpi4: BoardEntry = {
   arenaBytesMax: 32 * 1024 * 1024,
   outboxEntriesMax: 250_000,
   outboxBytesMax: 128 * 1024 * 1024,
+  // A cheap 8 GB card bears about 500 whole writes; with the card's own tenfold amplification this leaves ten years.
+  writeBytesPerDayMax: 100_000_000,
 };

@@ -26,6 +26,8 @@ export const BoardProfile = Type.Object(
     /** Decisions that wait for a broker that is away: how many, and bytes of disk. At the bound the oldest go. */
     outboxEntriesMax: count(256, 1 << 24),
     outboxBytesMax: count(256 * 1024, 16 * 1024 * MIB),
+    /** Written to the disk in 24 hours before the node says that the card will not last. */
+    writeBytesPerDayMax: count(MIB, 1024 * 1024 * MIB),
   },
   { additionalProperties: false },
 );

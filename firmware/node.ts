@@ -4,19 +4,20 @@ import { type Closers, createClosers } from './closers.ts';
 import { planCompute } from './compute-plan.ts';
 import { superviseCompute } from './compute-supervisor.ts';
 import type { Configuration } from './configuration.ts';
-import { errorMessage } from './errors.ts';
 import { createFigures } from './figures.ts';
 import { systemClock } from './io/clock.ts';
 import { createLatency } from './io/latency.ts';
 import { openOperator } from './io/operator.ts';
 import { openSensor } from './io/sensors/open.ts';
 import { openServices } from './io/services.ts';
+import { writtenBytes } from './io/written-bytes.ts';
 import { createLabelDesk } from './label-desk.ts';
 import { openLink } from './link.ts';
 import { LabelMachine } from './machines/labels.ts';
 import { type RunningNode, runNode } from './running-node.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
+import { createWriteWatch, storageReports } from './storage-reports.ts';
 import { openViews } from './views.ts';
 import { createVitals } from './vitals.ts';
 
@@ -57,7 +58,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   // First, as it takes longest: the worker builds its pipeline while the rest opens.
   const first = plan.start();
   closers.add(() => first.stop());
-  const state = { directory: options.state, model: plan.hash };
+  const state = { directory: options.state, model: plan.hash, notice, ...storageReports(vitals) };
   const { endpoint, broker, store } = await openServices(configuration.broker, state, notice);
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
@@ -86,8 +87,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const snapshots = createSnapshots({
     request: () => compute.current.requestSnapshot(),
     put: (bytes) => store.putSnapshot(bytes),
-    failed: (error) => vitals.trouble('storage', `what was learned is not on disk: ${errorMessage(error)}`),
-    written: () => vitals.well('storage'),
+    failed: () => vitals.count('snapshotsFailed'),
   });
   const compute = superviseCompute(first, {
     start: plan.start,
@@ -136,6 +136,8 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   return runNode({
     url: endpoint.url,
     ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, courier, closers },
+    ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, closers },
+    watchWrites: createWriteWatch({ configuration, vitals, written: writtenBytes, monotonicMs: clock.monotonicMs }),
     model: options.model.name,
     status,
   });

@@ -13,6 +13,7 @@ const SNAPSHOT_TICK_MS = 250;
 const LABEL_TICK_MS = 1_000;
 const COURIER_TICK_MS = 100;
 const WATCH_TICK_MS = 1_000;
+const WRITES_TICK_MS = 60_000;
 const TELEMETRY_MS = 5_000;
 /** At the end: until the rows that wait are decided, and until the learned state is on disk. */
 const SETTLE_MS_MAX = 2_000;
@@ -49,6 +50,7 @@ export interface RunningParts {
   readonly publisher: Publisher;
   readonly courier: Courier;
   readonly closers: Closers;
+  readonly watchWrites: () => void;
   readonly model: string;
   readonly status: () => NodeStatus;
 }
@@ -61,6 +63,7 @@ export const runNode = (parts: RunningParts): RunningNode => {
     setInterval(() => desk.tick(clock.monotonicMs()), LABEL_TICK_MS),
     setInterval(courier.tick, COURIER_TICK_MS),
     setInterval(() => compute.tick(), WATCH_TICK_MS),
+    setInterval(parts.watchWrites, WRITES_TICK_MS),
     setInterval(() => mqtt.publish(publisher.telemetry(telemetryOf(status()), clock.unixMs())), TELEMETRY_MS),
   ];
   const sink: SampleSink = {

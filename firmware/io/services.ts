@@ -3,7 +3,7 @@ import { NodeError } from '../errors.ts';
 import type { Broker } from './broker.ts';
 import type { BrokerEndpoint } from './broker-endpoint.ts';
 import { endpointOf } from './broker-files.ts';
-import type { Store } from './store.ts';
+import type { Store, StoreOptions } from './store.ts';
 
 /** What a node stands on: a broker to talk through and a store to remember with. */
 export interface Services {
@@ -11,6 +11,11 @@ export interface Services {
   /** The embedded broker, null when it is somebody else's. */
   readonly broker: Broker | null;
   readonly store: Store;
+}
+
+/** Where the state lies, and how it is kept. */
+export interface StateOptions extends StoreOptions {
+  readonly directory: string;
 }
 
 /**
@@ -21,7 +26,7 @@ export interface Services {
  */
 export const openServices = async (
   configuration: Configuration['broker'],
-  state: { directory: string; model: string },
+  state: StateOptions,
   notice: (text: string) => void,
 ): Promise<Services> => {
   const remote = 'url' in configuration ? await endpointOf(configuration) : null;
@@ -55,7 +60,7 @@ const openBroker = async (
   }
 };
 
-const openStoreAt = async ({ directory, model }: { directory: string; model: string }): Promise<Store> => {
+const openStoreAt = async ({ directory, ...options }: StateOptions): Promise<Store> => {
   const { openStore } = await import('./store.ts');
-  return openStore(directory, { model });
+  return openStore(directory, options);
 };

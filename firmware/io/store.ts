@@ -1,10 +1,15 @@
+import { performance } from 'node:perf_hooks';
+import { NodeError } from '../errors.ts';
 import type { JournalEntry } from '../journal.ts';
-import { type Contents, nextEpoch, otherModels, readContents } from './store/contents.ts';
+import { type Contents, lastEpoch, otherModels, readContents } from './store/contents.ts';
+import { type Disk, disk } from './store/disk.ts';
 import { createJournalIndex } from './store/journal-index.ts';
-import { entryKey, labelKey, snapshotKey } from './store/keys.ts';
-import { openDatabase } from './store/open.ts';
+import { EPOCH_KEY, entryKey, labelKey, snapshotKey } from './store/keys.ts';
+import { createLasting, type LastingDatabase } from './store/lasting.ts';
+import { layoutUpgrade } from './store/layout.ts';
+import { unwritable } from './store/open.ts';
 import { createRecords, type Records } from './store/records.ts';
-import { createWriteQueue, type Database, type Write } from './store/write-queue.ts';
+import { createWriteQueue, type Write } from './store/write-queue.ts';
 
 /** Labels remembered to tell a repeated one from an unknown window; of recent windows the pipeline knows as well. */
 export const KNOWN_LABELS_MAX = 16_384;
@@ -34,50 +39,99 @@ export interface Store {
   close(): Promise<void>;
 }
 
+export interface StoreOptions {
+  /** Hash of the model file in hexadecimal. */
+  readonly model: string;
+  /** The real one unless told otherwise. */
+  readonly disk?: Disk;
+  /** For the pauses between attempts at a failing disk. */
+  readonly monotonicMs?: () => number;
+  /** Hears what becomes known after the opening. */
+  readonly notice?: (text: string) => void;
+  /** Nothing can be written from now on, until `well`; the text says why and what to do. */
+  readonly trouble?: (text: string) => void;
+  readonly well?: () => void;
+}
+
 /**
  * The node's memory on disk (LevelDB). What was learned belongs to one model, named by its hash: the state of any other
  * model stays where it is, neither applied nor deleted.
  *
- * @param options.model hash of the model file in hexadecimal
- * @throws NodeError `storeLocked`, `storeOpen`
+ * A disk that fails, fills up or becomes read-only while it is open is reported, and tried again until it works.
+ *
+ * @throws NodeError `storeLocked`, `storeOpen`, `storeNewer`
  */
-export async function openStore(directory: string, options: { model: string }): Promise<Store> {
+export async function openStore(directory: string, options: StoreOptions): Promise<Store> {
+  const { model } = options;
+  const device = options.disk ?? disk;
   const notices: string[] = [];
   const notice = (text: string) => notices.push(text);
-  const database = await openDatabase(directory, notice);
+  const database = await device.open(directory, notice);
   const records = createRecords();
-  const epoch = await nextEpoch(database, records, notice);
-  const contents = await readContents(database, records, options.model);
-  if (contents.damaged > 0) {
-    notice(`${contents.damaged} records in ${directory} are damaged or of a newer version; skipped, not deleted`);
+  try {
+    const upgrade = await layoutUpgrade(database, records, directory);
+    const epoch = (await lastEpoch(database, records, notice)) + 1;
+    // On disk before anyone sees it: an epoch used twice would give two windows one id.
+    const counted: Write = { type: 'put', key: EPOCH_KEY, value: records.writeEpoch(epoch) };
+    await database.batch([...upgrade, counted], { sync: true });
+    const contents = await readContents(database, records, model);
+    if (contents.damaged > 0) {
+      notice(`${contents.damaged} records in ${directory} are damaged or of a newer version; skipped, not deleted`);
+    }
+    const others = await otherModels(database, model);
+    if (others.length > 0) {
+      notice(
+        `${directory} also keeps what was learned for other models (${others.join(', ')}); kept aside, not applied`,
+      );
+    }
+    const lasting = createLasting(database, {
+      ...{ directory, disk: device, notice: options.notice ?? notice },
+      monotonicMs: options.monotonicMs ?? (() => performance.now()),
+      trouble: options.trouble ?? (() => {}),
+      well: options.well ?? (() => {}),
+    });
+    return { epoch, notices, skipped: contents.damaged, ...createState(lasting, records, model, contents) };
+  } catch (error) {
+    await database.close();
+    throw error instanceof NodeError ? error : unwritable(directory, error);
   }
-  const others = await otherModels(database, options.model);
-  if (others.length > 0) {
-    notice(`${directory} also keeps what was learned for other models (${others.join(', ')}); kept aside, not applied`);
-  }
-  return { epoch, notices, skipped: contents.damaged, ...createState(database, records, options.model, contents) };
 }
 
 /** Reading and writing the state of one model; holds indices only, never features. */
 function createState(
-  database: Database,
+  lasting: LastingDatabase,
   records: Records,
   model: string,
   contents: Contents,
 ): Omit<Store, 'epoch' | 'notices' | 'skipped'> {
-  const queue = createWriteQueue(database);
+  const queue = createWriteQueue(lasting.write);
   const index = createJournalIndex();
   for (const entry of contents.entries) index.add(entry);
   const { labels } = contents;
   const [last, secondLast] = contents.snapshots;
   let snapshotNumber = last?.number ?? -1;
   let through = last?.through ?? secondLast?.through ?? -1;
+  let snapshotWritten: Promise<unknown> = Promise.resolve();
+
+  const writeSnapshot = async (bytes: Uint8Array, covered: number): Promise<void> => {
+    const number = snapshotNumber + 1;
+    const value = records.writeSnapshot({ number, through: covered, bytes });
+    const writes: Write[] = [{ type: 'put', key: snapshotKey(model, number), value }];
+    // Should this snapshot turn out torn, the one before it is loaded: entries that only this one covers must stay.
+    const superfluous = index.superfluous(through);
+    for (const sequence of superfluous) writes.push({ type: 'del', key: entryKey(model, sequence) });
+    await queue.write(writes);
+    // Not before: a snapshot that could not be written covers nothing, and the next one takes its place.
+    index.forget(superfluous);
+    snapshotNumber = number;
+    through = covered;
+  };
 
   return {
     labels,
     load: async () => {
       await queue.idle();
-      const { snapshots, entries } = await readContents(database, records, model);
+      const { snapshots, entries } = await readContents(await lasting.reading(), records, model);
       const covered = snapshots[0]?.through ?? -1;
       return {
         snapshot: snapshots[0]?.bytes ?? null,
@@ -95,20 +149,15 @@ function createState(
       labels.set(entry.window, entry.label);
     },
     putSnapshot: (bytes) => {
-      snapshotNumber += 1;
-      const key = snapshotKey(model, snapshotNumber);
-      const value = records.writeSnapshot({ number: snapshotNumber, through: index.newest, bytes });
-      const writes: Write[] = [{ type: 'put', key, value }];
-      // Should this snapshot turn out torn, the one before it is loaded: entries that only this one covers must stay.
-      for (const sequence of index.takeSuperfluous(through)) {
-        writes.push({ type: 'del', key: entryKey(model, sequence) });
-      }
-      through = index.newest;
-      return queue.write(writes);
+      const covered = index.newest;
+      const written = snapshotWritten.then(() => writeSnapshot(bytes, covered));
+      snapshotWritten = written.catch(() => {});
+      return written;
     },
     close: async () => {
+      await snapshotWritten;
       await queue.idle();
-      await database.close();
+      await lasting.close();
     },
   };
 }

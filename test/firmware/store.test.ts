@@ -288,10 +288,11 @@ records('which entries are still needed', () => {
   assert.ok(index.isNeeded({ sequence: 3, slot: 5 }, 3), 'the holder of a slot always is');
   assert.ok(index.isNeeded({ sequence: 2, slot: 5 }, 1), 'a replaced one until it is learned');
   assert.not.ok(index.isNeeded({ sequence: 2, slot: 5 }, 2));
-  assert.equal(index.takeSuperfluous(1), [0]);
-  assert.equal(index.takeSuperfluous(1), []);
-  assert.equal(index.takeSuperfluous(9), [2]);
+  assert.equal(index.superfluous(1), [0]);
+  assert.equal(index.superfluous(9), [0, 2]);
+  index.forget([0]);
+  assert.equal(index.superfluous(9), [2]);
   index.add({ sequence: 3, slot: 5 });
-  assert.equal(index.takeSuperfluous(9), [], 'writing an entry again replaces nothing');
+  assert.equal(index.superfluous(9), [2], 'writing an entry again replaces nothing');
 });
 records.run();

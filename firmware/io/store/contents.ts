@@ -54,10 +54,10 @@ export async function otherModels(database: Database, model: string): Promise<st
 }
 
 /**
- * The next epoch, on disk before it is returned: an epoch used twice would give two windows one id. If the counter
- * itself is unreadable, the highest epoch that any remembered label names is the floor.
+ * The last epoch given out, 0 for none. If the counter itself is unreadable, it is the highest epoch that any remembered
+ * label names.
  */
-export async function nextEpoch(database: Database, records: Records, notice: (text: string) => void): Promise<number> {
+export async function lastEpoch(database: Database, records: Records, notice: (text: string) => void): Promise<number> {
   const value = await database.get(EPOCH_KEY);
   let last = value === undefined ? 0 : records.readEpoch(value);
   if (last === null) {
@@ -67,6 +67,5 @@ export async function nextEpoch(database: Database, records: Records, notice: (t
     }
     notice(`the boot counter was damaged; it goes on from ${last + 1}`);
   }
-  await database.put(EPOCH_KEY, records.writeEpoch(last + 1), { sync: true });
-  return last + 1;
+  return last;
 }

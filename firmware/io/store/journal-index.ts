@@ -8,8 +8,10 @@ export interface JournalIndex {
   isNeeded(entry: Pick<JournalEntry, 'slot' | 'sequence'>, through: number): boolean;
   /** Newest sequence so far, -1 for none. */
   readonly newest: number;
-  /** Forgets and returns the replaced entries that a snapshot through `through` has made superfluous. */
-  takeSuperfluous(through: number): number[];
+  /** The replaced entries that a snapshot through `through` has made superfluous. */
+  superfluous(through: number): number[];
+  /** These are no longer on disk. */
+  forget(sequences: readonly number[]): void;
 }
 
 /**
@@ -32,10 +34,10 @@ export function createJournalIndex(): JournalIndex {
     get newest() {
       return newest;
     },
-    takeSuperfluous: (through) => {
-      const superfluous = replaced.filter((sequence) => sequence <= through);
-      replaced = replaced.filter((sequence) => sequence > through);
-      return superfluous;
+    superfluous: (through) => replaced.filter((sequence) => sequence <= through),
+    forget: (sequences) => {
+      const gone = new Set(sequences);
+      replaced = replaced.filter((sequence) => !gone.has(sequence));
     },
   };
 }

@@ -5,6 +5,8 @@ import { formatWindowId, parseWindowId } from '../../../protocols/window-id.ts';
  * model finds nothing of it, and the first model finds it again when it returns.
  */
 export const EPOCH_KEY = 'epoch';
+/** Which keys there are. */
+export const LAYOUT_KEY = 'layout';
 
 /** Every key of every model. '0' is the character after '/'. */
 export const MODELS = { gte: 'model/', lt: 'model0' } as const;

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
-import { errorCode, errorMessage, NodeError } from '../../errors.ts';
+import { errorCode, NodeError } from '../../errors.ts';
+import { diskTrouble } from './disk-trouble.ts';
 import type { Database } from './write-queue.ts';
 
 /** 1 MiB each instead of LevelDB's 4 and 8: the whole state is a few MB, and memory is counted. */
@@ -50,8 +51,11 @@ function explained(directory: string, error: unknown): NodeError {
     const message = `another process uses the state in ${directory}; stop it or choose another --state directory`;
     return new NodeError('storeLocked', message, { cause: error });
   }
-  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
-  const what = `the state in ${directory} cannot be opened (${errorMessage(cause)})`;
-  const message = `${what}; check that it is a writable directory`;
-  return new NodeError('storeOpen', message, { cause: error });
+  return unwritable(directory, error);
+}
+
+/** Without a boot counter on disk a node must not begin: it would give one id to two windows. */
+export function unwritable(directory: string, cause: unknown): NodeError {
+  const message = `the state in ${directory} cannot be opened for writing: ${diskTrouble(cause)}`;
+  return new NodeError('storeOpen', message, { cause });
 }

@@ -26,6 +26,7 @@ const contentOf = <Kind extends string, Fields extends TSchema[]>(kind: Kind, ..
   Compile(Type.Tuple([Type.Literal(kind), Type.Literal(VERSION), ...fields]));
 const Through = Type.Integer({ minimum: -1 });
 const EPOCH = contentOf('epoch', Count);
+const LAYOUT = contentOf('layout', Count);
 const LABEL = contentOf('label', Count);
 const ENTRY = contentOf('entry', Count, Count, WindowId, Count, bytesType(RECORD_LIMITS.binaryBytesMax));
 const SNAPSHOT = contentOf('snapshot', Count, Through, bytesType(RECORD_LIMITS.binaryBytesMax));
@@ -45,6 +46,8 @@ export interface SnapshotRecord {
 export interface Records {
   writeEpoch(epoch: number): Uint8Array;
   readEpoch(value: Uint8Array): number | null;
+  writeLayout(layout: number): Uint8Array;
+  readLayout(value: Uint8Array): number | null;
   writeEntry(entry: JournalEntry): Uint8Array;
   readEntry(value: Uint8Array): JournalEntry | null;
   writeSnapshot(snapshot: SnapshotRecord): Uint8Array;
@@ -59,6 +62,8 @@ export function createRecords(): Records {
   return {
     writeEpoch: (epoch) => write('epoch', VERSION, epoch),
     readEpoch: (value) => open(codec, EPOCH, value)?.[2] ?? null,
+    writeLayout: (layout) => write('layout', VERSION, layout),
+    readLayout: (value) => open(codec, LAYOUT, value)?.[2] ?? null,
     writeEntry: ({ slot, sequence, window, label, features }) =>
       write('entry', VERSION, slot, sequence, window, label, toLittleEndian(features)),
     readEntry: (value) => entryOf(codec, value),

@@ -1,5 +1,4 @@
 import type { ClassicLevel } from 'classic-level';
-import { errorMessage, NodeError } from '../../errors.ts';
 
 export type Database = ClassicLevel<string, Uint8Array>;
 export type Write = { type: 'put'; key: string; value: Uint8Array } | { type: 'del'; key: string };
@@ -15,7 +14,7 @@ export interface WriteQueue {
  * One atomic batch and one fsync at a time. What arrives during an fsync (tens of ms on an SD card) waits and shares
  * the next one, so a burst of labels costs two fsyncs, not one each. Callers bound what waits (LABELS_IN_FLIGHT_MAX).
  */
-export function createWriteQueue(database: Database): WriteQueue {
+export function createWriteQueue(put: (writes: readonly Write[]) => Promise<void>): WriteQueue {
   let waiting: { writes: readonly Write[]; resolve: () => void; reject: (error: unknown) => void }[] = [];
   let running: Promise<void> | null = null;
 
@@ -24,13 +23,9 @@ export function createWriteQueue(database: Database): WriteQueue {
       const group = waiting;
       waiting = [];
       try {
-        await database.batch(
-          group.flatMap(({ writes }) => writes),
-          { sync: true },
-        );
+        await put(group.flatMap(({ writes }) => writes));
         for (const { resolve } of group) resolve();
-      } catch (cause) {
-        const error = new NodeError('storeWrite', `the state could not be written: ${errorMessage(cause)}`, { cause });
+      } catch (error) {
         for (const { reject } of group) reject(error);
       }
     }

@@ -1,4 +1,4 @@
-/** What fails more often than this fails for a reason that a restart does not cure; a lone crash now and then may be. */
+/** What fails more often than this fails for a reason that no restart cures; a lone crash now and then is none. */
 export const RESTARTS_MAX = 5;
 const PERIOD_MS = 3_600_000;
 

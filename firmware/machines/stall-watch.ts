@@ -1,4 +1,4 @@
-/** The worker wakes at least once a second and a learning step takes milliseconds: this long without a beat, it hangs. */
+/** The worker wakes once a second at least, and a learning step takes milliseconds: silent for this long, it hangs. */
 const SILENCE_MS_MAX = 10_000;
 /** A look that comes later than this says that the watcher itself was held up: what it missed is not counted. */
 const LOOK_MS_MAX = 2_000;

@@ -25,8 +25,8 @@ export interface LoopContext {
 /**
  * Allocates all that the loop needs and returns it. The loop is the compute worker's whole life after start: rows in,
  * decisions out, labels in, learning in between; it never goes back to the event loop and allocates nothing. Order of
- * work: a sign of life, letters, then rows up to one complete window, then one step of learning when no window waits, then sleep. In
- * `eager` mode all owed steps come before the next row.
+ * work: a sign of life, letters, then rows up to one complete window, then one step of learning when no window waits,
+ * then sleep. In `eager` mode all owed steps come before the next row.
  *
  * The loop returns the number of decisions that found no room in the mailbox.
  */

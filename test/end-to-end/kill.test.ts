@@ -64,7 +64,7 @@ kill('every acknowledged label and what was learned from it are there afterwards
     send(operator.mqtt, opened.value.body.window, 'imbalance');
   });
   const stored = (): string[] => [...operator.acknowledged].filter(([, s]) => s === 'stored').map(([window]) => window);
-  await operator.until(() => stored().length >= 80);
+  await operator.until(() => stored().length >= 200);
   first.process.kill('SIGKILL');
   await first.ended;
   const acknowledged = stored();
@@ -79,7 +79,7 @@ kill('every acknowledged label and what was learned from it are there afterwards
     acknowledged.filter((window) => !kept.has(window)),
     [],
   );
-  assert.ok(snapshot !== null, '80 labels take more than three seconds: a snapshot was due');
+  assert.ok(snapshot !== null, '200 labels take eight seconds: snapshots were due');
   const pipeline = createPipeline({ ...defaultPipelineOptions, model, seed: 0 });
   const factory = new Uint8Array(pipeline.snapshotBytes);
   pipeline.snapshot(factory);

@@ -54,8 +54,8 @@ export async function otherModels(database: Database, model: string): Promise<st
 }
 
 /**
- * The last epoch given out, 0 for none. If the counter itself is unreadable, it is the highest epoch that any remembered
- * label names.
+ * The last epoch given out, 0 for none. If the counter itself is unreadable: the highest that any remembered label
+ * names.
  */
 export async function lastEpoch(database: Database, records: Records, notice: (text: string) => void): Promise<number> {
   const value = await database.get(EPOCH_KEY);

@@ -3,10 +3,12 @@ import { Compile } from 'typebox/compile';
 import { Settings } from 'typebox/system';
 import { BOARD_NAMES } from '../boards/registry.ts';
 import { Name } from '../protocols/names.ts';
+import { Alarms, alarmsFault } from './configuration/alarms.ts';
 import { Broker, brokerFault } from './configuration/broker.ts';
 import { explainAll, shown, type WrongValue } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller, labellerFault } from './configuration/labeller.ts';
+import { Rules, rulesFault } from './configuration/rules.ts';
 import { Sensor, sensorFault } from './configuration/sensors.ts';
 import { Views } from './configuration/views.ts';
 import { NodeError } from './errors.ts';
@@ -23,6 +25,8 @@ export const Configuration = Type.Object(
     sensor: Sensor,
     labeller: Type.Optional(Labeller),
     views: Type.Optional(Views),
+    alarms: Type.Optional(Alarms),
+    rules: Type.Optional(Rules),
     /** The .tflite file; the demonstration's own when left out. */
     model: Type.Optional(Path),
     /** Directory of what is learned. */
@@ -44,6 +48,8 @@ const CROSS_CHECKS: readonly ((configuration: Configuration) => WrongValue | nul
   ({ broker }) => brokerFault(broker),
   ({ sensor }) => sensorFault(sensor),
   labellerFault,
+  ({ alarms }) => alarmsFault(alarms),
+  ({ rules }) => rulesFault(rules),
 ];
 
 /** More faults than a person mends at a time. */

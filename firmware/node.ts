@@ -70,7 +70,8 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   });
   closers.add(() => link.close());
   const { mqtt, publisher, courier } = link;
-  const views = await openViews({ configuration, plan, endpoint, link, about, clock });
+  const shown = { configuration, plan, endpoint, link, about, clock, vitals, state: options.state, notice };
+  const views = await openViews(shown);
   closers.add(views.close);
 
   const latency = createLatency();
@@ -132,7 +133,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
       uptimeMs: clock.monotonicMs(),
       rssBytes: process.memoryUsage.rss(),
     });
-  views.begin(status, desk.received);
+  await views.begin(status, desk.received);
   return runNode({
     url: endpoint.url,
     ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, courier, closers },

@@ -13,6 +13,8 @@ export const LIMITS = {
   expertsMax: 16,
   /** Values a regressor may give: each is named in every decision. */
   outputsMax: 64,
+  /** Alarms of one gateway: each is an entity that a person must understand. */
+  alarmsMax: 16,
   /** Reasons of refusal named in one telemetry message. */
   countersMax: 64,
   /** Counters and gauges of all parts of a node, named in one telemetry message. */

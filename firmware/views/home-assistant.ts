@@ -10,6 +10,8 @@ export interface DeviceFacts extends Speaker {
   readonly classes: readonly string[];
   readonly stateTopic: string;
   readonly availabilityTopic: string;
+  readonly acknowledgeTopic: string;
+  readonly alarms: readonly { readonly name: string; readonly latched: boolean }[];
 }
 
 /** A retained discovery message for every entity of a gateway. */
@@ -29,7 +31,6 @@ type Entity = Readonly<Record<string, unknown>>;
 export const discoveryOf = (discoveryPrefix: string, facts: DeviceFacts): Discovery => {
   const nodeId = nodeIdOf(facts);
   const shared = {
-    state_topic: facts.stateTopic,
     availability: [{ topic: facts.availabilityTopic }],
     device: {
       identifiers: [`myrmex-${nodeId}`],
@@ -41,7 +42,8 @@ export const discoveryOf = (discoveryPrefix: string, facts: DeviceFacts): Discov
     origin: { name: 'myrmex', sw_version: facts.version },
   };
   const messages = entitiesOf(facts).map(([component, objectId, entity]): OutgoingMessage => {
-    const payload = encodeJson({ ...entity, unique_id: `myrmex-${nodeId}-${objectId}`, ...shared });
+    const source = component === 'button' ? {} : { state_topic: facts.stateTopic };
+    const payload = encodeJson({ ...entity, ...source, unique_id: `myrmex-${nodeId}-${objectId}`, ...shared });
     const topic = `${discoveryPrefix}/${component}/${nodeId}/${objectId}/config`;
     return { topic, absolute: true, payload, qos: 1, retain: true };
   });
@@ -87,7 +89,30 @@ const entitiesOf = (facts: DeviceFacts): [component: string, objectId: string, e
     },
   ],
   ['sensor', 'accuracy', { name: 'Accuracy', entity_category: 'diagnostic', ...share('accuracy') }],
+  ...facts.alarms.flatMap((alarm) => alarmEntities(alarm, facts)),
 ];
+
+/** An alarm, and a button that acknowledges it where it waits for that. */
+const alarmEntities = (
+  { name, latched }: DeviceFacts['alarms'][number],
+  { stateTopic, acknowledgeTopic }: DeviceFacts,
+): [string, string, Entity][] => {
+  const alarm = `value_json.alarms['${name}']`;
+  const id = `alarm-${escaped(name)}`;
+  const sensor = {
+    ...{ name: `Alarm ${name}`, device_class: 'problem', json_attributes_topic: stateTopic },
+    value_template: `{{ 'OFF' if ${alarm}.state == 'clear' else 'ON' }}`,
+    json_attributes_template: `{{ ${alarm} | tojson }}`,
+  };
+  const button = {
+    ...{ name: `Acknowledge ${name}`, command_topic: acknowledgeTopic, qos: 1 },
+    payload_press: JSON.stringify({ alarm: name, by: 'Home Assistant' }),
+  };
+  return [
+    ['binary_sensor', id, sensor],
+    ...(latched ? [['button', `acknowledge-${escaped(name)}`, button] as [string, string, Entity]] : []),
+  ];
+};
 
 /** Null becomes `None`, which Home Assistant shows as unknown. */
 const field = (name: string): string => `{{ value_json.${name} }}`;
@@ -98,9 +123,10 @@ const share = (name: string): Entity => ({
   value_template: `{{ None if value_json.${name} is none else (value_json.${name} * 100) | round(2) }}`,
 });
 
+const nodeIdOf = ({ site, node }: Speaker): string => `${escaped(site)}_-${escaped(node)}`;
+
 /**
- * Discovery topics allow letters, digits, `_` and `-` in an id; names of ours may hold dots too. Dots and underscores
- * are escaped, so that no two gateways get one id.
+ * Ids in discovery topics have letters, digits, `_` and `-`; names of ours may hold dots too. Dots and underscores are
+ * escaped, so that no two gateways and no two alarms get one id.
  */
-const nodeIdOf = ({ site, node }: Speaker): string =>
-  [site, node].map((name) => name.replaceAll('_', '__').replaceAll('.', '_d')).join('_-');
+const escaped = (name: string): string => name.replaceAll('_', '__').replaceAll('.', '_d');

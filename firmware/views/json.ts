@@ -1,4 +1,5 @@
 import type { DecisionBody } from '../../protocols/messages/decision.ts';
+import type { AlarmViews } from '../machines/alarms.ts';
 import type { NodeStatus } from '../status.ts';
 
 /** Who speaks; repeated in every object, so that a flow that reads many gateways needs no topic. */
@@ -30,7 +31,29 @@ export interface StateFacts {
   readonly window: string | null;
 }
 
-export const stateJson = (from: Speaker, facts: StateFacts, status: NodeStatus, unixMs: number): object => {
+/** The alarms, and the names of those that a person should look at. */
+export const alarmsJson = (from: Speaker, alarms: AlarmViews, unixMs: number): object => ({
+  ...{ site: from.site, node: from.node, time: new Date(unixMs).toISOString() },
+  raised: Object.keys(alarms).filter((name) => alarms[name]!.state !== 'clear'),
+  alarms: shown(alarms),
+});
+
+/** Times as people write them; null for an alarm that was never raised. */
+const shown = (alarms: AlarmViews): object =>
+  Object.fromEntries(
+    Object.entries(alarms).map(([name, { since, ...rest }]) => [
+      name,
+      { ...rest, since: since === 0 ? null : new Date(since).toISOString() },
+    ]),
+  );
+
+export const stateJson = (
+  from: Speaker,
+  facts: StateFacts,
+  status: NodeStatus,
+  alarms: AlarmViews,
+  unixMs: number,
+): object => {
   const { decision, drift, labels, windows, dropped, invalid, latencyUs, rssBytes, uptimeMs } = status;
   const { accuracy = null } = status.experts.mixture ?? {};
   return {
@@ -41,6 +64,7 @@ export const stateJson = (from: Speaker, facts: StateFacts, status: NodeStatus, 
     drift,
     health: Object.keys(status.health).length === 0 ? 'ok' : 'problem',
     troubles: status.health,
+    alarms: shown(alarms),
     ...{ labels, accuracy, windows, dropped, invalid, latencyUs, rssBytes, uptimeMs },
     workerRestarts: status.workerRestarts,
   };

@@ -2,6 +2,7 @@ import { topicName } from '../../protocols/topics.ts';
 import { formatWindowId } from '../../protocols/window-id.ts';
 import type { Clock } from '../io/clock.ts';
 import type { MqttPort } from '../io/mqtt.ts';
+import type { AlarmViews } from '../machines/alarms.ts';
 import { type DecisionRecord, decisionBody } from '../machines/publisher.ts';
 import { createRateLimit } from '../machines/rate-limit.ts';
 import type { NodeStatus } from '../status.ts';
@@ -20,6 +21,7 @@ export interface MirrorOptions {
   readonly decisionsPerSecond: number;
   readonly mqtt: Pick<MqttPort, 'publish'>;
   readonly clock: Clock;
+  readonly alarms: () => AlarmViews;
 }
 
 /** The same as in CBOR, in JSON, for whoever has none of our code. */
@@ -46,9 +48,10 @@ export const createMirror = (options: MirrorOptions): Mirror => {
       mqtt.publish({ topic, payload, qos: 0, retain: false });
     },
     tick: (status, now) => {
-      const words = JSON.stringify([status.decision, status.health]);
+      const alarms = options.alarms();
+      const words = JSON.stringify([status.decision, status.health, alarms]);
       if (words === said && now - stateAtMs < STATE_MS) return;
-      const payload = encodeJson(stateJson(speaker, { ...about, window }, status, clock.unixMs()));
+      const payload = encodeJson(stateJson(speaker, { ...about, window }, status, alarms, clock.unixMs()));
       // Dropped while the broker is away (QoS 0) and then due again, as nothing was said.
       if (!mqtt.publish({ topic: stateTopic, payload, qos: 0, retain: true })) return;
       said = words;

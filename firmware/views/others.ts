@@ -1,10 +1,11 @@
 import type { ModelCard } from '../../protocols/model-card.ts';
-import { topicName } from '../../protocols/topics.ts';
+import { type TopicKind, topicName } from '../../protocols/topics.ts';
 import type { ViewSettings } from '../configuration/views.ts';
 import type { Configuration } from '../configuration.ts';
 import type { BrokerEndpoint } from '../io/broker-endpoint.ts';
 import type { Clock } from '../io/clock.ts';
 import type { Link } from '../link.ts';
+import type { AlarmViews } from '../machines/alarms.ts';
 import { type Announcer, startAnnouncer } from './announcer.ts';
 import { type DeviceFacts, discoveryOf } from './home-assistant.ts';
 import { createMirror } from './mirror.ts';
@@ -19,6 +20,7 @@ export interface OthersOptions {
   readonly link: Pick<Link, 'writer'>;
   readonly about: { readonly version: string; readonly board: string; readonly model: string };
   readonly clock: Clock;
+  readonly alarms: () => AlarmViews;
 }
 
 /**
@@ -36,13 +38,16 @@ export const openOthers = async (options: OthersOptions): Promise<ViewPart> => {
   const { epoch } = options.link.writer;
   const mirror = createMirror({
     ...{ speaker, about, epoch, classes: plan.card.labels, experts: plan.experts, mqtt, clock },
+    alarms: options.alarms,
     decisionsPerSecond: jsonPerSecond,
   });
-  const whole = (kind: 'state/json' | 'availability'): string =>
+  const whole = (kind: TopicKind): string =>
     [...(endpoint.prefix === undefined ? [] : [endpoint.prefix]), topicName(site, node, kind)].join('/');
   const facts: DeviceFacts = {
     ...{ site, node, board, version: about.version, model: about.model, classes: plan.card.labels },
     ...{ stateTopic: whole('state/json'), availabilityTopic: whole('availability') },
+    acknowledgeTopic: whole('alarm/acknowledge'),
+    alarms: (configuration.alarms ?? []).map(({ name, latched = false }) => ({ name, latched })),
   };
   let announcer: Announcer | null = null;
   if (homeAssistant !== null) {

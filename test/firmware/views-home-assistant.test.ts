@@ -21,6 +21,12 @@ const facts: DeviceFacts = {
   classes: ['normal', 'outer-race', 'Überlast'],
   stateTopic: 'factory/mx/1/plant-2/press.7/state/json',
   availabilityTopic: 'factory/mx/1/plant-2/press.7/availability',
+  acknowledgeTopic: 'factory/mx/1/plant-2/press.7/alarm/acknowledge',
+  alarms: [
+    { name: 'bearing', latched: true },
+    { name: 'bearing.2', latched: false },
+    { name: 'bearing_2', latched: false },
+  ],
 };
 
 interface Announced {

@@ -83,6 +83,7 @@ const about = { version: '1.2.3', board: 'pc', model: 'press.tflite' };
 const mirrorOn = (mqtt: Pick<MqttPort, 'publish'>, decisionsPerSecond: number) =>
   createMirror({
     ...{ speaker, about, epoch: 3, classes: ['normal', 'worn'], experts: ['frozen'], decisionsPerSecond, mqtt, clock },
+    alarms: () => ({}),
   });
 
 wire('decisions and state are JSON that needs none of our code', async ({ broker }) => {
@@ -129,6 +130,7 @@ wire('decisions are limited per second; the state is said when its words change,
 const facts = {
   ...{ ...speaker, ...about, classes: ['normal', 'worn'] },
   ...{ stateTopic: topic('state/json'), availabilityTopic: topic('availability') },
+  ...{ acknowledgeTopic: topic('alarm/acknowledge'), alarms: [] },
 };
 
 const announcerOn = (mqtt: MqttPort, enabled: boolean, clockMs: { now: number }) =>

@@ -8,6 +8,8 @@ import { createCodec } from '../../protocols/codec.ts';
 import { createEnvelopeWriter, openEnvelope, readEnvelope, sealEnvelope } from '../../protocols/envelope.ts';
 import { LIMITS } from '../../protocols/limits.ts';
 import type { MessageType } from '../../protocols/message.ts';
+import { ALARM } from '../../protocols/messages/alarm.ts';
+import { ALARM_ACKNOWLEDGE } from '../../protocols/messages/alarm-acknowledge.ts';
 import { DECISION, type DecisionBody } from '../../protocols/messages/decision.ts';
 import { LABEL } from '../../protocols/messages/label.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
@@ -18,6 +20,8 @@ import { TELEMETRY, type TelemetryBody } from '../../protocols/messages/telemetr
 
 const codec = createCodec();
 const types = [
+  ALARM,
+  ALARM_ACKNOWLEDGE,
   DECISION,
   LABEL,
   LABEL_ACK,

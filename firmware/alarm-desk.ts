@@ -1,0 +1,94 @@
+import type { Codec } from '../protocols/codec.ts';
+import type { EnvelopeWriter } from '../protocols/envelope.ts';
+import { LIMITS } from '../protocols/limits.ts';
+import { readMessage } from '../protocols/message-reader.ts';
+import { ALARM } from '../protocols/messages/alarm.ts';
+import { ALARM_ACKNOWLEDGE } from '../protocols/messages/alarm-acknowledge.ts';
+import { topicName } from '../protocols/topics.ts';
+import type { Alarm } from './configuration/alarms.ts';
+import { errorMessage, NodeError } from './errors.ts';
+import type { AlarmFile } from './io/alarm-file.ts';
+import type { Clock } from './io/clock.ts';
+import type { MqttPort } from './io/mqtt.ts';
+import { type AlarmViews, createAlarmSet } from './machines/alarms.ts';
+import { alarmsJson, encodeJson } from './views/json.ts';
+import type { ViewPart } from './views/part.ts';
+import type { Vitals } from './vitals.ts';
+
+export interface AlarmDeskPorts {
+  readonly site: string;
+  readonly node: string;
+  readonly alarms: readonly Alarm[];
+  readonly classes: readonly string[];
+  readonly codec: Codec;
+  readonly writer: EnvelopeWriter;
+  readonly mqtt: Pick<MqttPort, 'publish' | 'subscribe' | 'onConnect'>;
+  readonly clock: Clock;
+  readonly file: AlarmFile;
+  readonly vitals: Pick<Vitals, 'count' | 'set' | 'trouble' | 'well'>;
+  readonly notice: (text: string) => void;
+}
+
+/** Does what the alarms want done: says them, keeps them over a restart, and hears that someone has seen them. */
+export interface AlarmDesk extends ViewPart {
+  /** A message on the topic of acknowledgements. */
+  acknowledge(payload: Uint8Array): void;
+  readonly views: AlarmViews;
+}
+
+/** @throws NodeError `badConfiguration` when an alarm is about a class that the model does not know */
+export const openAlarmDesk = async (ports: AlarmDeskPorts): Promise<AlarmDesk> => {
+  const { site, node, alarms, classes, mqtt, writer, clock, file, vitals } = ports;
+  checkClasses(alarms, classes);
+  if (alarms.length === 0) return { acknowledge: () => {}, views: {} };
+  const set = createAlarmSet(alarms, classes, await file.load());
+  let saving = Promise.resolve();
+  const save = (): void => {
+    saving = saving.then(() =>
+      file.save(set.views).then(
+        () => vitals.well('alarms'),
+        (error: unknown) => vitals.trouble('alarms', `alarms would not outlive a restart: ${errorMessage(error)}`),
+      ),
+    );
+  };
+  const say = (): void => {
+    const [unixMs, { views }] = [clock.unixMs(), set];
+    const payload = writer.write(ALARM, { alarms: { ...views } }, unixMs);
+    mqtt.publish({ topic: topicName(site, node, 'alarm'), payload, qos: 1, retain: true });
+    const json = encodeJson(alarmsJson({ site, node }, views, unixMs));
+    mqtt.publish({ topic: topicName(site, node, 'alarm/json'), payload: json, qos: 1, retain: true });
+  };
+  const run = (changed: readonly string[]): void => {
+    if (changed.length === 0) return;
+    for (const name of changed) {
+      const { state, acknowledged } = set.views[name]!;
+      ports.notice(`alarm ${name}: ${state}${acknowledged ? ', acknowledged' : ''}`);
+      if (state === 'raised' && !acknowledged) vitals.count('alarmsRaised');
+    }
+    say();
+    save();
+  };
+  mqtt.onConnect(say);
+  return {
+    get views() {
+      return set.views;
+    },
+    decided: (decision, now) => run(set.decided(decision, now, clock.unixMs())),
+    tick: ({ health }, now) => run(set.health(Object.keys(health), now, clock.unixMs())),
+    acknowledge: (payload) => {
+      const reading = readMessage(ports.codec, ALARM_ACKNOWLEDGE, payload, LIMITS.labelBytesMax);
+      if (reading.ok) run(set.acknowledge(reading.value.alarm, clock.unixMs()));
+      else vitals.count('alarmAcknowledgementsRefused');
+    },
+    close: () => saving,
+  };
+};
+
+const checkClasses = (alarms: readonly Alarm[], classes: readonly string[]): void => {
+  for (const [at, alarm] of alarms.entries()) {
+    const stray = alarm.on === 'class' ? alarm.classes.find((name) => !classes.includes(name)) : undefined;
+    if (stray === undefined) continue;
+    const known = classes.join(', ');
+    throw new NodeError('badConfiguration', `/alarms/${at}/classes: the model has no "${stray}"; it knows ${known}`);
+  }
+};

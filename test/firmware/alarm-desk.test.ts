@@ -1,0 +1,121 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { type AlarmDesk, openAlarmDesk } from '../../firmware/alarm-desk.ts';
+import { openAlarmFile } from '../../firmware/io/alarm-file.ts';
+import { startBroker } from '../../firmware/io/broker.ts';
+import { connectMqtt, type MqttPort } from '../../firmware/io/mqtt.ts';
+import type { AlarmViews } from '../../firmware/machines/alarms.ts';
+import type { NodeStatus } from '../../firmware/status.ts';
+import type { SeenDecision } from '../../firmware/views/part.ts';
+import { createVitals } from '../../firmware/vitals.ts';
+import { createCodec } from '../../protocols/codec.ts';
+import { createEnvelopeWriter, openEnvelope } from '../../protocols/envelope.ts';
+import { ALARM } from '../../protocols/messages/alarm.ts';
+import { temporaryFolder } from '../support/machine-recording.ts';
+
+const codec = createCodec();
+const alarms = [
+  { name: 'worn', on: 'class' as const, classes: ['worn'], latched: true },
+  { name: 'health', on: 'health' as const },
+];
+
+const seen = (worn: number): SeenDecision => ({
+  ...{ index: 0, endMs: 0, valid: true, label: 0, confidence: 1, drift: 0, latencyUs: 0, pushMs: 0 },
+  probabilities: Float32Array.of(1 - worn, worn),
+  ...{ expertLabels: new Int16Array(0), expertConfidences: new Float32Array(0), weights: new Float32Array(0) },
+});
+
+const desk = (mqtt: Pick<MqttPort, 'publish' | 'subscribe' | 'onConnect'>, folder: string, told: string[]) =>
+  openAlarmDesk({
+    ...{ site: 'plant', node: 'press', alarms, classes: ['normal', 'worn'], codec, mqtt },
+    writer: createEnvelopeWriter(codec, 'plant/press', 3),
+    clock: { monotonicMs: () => 0, unixMs: () => 1_700_000_000_000 },
+    file: openAlarmFile(folder),
+    vitals: createVitals((text) => told.push(text)),
+    notice: (text) => told.push(text),
+  });
+
+const json = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+const wire = suite('alarms on the wire');
+
+wire(
+  'retained in CBOR and JSON, acknowledged with mosquitto_pub’s means, and still there after a restart',
+  async () => {
+    const broker = await startBroker({ port: 0 });
+    const folder = await temporaryFolder();
+    const told: string[] = [];
+    const node = connectMqtt({ url: broker.url, clientId: 'node' });
+    await node.ready(5_000);
+    const first = await desk(node, folder, told);
+    first.decided!(seen(0.9), 0);
+    first.decided!(seen(0.1), 1);
+    await first.close!();
+    assert.equal(told, ['alarm worn: raised', 'alarm worn: latched']);
+
+    const second = await desk(node, folder, told);
+    assert.is(second.views.worn!.state, 'latched');
+    const late = connectMqtt({ url: broker.url, clientId: 'late' });
+    await late.ready(5_000);
+    const states: string[] = [];
+    await new Promise<void>((resolve) => {
+      void late.subscribe('mx/1/plant/press/alarm', (_topic, payload) => {
+        const opened = openEnvelope(codec, ALARM, payload);
+        states.push(opened.ok ? opened.value.body.alarms.worn!.state : opened.reason);
+      });
+      void late.subscribe('mx/1/plant/press/alarm/json', (_topic, payload) => {
+        const { alarms: said, raised } = JSON.parse(new TextDecoder().decode(payload)) as {
+          alarms: AlarmViews;
+          raised: string[];
+        };
+        states.push(`${said.worn!.state} ${raised.join()}`);
+        if (states.length === 2) acknowledge(second);
+        if (said.worn!.state === 'clear') resolve();
+      });
+    });
+    assert.equal(states, ['latched', 'latched worn', 'clear', 'clear ']);
+    assert.is(told.at(-1), 'alarm worn: clear');
+    await second.close!();
+    assert.is((await openAlarmFile(folder).load()).worn!.state, 'clear');
+    await Promise.all([node.close(), late.close()]);
+    await broker.close();
+  },
+);
+
+const acknowledge = (at: AlarmDesk): void => {
+  at.acknowledge(json('{"alarm":"worn","by":"someone"}'));
+};
+
+wire('what is no acknowledgement is counted; an alarm nobody has is nothing; health comes with the tick', async () => {
+  const sent: string[] = [];
+  const mqtt = { publish: () => sent.push('x') > 0, subscribe: async () => {}, onConnect: () => {} };
+  const told: string[] = [];
+  const of = await desk(mqtt, await temporaryFolder(), told);
+  for (const text of ['', '{', '{"alarm":7}', '{"alarm":"worn","x":1}', '{"alarm":"nobody"}'])
+    of.acknowledge(json(text));
+  assert.equal([sent, told], [[], []]);
+  of.tick!({ health: { storage: 'disk full' } } as unknown as NodeStatus, 0);
+  of.tick!({ health: { storage: 'disk full' } } as unknown as NodeStatus, 1_000);
+  of.tick!({ health: {} } as unknown as NodeStatus, 2_000);
+  assert.equal(told, ['alarm health: raised', 'alarm health: clear']);
+  await of.close!();
+});
+
+wire('a class that the model does not know is refused at start', async () => {
+  const mqtt = { publish: () => true, subscribe: async () => {}, onConnect: () => {} };
+  try {
+    await openAlarmDesk({
+      ...{ site: 'plant', node: 'press', alarms, classes: ['normal', 'torn'], codec, mqtt },
+      writer: createEnvelopeWriter(codec, 'plant/press', 3),
+      clock: { monotonicMs: () => 0, unixMs: () => 0 },
+      file: openAlarmFile('/nowhere'),
+      vitals: createVitals(() => {}),
+      notice: () => {},
+    });
+    assert.unreachable();
+  } catch (error) {
+    assert.match((error as Error).message, /\/alarms\/0\/classes: the model has no "worn"; it knows normal, torn/);
+  }
+});
+
+wire.run();

@@ -117,7 +117,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const operator = await openOperator(configuration, endpoint);
   closers.add(operator.close);
   const sensor = await openSensor(configuration, {
-    ...{ card, notice, vitals, endpoint },
+    ...{ card, notice, vitals, endpoint, room: courier.room },
     label: async (index, label) => {
       await operator.label(formatWindowId(store.epoch, index), card.labels[label]!);
     },

@@ -14,7 +14,8 @@ const CONTENT_BYTES_MAX = CHUNK_BYTES_MAX + 128 * 1024;
 const CONTENT_LIMITS: CborLimits = {
   bytesMax: CONTENT_BYTES_MAX,
   depthMax: 2,
-  itemsMax: 2 * CHUNK_ENTRIES_MAX,
+  // A topic and a payload each, and what they are in.
+  itemsMax: 2 * CHUNK_ENTRIES_MAX + 4,
   pairsMax: 0,
   textBytesMax: 512,
   binaryBytesMax: CONTENT_BYTES_MAX,

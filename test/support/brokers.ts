@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect as connectTcp, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { Aedes, type AedesOptions } from 'aedes';
 import { createWebSocketStream, WebSocketServer } from 'ws';
@@ -21,6 +21,8 @@ export const startAedes = async (options: {
   readonly aedes?: AedesOptions;
   readonly tls?: TlsOptions;
   readonly webSocket?: boolean;
+  /** 0, the default, lets the system choose. */
+  readonly port?: number;
 }): Promise<TestBroker> => {
   const aedes = await Aedes.createBroker(options.aedes ?? {});
   const sockets = new Set<Socket>();
@@ -40,7 +42,7 @@ export const startAedes = async (options: {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(options.port ?? 0, '127.0.0.1');
   await once(server, 'listening');
   return {
     aedes,
@@ -73,4 +75,48 @@ export const startStub = async (
       await once(server, 'close');
     },
   };
+};
+
+/** A way to a broker that can be cut, closed and clogged. */
+export interface Relay {
+  readonly port: number;
+  /** `pass` forwards, `refuse` closes every new connection at once, `hang` takes it and forwards nothing. */
+  mode: 'pass' | 'refuse' | 'hang';
+  /** Cuts every connection in the middle of whatever it was doing. */
+  reset(): void;
+  close(): Promise<void>;
+}
+
+export const startRelay = async (brokerPort: number): Promise<Relay> => {
+  const sockets = new Set<Socket>();
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+  };
+  const server = createServer((inner) => {
+    keep(inner);
+    if (relay.mode === 'refuse') inner.resetAndDestroy();
+    if (relay.mode !== 'pass') return;
+    const outer = connectTcp(brokerPort, '127.0.0.1');
+    keep(outer);
+    inner.pipe(outer).pipe(inner);
+    inner.once('close', () => outer.destroy());
+    outer.once('close', () => inner.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const cut = (): void => {
+    for (const socket of sockets) socket.resetAndDestroy();
+  };
+  const relay: Relay = {
+    port: portOf(server),
+    mode: 'pass',
+    reset: cut,
+    close: async () => {
+      server.close();
+      cut();
+      await once(server, 'close');
+    },
+  };
+  return relay;
 };

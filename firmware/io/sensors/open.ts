@@ -15,6 +15,8 @@ export interface SensorPorts {
   readonly card: ModelCard;
   /** Says over the wire what was true about a window; resolves when the node has answered. */
   readonly label: (index: number, label: number) => Promise<void>;
+  /** Null while decisions are taken as fast as they come; else resolves when they are again. */
+  readonly room: () => Promise<void> | null;
   readonly notice: (text: string) => void;
   readonly vitals: Vitals;
   /** The node's own broker. */
@@ -56,7 +58,7 @@ const openSimulated = async (
 const openRecording = async (
   sensor: SensorOf<'recording'>,
   { seed }: Configuration,
-  { card, label, notice }: SensorPorts,
+  { card, label, room, notice }: SensorPorts,
 ): Promise<Sensor> => {
   const { readRecording } = await import('../recording.ts');
   const { createRecordingSensor } = await import('./recording.ts');
@@ -78,6 +80,7 @@ const openRecording = async (
     speed: sensor.speed,
     reveal: createReveal({ rate: sensor.labelRate, seed, node: rows.node }),
     label,
+    room,
   });
 };
 

@@ -20,6 +20,8 @@ export interface RecordingSensorOptions {
   readonly reveal: Reveal;
   /** Says what was true about a window; resolves when the node has answered. */
   readonly label: (index: number, label: number) => Promise<void>;
+  /** Null while decisions are taken as fast as they come; else resolves when they are again. */
+  readonly room: () => Promise<void> | null;
 }
 
 /**
@@ -66,6 +68,8 @@ export const createRecordingSensor = (options: RecordingSensorOptions): Sensor =
       sink.wake();
       const { index, label } = await decision;
       if (label >= 0) await options.label(index, label);
+      const room = options.room();
+      if (room !== null) await room;
     }
     if (windows === 0 && !signal.aborted) {
       const message = `node ${rows.node} has no ${card.window} rows in a row in one segment: nothing to decide`;

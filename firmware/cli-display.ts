@@ -7,8 +7,8 @@ const VIEW_MS = 250;
 
 /** What a person or a program sees of a run. */
 export interface Display {
-  /** Says what a person should know, on standard error. */
-  notice(text: string): void;
+  /** Shows one line of the log, on standard error. */
+  line(text: string): void;
   /** Shows how the node fares until `summary`. */
   follow(node: RunningNode): void;
   summary(end: NodeEnd): void;
@@ -31,7 +31,7 @@ const openLiveDisplay = async (terminal: NodeJS.WriteStream, json: boolean): Pro
   let timer: NodeJS.Timeout | undefined;
   const rate = createRate();
   return {
-    notice: (text) => view.persist(`myrmex: ${text}`),
+    line: (text) => view.persist(text),
     follow: (node) => {
       const show = (): void => {
         const status = node.status();
@@ -53,10 +53,14 @@ const openLiveDisplay = async (terminal: NodeJS.WriteStream, json: boolean): Pro
   };
 };
 
+const writeLine = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
 const lineDisplay = (json: boolean): Display => {
   let timer: NodeJS.Timeout | undefined;
   return {
-    notice: (text) => process.stderr.write(`myrmex: ${text}\n`),
+    line: writeLine,
     follow: (node) => {
       timer = setInterval(() => printJson({ kind: 'status', ...node.status() }), LINES_MS);
     },

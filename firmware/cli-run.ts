@@ -1,64 +1,80 @@
 import type { RunFlags } from './cli.ts';
-import { openDisplay } from './cli-display.ts';
+import { type Display, openDisplay } from './cli-display.ts';
 import { type RunSettings, resolveSettings } from './cli-settings.ts';
+import { listenForStop, type StopRequest } from './cli-stop.ts';
+import { errorCode, errorMessage } from './errors.ts';
+import { systemClock } from './io/clock.ts';
 import { removeDirectory } from './io/files.ts';
+import { createLog, formatOfStderr } from './io/log.ts';
+import { openServiceManager } from './io/service-manager.ts';
+import type { Notice } from './log.ts';
 import { startNode } from './node.ts';
-import type { RunningNode } from './running-node.ts';
+import type { NodeEnd } from './running-node.ts';
+import { reportToService } from './service.ts';
 
-/** From a signal, or the end of the time given, to the end of the process, come what may. */
-const STOP_MS_MAX = 5_000;
+/** What may still be under way when a stop comes before the start is complete; nothing learned is at stake then. */
+const HALF_STARTED_MS_MAX = 2_000;
 
-/** `myrmex run`: starts a gateway, shows how it fares, and ends it in order. */
+/** `myrmex run`: starts a gateway, shows how it fares, and ends it in order. Failures are logged: exit code 1. */
 export const run = async (flags: RunFlags, version: string): Promise<void> => {
-  const stopping = waitForStop(flags.duration);
-  const settings = await resolveSettings(flags, process.env);
+  const display = await openDisplay(flags.json === true);
+  // Until the configuration says otherwise.
+  let notice = logTo(display, flags.logLevel === undefined ? {} : { level: flags.logLevel });
+  const stop = listenForStop(flags.duration, (text, level, fields) => notice(text, level, fields));
   try {
-    await live(settings, { version, json: flags.json === true, stopping });
-  } finally {
-    if (settings.temporary) await removeDirectory(settings.state);
-  }
-};
-
-const live = async (
-  settings: RunSettings,
-  { version, json, stopping }: { version: string; json: boolean; stopping: Promise<void> },
-): Promise<void> => {
-  const display = await openDisplay(json);
-  if (settings.temporary) {
-    display.notice(`what is learned lies in ${settings.state} and ends with this run (--state DIR keeps it)`);
-  }
-  let node: RunningNode | null = null;
-  try {
-    node = await startNode({ ...settings, version, notice: display.notice });
-    display.follow(node);
-    await Promise.race([node.done, stopping]);
-    display.summary(await node.stop());
+    const settings = await resolveSettings(flags, process.env);
+    notice = logTo(display, settings.configuration.log);
+    try {
+      await live(settings, { version, display, notice, stop });
+    } finally {
+      if (settings.temporary) await removeDirectory(settings.state);
+    }
   } catch (error) {
-    const end = await node?.stop();
-    if (end !== undefined && end.windows > 0) display.summary(end);
-    throw error;
+    const code = errorCode(error);
+    notice(errorMessage(error), 'error', code === '' ? {} : { code });
+    process.exitCode = 1;
   } finally {
     display.close();
+    stop.over();
   }
 };
 
-/**
- * Resolves at SIGINT, SIGTERM, when nobody reads standard output any more, or after the duration. Whatever the process
- * is doing then, also if it has not even started yet, it is gone soon after.
- */
-const waitForStop = (durationMs: number | undefined): Promise<void> =>
-  new Promise((resolve) => {
-    const stop = (): void => {
-      setTimeout(cutOff, STOP_MS_MAX).unref();
-      resolve();
-    };
-    process.once('SIGINT', stop);
-    process.once('SIGTERM', stop);
-    process.stdout.once('error', stop);
-    if (durationMs !== undefined) setTimeout(stop, durationMs).unref();
-  });
+const logTo = (
+  display: Display,
+  { level = 'info', format = 'auto' }: RunSettings['configuration']['log'] = {},
+): Notice => createLog({ level, format: formatOfStderr(format), clock: systemClock(), write: display.line });
 
-const cutOff = (): void => {
-  process.stderr.write('myrmex: the node did not end in time and was cut off\n');
-  process.exit(1);
+interface Surroundings {
+  readonly version: string;
+  readonly display: Display;
+  readonly notice: Notice;
+  readonly stop: StopRequest;
+}
+
+const live = async (settings: RunSettings, { version, display, notice, stop }: Surroundings): Promise<void> => {
+  if (settings.temporary) {
+    notice(`what is learned lies in ${settings.state} and ends with this run (--state DIR keeps it)`);
+  }
+  const starting = startNode({ ...settings, version, notice });
+  const node = await Promise.race([starting, stop.asked.then(() => null)]);
+  if (node === null) {
+    notice('stopped before it had started');
+    const undo = starting.then((started) => started.stop()).catch(() => {});
+    await Promise.race([undo, pause(HALF_STARTED_MS_MAX)]);
+    return;
+  }
+  const service = reportToService(openServiceManager(process.env, notice), node);
+  try {
+    display.follow(node);
+    await Promise.race([node.done, stop.asked]);
+    await service.stopping();
+    display.summary(await node.stop());
+  } catch (error) {
+    await service.stopping();
+    const end: NodeEnd = await node.stop();
+    if (end.windows > 0) display.summary(end);
+    throw error;
+  }
 };
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -71,6 +71,7 @@ const withFlags = (base: Configuration, flags: RunFlags): Configuration => {
     ...(flags.state === undefined ? {} : { state: flags.state }),
     ...(flags.model === undefined ? {} : { model: flags.model }),
     ...nodeName(base, flags),
+    ...(flags.logLevel === undefined ? {} : { log: { ...base.log, level: flags.logLevel } }),
     ...(flags.port === undefined ? {} : { broker: embeddedAt(base.broker, flags.port) }),
   };
 };

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from '../package.json';
 import { parseDuration } from './cli-duration.ts';
+import { LOG_LEVELS, type LogLevel } from './log.ts';
 
 /** Flags of `myrmex run` as the command line gives them; what is absent comes from the configuration. */
 export interface RunFlags {
@@ -17,6 +18,7 @@ export interface RunFlags {
   readonly state?: string;
   readonly port?: number;
   readonly site?: string;
+  readonly logLevel?: LogLevel;
 }
 
 /** Builds the command line of the node. @param run starts it */
@@ -41,6 +43,7 @@ export const createProgram = (run: (flags: RunFlags) => Promise<void>): Command 
     .option('--state <directory>', 'where what is learned is kept')
     .option('--port <number>', 'port of the embedded broker, 0 for any', integerFrom(0, 65_535))
     .option('--site <name>', 'name of the site')
+    .addOption(new Option('--log-level <level>', 'the most talkative level that is shown').choices([...LOG_LEVELS]))
     .action(run);
   return program;
 };

@@ -8,6 +8,7 @@ import { Broker, brokerFault } from './configuration/broker.ts';
 import { explainAll, shown, type WrongValue } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller, labellerFault } from './configuration/labeller.ts';
+import { Log } from './configuration/log.ts';
 import { Rules, rulesFault } from './configuration/rules.ts';
 import { Sensor, sensorFault } from './configuration/sensors.ts';
 import { Views } from './configuration/views.ts';
@@ -27,6 +28,7 @@ export const Configuration = Type.Object(
     views: Type.Optional(Views),
     alarms: Type.Optional(Alarms),
     rules: Type.Optional(Rules),
+    log: Type.Optional(Log),
     /** The .tflite file; the demonstration's own when left out. */
     model: Type.Optional(Path),
     /** Directory of what is learned. */

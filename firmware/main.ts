@@ -3,6 +3,7 @@
 import { version } from '../package.json';
 import { createProgram, neverExit, usageExitCode } from './cli.ts';
 import { configCommand } from './cli-config.ts';
+import { serviceCommand } from './cli-service.ts';
 import { errorMessage } from './errors.ts';
 import { keepHeapSmall } from './io/small-heap.ts';
 
@@ -11,7 +12,9 @@ keepHeapSmall();
 const program = createProgram(async (flags) => {
   const { run } = await import('./cli-run.ts');
   await run(flags, version);
-}).addCommand(configCommand());
+})
+  .addCommand(configCommand())
+  .addCommand(serviceCommand());
 neverExit(program);
 
 // Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.

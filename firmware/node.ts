@@ -13,8 +13,9 @@ import { openServices } from './io/services.ts';
 import { writtenBytes } from './io/written-bytes.ts';
 import { createLabelDesk } from './label-desk.ts';
 import { openLink } from './link.ts';
+import type { Notice } from './log.ts';
 import { LabelMachine } from './machines/labels.ts';
-import { type RunningNode, runNode } from './running-node.ts';
+import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
 import { createWriteWatch, storageReports } from './storage-reports.ts';
@@ -29,8 +30,7 @@ export interface NodeOptions {
   readonly state: string;
   /** Of this software. */
   readonly version: string;
-  /** Hears what a person should know. */
-  readonly notice: (text: string) => void;
+  readonly notice: Notice;
 }
 
 /**
@@ -43,7 +43,7 @@ export const startNode = async (options: NodeOptions): Promise<RunningNode> => {
   try {
     return await wire(options, closers);
   } catch (error) {
-    await closers.close();
+    await closers.close(CLOSE_MS_MAX);
     throw error;
   }
 };

@@ -8,6 +8,7 @@ import type { LabelDesk } from './label-desk.ts';
 import type { Publisher } from './machines/publisher.ts';
 import type { Snapshots } from './snapshots.ts';
 import { type NodeStatus, telemetryOf } from './status.ts';
+import { within } from './within.ts';
 
 const SNAPSHOT_TICK_MS = 250;
 const LABEL_TICK_MS = 1_000;
@@ -15,10 +16,14 @@ const COURIER_TICK_MS = 100;
 const WATCH_TICK_MS = 1_000;
 const WRITES_TICK_MS = 60_000;
 const TELEMETRY_MS = 5_000;
-/** At the end: until the rows that wait are decided, and until the learned state is on disk. */
-const SETTLE_MS_MAX = 2_000;
+/**
+ * At the end: until the rows that wait are decided, until the learned state is on disk, and until everything is closed.
+ * With a second for the worker's own end they make 4.5 s, of the 5 s in which a stop must be over.
+ */
+const SETTLE_MS_MAX = 1_000;
 const SETTLE_TICK_MS = 5;
-const FLUSH_MS_MAX = 2_000;
+const FLUSH_MS_MAX = 1_000;
+export const CLOSE_MS_MAX = 1_500;
 
 /** What only a finished run knows. */
 export interface NodeEnd extends NodeStatus {
@@ -79,14 +84,14 @@ export const runNode = (parts: RunningParts): RunningNode => {
 
   const stop = async (): Promise<NodeEnd> => {
     ended.abort();
-    await Promise.allSettled([sensing]);
+    await within(Promise.allSettled([sensing]), SETTLE_MS_MAX);
     await until(() => compute.current.rows.waitingRows === 0, SETTLE_MS_MAX);
-    await Promise.race([snapshots.flush(), pause(FLUSH_MS_MAX)]);
+    await within(snapshots.flush(), FLUSH_MS_MAX);
     const end = await compute.stop();
     for (const timer of timers) clearInterval(timer);
     await courier.settle();
     const last = status();
-    await closers.close();
+    await closers.close(CLOSE_MS_MAX);
     const { fingerprint = null, lostDecisions = 0 } = end ?? {};
     return { ...last, model: parts.model, decisionFingerprint: fingerprint, lostDecisions };
   };

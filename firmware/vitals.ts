@@ -1,3 +1,5 @@
+import type { Notice } from './log.ts';
+
 /** Distinct counters, and troubles at one time: names come from our own code, so more means that one was made up. */
 const NAMES_MAX = 128;
 
@@ -17,7 +19,7 @@ export interface Vitals {
 }
 
 /** @param notice hears a trouble when it begins or changes, and that it is over */
-export const createVitals = (notice: (text: string) => void): Vitals => {
+export const createVitals = (notice: Notice): Vitals => {
   const counters = new Map<string, number>();
   const troubles = new Map<string, string>();
   const put = <T>(map: Map<string, T>, name: string, value: T): void => {
@@ -30,10 +32,10 @@ export const createVitals = (notice: (text: string) => void): Vitals => {
     trouble: (name, text) => {
       if (troubles.get(name) === text) return;
       put(troubles, name, text);
-      notice(text);
+      notice(text, 'warn', { trouble: name });
     },
     well: (name) => {
-      if (troubles.delete(name)) notice(`${name} is well again`);
+      if (troubles.delete(name)) notice(`${name} is well again`, 'info', { trouble: name });
     },
     get counters() {
       return Object.fromEntries(counters);

@@ -1,5 +1,6 @@
 /** Fields whose value is a secret; one that ends in `File` names a file instead, and may be seen. */
 const SECRET = /^(password|passphrase|secret|token)$/i;
+const SECRET_FILE = /^(password|passphrase|secret|token|key)File$/i;
 /** User and password of a URL, which should not be there and sometimes are. */
 const USER_INFO = /\/\/[^/?#\s]*@/g;
 
@@ -10,4 +11,12 @@ export const masked = (value: unknown, key = ''): unknown => {
   if (Array.isArray(value)) return value.map((element) => masked(element));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, masked(inner, name)]));
+};
+
+/** Paths of the files that hold secrets: passwords and private keys, wherever in a configuration they are named. */
+export const secretFilesOf = (value: unknown): readonly string[] => {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    SECRET_FILE.test(name) && typeof inner === 'string' ? [inner] : secretFilesOf(inner),
+  );
 };

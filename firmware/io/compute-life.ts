@@ -4,7 +4,7 @@ import type { ComputeEnd, ComputeMessage } from '../worker/protocol.ts';
 
 /** Building or restoring takes tens of ms on a PC and seconds on a small board; stopping, one learning step. */
 const START_MS_MAX = 20_000;
-const STOP_MS_MAX = 3_000;
+const STOP_MS_MAX = 1_000;
 
 type Built = Extract<ComputeMessage, { kind: 'built' }>;
 type Restored = Extract<ComputeMessage, { kind: 'restored' }>;

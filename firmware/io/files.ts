@@ -53,8 +53,9 @@ export const readDemoModel = (): Promise<Uint8Array> => {
 /** First 16 hex digits of the SHA-256 of a model file: its name everywhere. */
 export const modelHash = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16);
 
-/** Where a node keeps what it learned, unless told otherwise (XDG base directory specification). */
+/** Where a node keeps what it learned, unless told otherwise: systemd.exec(5), else the XDG base directories. */
 export const stateDirectory = (site: string, node: string): string =>
+  process.env.STATE_DIRECTORY?.split(':')[0] ||
   join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'myrmex', site, node);
 
 /** A directory that ends with the run. */

@@ -15,8 +15,9 @@ export interface Program {
   readonly ended: Promise<number | null>;
 }
 
-const start = (nodeArgs: readonly string[]): Program => {
-  const child = spawn(process.execPath, nodeArgs, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+const start = (nodeArgs: readonly string[], environment: NodeJS.ProcessEnv = {}): Program => {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, nodeArgs, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env });
   let stdout = '';
   let stderr = '';
   const listeners = new Set<() => void>();
@@ -49,6 +50,10 @@ export const myrmex = (...args: string[]): Program => start(['--import', 'tsx', 
 
 /** Starts `myrmex` as it is flashed: the bundle that `npm test` has built. */
 export const builtMyrmex = (...args: string[]): Program => start(['dist/myrmex.js', ...args]);
+
+/** The same, with these variables in its environment. */
+export const builtMyrmexIn = (environment: NodeJS.ProcessEnv, ...args: string[]): Program =>
+  start(['dist/myrmex.js', ...args], environment);
 
 /** Starts `myrmexctl` with these arguments. */
 export const myrmexctl = (...args: string[]): Program => start(['--import', 'tsx', 'tools/main.ts', ...args]);

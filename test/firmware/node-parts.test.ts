@@ -168,8 +168,8 @@ parts('closers: last opened first, and one that fails does not keep the others',
   closers.add(async () => order.push('first'));
   closers.add(async () => Promise.reject(new Error('stuck')));
   closers.add(async () => order.push('last'));
-  await closers.close();
-  await closers.close();
+  await closers.close(1_000);
+  await closers.close(1_000);
   assert.equal(order, ['last', 'stuck', 'first']);
 });
 

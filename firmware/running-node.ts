@@ -17,12 +17,18 @@ const WATCH_TICK_MS = 1_000;
 const WRITES_TICK_MS = 60_000;
 const TELEMETRY_MS = 5_000;
 /**
- * At the end: until the rows that wait are decided, until the learned state is on disk, and until everything is closed.
- * With a second for the worker's own end they make 4.5 s, of the 5 s in which a stop must be over.
+ * A stop that was asked for is over in 4.6 s, of the 5 s it may take: the sensor lets go, the rows that wait are decided,
+ * what was learned goes to disk, the worker ends (1 s), decisions go out, and everything is closed in what is left.
  */
+const STOP_MS_MAX = 4_600;
+const SENSOR_MS_MAX = 500;
 const SETTLE_MS_MAX = 1_000;
+/** When the sensor has ended by itself nobody waits, and every row should be decided. */
+const SETTLE_AT_END_MS_MAX = 10_000;
 const SETTLE_TICK_MS = 5;
-const FLUSH_MS_MAX = 1_000;
+const FLUSH_MS_MAX = 800;
+const DELIVERY_MS_MAX = 800;
+/** Of a start that failed, and what a stop leaves at most. */
 export const CLOSE_MS_MAX = 1_500;
 
 /** What only a finished run knows. */
@@ -40,6 +46,8 @@ export interface RunningNode {
   /** Resolves when the sensor has no more samples; rejects when the sensor or the compute worker fails for good. */
   readonly done: Promise<void>;
   status(): NodeStatus;
+  /** How long the compute worker has given no sign of life, ms. */
+  readonly silentMs: number;
   /** Ends everything in order, once: rows decided, state on disk, presence offline, broker closed. */
   stop(): Promise<NodeEnd>;
 }
@@ -82,16 +90,27 @@ export const runNode = (parts: RunningParts): RunningNode => {
   // Whoever runs the node awaits `done`; should it stop first, a failure after that is nobody's business.
   done.catch(() => {});
 
+  let endedByItself = false;
+  sensing.then(
+    () => {
+      endedByItself = !ended.signal.aborted;
+    },
+    () => {},
+  );
+
   const stop = async (): Promise<NodeEnd> => {
     ended.abort();
-    await within(Promise.allSettled([sensing]), SETTLE_MS_MAX);
-    await until(() => compute.current.rows.waitingRows === 0, SETTLE_MS_MAX);
+    const settled = (): boolean => compute.current.rows.waitingRows === 0;
+    if (endedByItself) await until(settled, SETTLE_AT_END_MS_MAX);
+    const overMs = clock.monotonicMs() + STOP_MS_MAX;
+    await within(Promise.allSettled([sensing]), SENSOR_MS_MAX);
+    await until(settled, SETTLE_MS_MAX);
     await within(snapshots.flush(), FLUSH_MS_MAX);
     const end = await compute.stop();
     for (const timer of timers) clearInterval(timer);
-    await courier.settle();
+    await within(courier.settle(), DELIVERY_MS_MAX);
     const last = status();
-    await closers.close(CLOSE_MS_MAX);
+    await closers.close(Math.min(CLOSE_MS_MAX, overMs - clock.monotonicMs()));
     const { fingerprint = null, lostDecisions = 0 } = end ?? {};
     return { ...last, model: parts.model, decisionFingerprint: fingerprint, lostDecisions };
   };
@@ -100,6 +119,9 @@ export const runNode = (parts: RunningParts): RunningNode => {
     url: parts.url,
     done,
     status,
+    get silentMs() {
+      return compute.silentMs;
+    },
     stop: () => {
       stopped ??= stop();
       return stopped;

@@ -14,7 +14,7 @@ export const reportToService = (manager: ServiceManager | null, node: RunningNod
   let sending = false;
   const tick = async (): Promise<void> => {
     if (sending) return;
-    const assignments = report.step(monotonicMs(), { silentMs: 0, status: statusLine(node.status()) });
+    const assignments = report.step(monotonicMs(), { silentMs: node.silentMs, status: statusLine(node.status()) });
     if (assignments.length === 0) return;
     sending = true;
     await manager.tell(assignments);

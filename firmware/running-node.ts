@@ -17,8 +17,8 @@ const WATCH_TICK_MS = 1_000;
 const WRITES_TICK_MS = 60_000;
 const TELEMETRY_MS = 5_000;
 /**
- * A stop that was asked for is over in 4.6 s, of the 5 s it may take: the sensor lets go, the rows that wait are decided,
- * what was learned goes to disk, the worker ends (1 s), decisions go out, and everything is closed in what is left.
+ * A stop that was asked for is over in 4.6 s, of the 5 s it may take: the sensor lets go, the rows that wait are
+ * decided, what was learned goes to disk, the worker ends (1 s), decisions go out, and all is closed in what is left.
  */
 const STOP_MS_MAX = 4_600;
 const SENSOR_MS_MAX = 500;

@@ -1,6 +1,6 @@
 import type { CborLimits } from './cbor-scan.ts';
 import type { Codec } from './codec.ts';
-import { type JsonPointer, valueAt } from './json-pointer.ts';
+import { valueAt } from './json-pointer.ts';
 
 /** Bounds of what may come from somebody else's sensor. */
 export const SAMPLE_LIMITS = {
@@ -29,7 +29,7 @@ const CBOR_LIMITS: CborLimits = {
 export interface SampleLocation {
   /** `text`: the payload is one number, as people write it. */
   readonly format: 'text' | 'json' | 'cbor';
-  readonly pointer: JsonPointer;
+  readonly pointer: readonly string[];
   /** Of an array of rows, or of the same in one flat array: which column of how many. Null: an array is one column. */
   readonly column: { readonly at: number; readonly of: number } | null;
 }

@@ -20,28 +20,40 @@ const TAG_WEIGHT = 1_000;
 
 /** What a person can use of a validator's complaints: of each union, those of the alternative that comes closest. */
 export const explainAll = (faults: readonly Fault[]): WrongValue[] => {
-  const unions = faults.filter((fault) => fault.keyword === 'anyOf');
-  const outermost = unions.filter((union) => !unions.some((other) => other !== union && isInside(union, other)));
-  const loose = faults.filter((fault) => fault.keyword !== 'anyOf' && !unions.some((union) => isInside(fault, union)));
+  const { loose, unions } = sorted(faults);
   // `additionalProperties` only repeats, from further out, what `boolean` says at each strange field.
   const own = loose.filter(({ keyword }) => keyword !== 'additionalProperties');
   return [
     ...own.map((fault) => ({ path: fault.instancePath, why: explain(fault) })),
-    ...outermost.flatMap((union) => explainUnion(union, faults)),
+    ...unions.flatMap((union) => explainUnion(union, faults)),
   ];
 };
 
+/** The outermost unions among the complaints, and the complaints that lie in none. */
+const sorted = (faults: readonly Fault[]): { loose: Fault[]; unions: Fault[] } => {
+  const unions = faults.filter((fault) => fault.keyword === 'anyOf');
+  return {
+    loose: faults.filter((fault) => fault.keyword !== 'anyOf' && !unions.some((union) => isInside(fault, union))),
+    unions: unions.filter((union) => !unions.some((other) => other !== union && isInside(union, other))),
+  };
+};
+
 const explainUnion = (union: Fault, faults: readonly Fault[]): WrongValue[] => {
+  const all = alternativesOf(union, faults);
+  const choices = commonChoices(all);
+  if (choices !== null) return [choices];
+  const [closest] = all.sort((a, b) => weight(a) - weight(b));
+  return closest === undefined ? [{ path: union.instancePath, why: union.message }] : explainAll(closest);
+};
+
+/** The complaints of each alternative of a union. */
+const alternativesOf = (union: Fault, faults: readonly Fault[]): Fault[][] => {
   const alternatives = new Map<string, Fault[]>();
   for (const fault of faults.filter((candidate) => isInside(candidate, union))) {
     const name = /^\d+/.exec(fault.schemaPath.slice(`${union.schemaPath}/anyOf/`.length))?.[0] ?? '';
     alternatives.set(name, [...(alternatives.get(name) ?? []), fault]);
   }
-  const all = [...alternatives.values()];
-  const choices = commonChoices(all);
-  if (choices !== null) return [choices];
-  const [closest] = all.sort((a, b) => weight(a) - weight(b));
-  return closest === undefined ? [{ path: union.instancePath, why: union.message }] : explainAll(closest);
+  return [...alternatives.values()];
 };
 
 /** When every alternative wants another constant at one and the same place: all of them together. */
@@ -54,8 +66,13 @@ const commonChoices = (alternatives: readonly (readonly Fault[])[]): WrongValue 
   return { path: first.instancePath, why: `must be ${several.length > 1 ? 'one of ' : ''}${several.join(', ')}` };
 };
 
-const weight = (faults: readonly Fault[]): number =>
-  faults.reduce((sum, { keyword }) => sum + (keyword === 'const' ? TAG_WEIGHT : keyword === 'anyOf' ? 0 : 1), 0);
+/** A union inside weighs as much as its own closest alternative: nobody meant the others. */
+const weight = (faults: readonly Fault[]): number => {
+  const { loose, unions } = sorted(faults);
+  const own = loose.reduce((sum, { keyword }) => sum + (keyword === 'const' ? TAG_WEIGHT : 1), 0);
+  const inside = unions.map((union) => Math.min(...alternativesOf(union, faults).map(weight), TAG_WEIGHT));
+  return inside.reduce((sum, least) => sum + least, own);
+};
 
 const isInside = (fault: Fault, union: Fault): boolean =>
   fault.schemaPath.startsWith(`${union.schemaPath}/anyOf/`) &&

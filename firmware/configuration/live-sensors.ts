@@ -104,9 +104,12 @@ export const SeveralSensor = Type.Object(
 );
 
 /** What happens outside at this moment, as opposed to a simulation or a recording. */
-export const LiveSensor = Type.Union([HostSensor, MqttSensor, StdinSensor, SeveralSensor]);
+export type LiveSensor =
+  | HostSensor
+  | Static<typeof MqttSensor>
+  | Static<typeof StdinSensor>
+  | Static<typeof SeveralSensor>;
 
-export type LiveSensor = Static<typeof LiveSensor>;
 export type HostSensor = Static<typeof HostSensor>;
 export type MqttPart = Static<typeof MqttPart>;
 export type StdinPart = Static<typeof StdinPart>;

@@ -1,7 +1,7 @@
 import Type, { type Static } from 'typebox';
 import type { WrongValue } from './faults.ts';
 import { closed, Millis, Path, Seed, Share } from './fields.ts';
-import { LiveSensor, liveSensorFault } from './live-sensors.ts';
+import { HostSensor, liveSensorFault, MqttSensor, SeveralSensor, StdinSensor } from './live-sensors.ts';
 
 const SimulatedSensor = Type.Object(
   {
@@ -29,8 +29,15 @@ const RecordingSensor = Type.Object(
   closed,
 );
 
-/** Where samples come from. */
-export const Sensor = Type.Union([SimulatedSensor, RecordingSensor, LiveSensor]);
+/** Where samples come from. Side by side, so that a fault is explained by the kind that was meant. */
+export const Sensor = Type.Union([
+  SimulatedSensor,
+  RecordingSensor,
+  HostSensor,
+  MqttSensor,
+  StdinSensor,
+  SeveralSensor,
+]);
 
 export type Sensor = Static<typeof Sensor>;
 

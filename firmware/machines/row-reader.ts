@@ -1,10 +1,10 @@
-import { type JsonPointer, valueAt } from '../../protocols/json-pointer.ts';
+import { valueAt } from '../../protocols/json-pointer.ts';
 import { numberOf } from '../../protocols/sample-payload.ts';
 
 export interface RowReaderOptions {
   readonly format: 'csv' | 'jsonl';
   /** Per channel: the column's name in a header or the member of an object, and where it lies in a deeper one. */
-  readonly columns: readonly { readonly name: string; readonly pointer: JsonPointer | null }[];
+  readonly columns: readonly { readonly name: string; readonly pointer: readonly string[] | null }[];
 }
 
 /** What a line was: a row, nothing (a header, an empty line), not to be used, or the header of something else. */

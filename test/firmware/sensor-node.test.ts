@@ -1,8 +1,14 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { checkConfiguration } from '../../firmware/configuration.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import { startNode } from '../../firmware/node.ts';
+import type { NodeEnd } from '../../firmware/running-node.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { openEnvelope } from '../../protocols/envelope.ts';
 import { DECISION, type DecisionBody } from '../../protocols/messages/decision.ts';
@@ -100,6 +106,69 @@ nodes("channels that are not the model's are refused with both lists, another ra
   await until(() => true);
   assert.match(node.status().health['sensor.rate']!, /every 50 ms.*every 20 ms: set rateHz to 50/);
   await stop();
+});
+
+nodes(
+  'several: this computer and a topic of the embedded broker in one window; the topic falls silent and comes back',
+  async () => {
+    const fake = await createFakeHost();
+    const sensor = {
+      ...{ kind: 'several', rateHz: 50 },
+      sensors: [
+        { kind: 'host', rateHz: 10, proc: fake.proc, sys: fake.sys, channels: ['load1'] },
+        { kind: 'mqtt', channels: { pressure: { topic: 'plc/press', read: { json: '/bar' }, gapMs: 100 } } },
+      ],
+    };
+    const { node, mqtt, until, stop } = await start(sensor, ['pressure', 'load1'], 20);
+    // Each decision is a reason to send the next sample: nobody waits on a clock.
+    let plugged = true;
+    const drive = (passes: (decision: DecisionBody) => boolean): Promise<void> =>
+      until((decision) => {
+        const payload = new TextEncoder().encode(JSON.stringify({ bar: Math.random() }));
+        if (plugged) mqtt.publish({ topic: 'plc/press', payload, qos: 0, retain: false });
+        return passes(decision);
+      });
+    await drive(judged);
+    plugged = false;
+    await drive((decision) => !judged(decision) && 'sensor.pressure' in node.status().health);
+    assert.match(
+      node.status().health['sensor.pressure']!,
+      /pressure has no sample since .*check cable, power and sender/,
+    );
+    plugged = true;
+    await drive((decision) => judged(decision) && !('sensor.pressure' in node.status().health));
+    await stop();
+  },
+);
+
+nodes('standard input: a decision for every window of the lines, and the end is the end', async () => {
+  const folder = await temporaryFolder();
+  await writeFile(join(folder, 'm.tflite'), modelOf(['a', 'b'], 0));
+  const sensor = { kind: 'stdin', channels: ['a', 'b'] };
+  const about = {
+    site: 's',
+    node: 'n',
+    board: 'pc',
+    experts: ['frozen'],
+    seed: 0,
+    broker: { embedded: true, port: 0 },
+  };
+  const files = { model: join(folder, 'm.tflite'), state: join(folder, 'state') };
+  await writeFile(join(folder, 'node.json'), JSON.stringify({ ...about, ...files, sensor }));
+  const run = ['run', '--config', join(folder, 'node.json'), '--json'];
+  const child = spawn(process.execPath, ['--import', 'tsx', 'firmware/main.ts', ...run], {
+    cwd: fileURLToPath(new URL('../../', import.meta.url)),
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stdin.end(Array.from({ length: 100 }, (_, row) => (row === 50 ? 'nonsense' : `${row},${-row}`)).join('\n'));
+  const [code] = await once(child, 'close');
+  assert.is(code, 0);
+  const end = JSON.parse(stdout.trimEnd().split('\n').at(-1)!) as NodeEnd;
+  assert.equal([end.windows, end.invalid, end.counters.sensorRefused], [49, 0, 1]);
 });
 
 nodes.run();

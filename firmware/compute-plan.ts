@@ -5,7 +5,7 @@ import type { Configuration } from './configuration.ts';
 import { type Compute, startCompute } from './io/compute.ts';
 import { modelHash } from './io/files.ts';
 import { readModelCard } from './model-file.ts';
-import { defaultPipelineOptions, type ExpertName, expertNames } from './pipeline.ts';
+import { defaultPipelineOptions, type ExpertName, expertsFor } from './pipeline.ts';
 
 /** What will be computed, decided once from configuration, model and board. */
 export interface ComputePlan {
@@ -18,14 +18,28 @@ export interface ComputePlan {
   start(): Compute;
 }
 
-/** @throws ModelError, ModelCardError: the model is damaged, too large for the board, or has no card */
-export const planCompute = (configuration: Configuration, model: Uint8Array): ComputePlan => {
+/**
+ * @param notice hears which of the experts asked for cannot help with this model
+ * @throws ModelError, ModelCardError: the model is damaged, too large for the board, or has no card
+ */
+export const planCompute = (
+  configuration: Configuration,
+  model: Uint8Array,
+  notice: (text: string) => void,
+): ComputePlan => {
   const { seed, sensor } = configuration;
   const board = boardProfile(configuration.board);
   const { modelBytesMax, arenaBytesMax, pendingWindows, replayCapacity, ringRows } = board;
   const limits = { ...defaultModelLimits, modelBytesMax, arenaBytesMax };
   const card = readModelCard(model, limits);
-  const experts = expertNames.filter((name) => name === 'frozen' || configuration.experts.includes(name));
+  const experts = expertsFor(card.task, configuration.experts);
+  const idle = configuration.experts.filter((name) => !experts.includes(name));
+  if (idle.length > 0) {
+    const what = card.task === 'anomaly' ? 'an anomaly model' : 'a regressor';
+    notice(
+      `${idle.join(' and ')} cannot help ${what}: ${experts.join(' and ')} decides (experts in the configuration)`,
+    );
+  }
   const sizes = { limits, pendingWindows, replayCapacity };
   const pipeline = { ...defaultPipelineOptions, ...sizes, model, seed, experts };
   const eager = sensor.kind === 'recording' && sensor.speed === 'max';

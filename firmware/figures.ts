@@ -27,6 +27,8 @@ export interface Figures {
   readonly confidence: number;
   readonly drift: number;
   readonly weights: readonly number[];
+  /** `Decision.values` of the latest decision; null when it could not be judged. */
+  readonly values: readonly number[] | null;
   accuracy(name: string): Accuracy;
 }
 
@@ -61,6 +63,7 @@ export const createFigures = (experts: readonly string[], remembered: number): F
     confidence: 0,
     drift: 0,
     weights: experts.map(() => 0),
+    values: null as readonly number[] | null,
     get scored() {
       return board.count;
     },
@@ -73,6 +76,7 @@ export const createFigures = (experts: readonly string[], remembered: number): F
       figures.label = report.label;
       figures.confidence = report.confidence;
       figures.drift = report.drift;
+      figures.values = report.valid ? Array.from(report.values) : null;
       for (let e = 0; e < experts.length; e++) figures.weights[e] = report.weights[e]!;
       if (report.truth >= 0) {
         sourceKnows = true;

@@ -57,7 +57,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   const writer = createEnvelopeWriter(createCodec(), `${site}/${node}`, options.epoch);
   const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
   const presence = createPresence({ site, node, writer, about: { version: about.version, board: about.board, model } });
-  const publisher = createPublisher({ site, node, writer, classes: card.labels, experts });
+  const publisher = createPublisher({ site, node, writer, card, experts });
   const mqtt = connectMqtt({ ...options.endpoint, clientId: `${site}-${node}`, will: presence.will(clock.unixMs()) });
   mqtt.onFault((text) => vitals.trouble('broker', text));
   mqtt.onConnect(() => {

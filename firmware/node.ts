@@ -53,7 +53,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const { site, node } = configuration;
   const clock = systemClock();
   const vitals = createVitals(notice);
-  const plan = planCompute(configuration, options.model.bytes);
+  const plan = planCompute(configuration, options.model.bytes, notice);
   const { card, experts } = plan;
   // First, as it takes longest: the worker builds its pipeline while the rest opens.
   const first = plan.start();
@@ -127,7 +127,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   notice(`${site}/${node} talks through ${endpoint.url}`);
   const status = () =>
     statusOf({
-      ...{ node, figures, latency, experts, classes: card.labels, labelCounts: desk.counts },
+      ...{ node, figures, latency, experts, card, labelCounts: desk.counts },
       ...{ counters: vitals.counters, health: vitals.health },
       workerRestarts: compute.restarts,
       uptimeMs: clock.monotonicMs(),

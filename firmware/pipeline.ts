@@ -1,6 +1,5 @@
 import { ModelError } from '../kernels/errors.ts';
 import { Fingerprint } from '../kernels/learning/fingerprint.ts';
-import { argmax } from '../kernels/learning/softmax.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
@@ -11,7 +10,13 @@ import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './p
 
 export type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
 export type { Observation } from './pipeline/label-learning.ts';
-export { defaultPipelineOptions, type ExpertName, expertNames, type PipelineOptions } from './pipeline/options.ts';
+export {
+  defaultPipelineOptions,
+  type ExpertName,
+  expertNames,
+  expertsFor,
+  type PipelineOptions,
+} from './pipeline/options.ts';
 
 /** @throws ModelError when the model or its card cannot be used; RangeError when an option is out of its range. */
 export function createPipeline(options: PipelineOptions): Pipeline {
@@ -33,13 +38,15 @@ class NodePipeline implements Pipeline {
     this.parts = assemble(options, loaded);
     this.features = new Float32Array(loaded.features.size);
     this.normalised = new Float32Array(loaded.features.size);
-    const { panel, experts } = this.parts;
+    const { panel, experts, head } = this.parts;
     this.decision = {
       index: -1,
       valid: false,
       label: -1,
       confidence: 0,
-      probabilities: new Float32Array(loaded.card.labels.length),
+      probabilities: new Float32Array(head.classes),
+      values: new Float32Array(head.values),
+      expertValues: panel.values,
       expertLabels: panel.labels,
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
@@ -116,14 +123,15 @@ class NodePipeline implements Pipeline {
   }
 
   private judge(index: number): void {
-    const { panel, statistics, mixture, pending } = this.parts;
+    const { head, panel, statistics, mixture, pending } = this.parts;
     const { decision, features } = this;
     this.loaded.normaliser.apply(features, this.normalised);
     statistics.push(this.normalised);
     panel.judge(this.normalised);
     mixture.combine(panel.probabilities, decision.probabilities);
-    decision.label = argmax(decision.probabilities);
-    decision.confidence = decision.probabilities[decision.label]!;
+    mixValues(panel.values, mixture.weights, decision.values);
+    decision.label = head.label(decision.probabilities, decision.values);
+    decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
     pending.add(index, features, panel.probabilities, panel.labels);
   }
@@ -133,6 +141,8 @@ class NodePipeline implements Pipeline {
     decision.label = -1;
     decision.confidence = 0;
     decision.probabilities.fill(0);
+    decision.values.fill(0);
+    decision.expertValues.fill(0);
     decision.expertLabels.fill(-1);
     decision.expertConfidences.fill(0);
   }
@@ -143,6 +153,17 @@ class NodePipeline implements Pipeline {
     decided.add(decision.label);
     for (let k = 0; k < decision.probabilities.length; k++) decided.addFloat(decision.probabilities[k]!);
     for (let e = 0; e < decision.expertLabels.length; e++) decided.add(decision.expertLabels[e]!);
+    for (let v = 0; v < decision.values.length; v++) decided.addFloat(decision.values[v]!);
+    for (let v = 0; v < decision.expertValues.length; v++) decided.addFloat(decision.expertValues[v]!);
+  }
+}
+
+/** out[v] = Σ_e weights[e] values[e, v], experts' values [experts × values] in. */
+function mixValues(values: Float32Array, weights: Float64Array, out: Float32Array): void {
+  for (let v = 0; v < out.length; v++) {
+    let sum = 0;
+    for (let e = 0; e < weights.length; e++) sum += weights[e]! * values[e * out.length + v]!;
+    out[v] = sum;
   }
 }
 

@@ -18,6 +18,22 @@ const duration = (ms: number): string => {
   return minutes > 0 ? `${minutes} min ${rest} s` : `${rest} s`;
 };
 
+/** Four digits that count are more than an int8 model knows. */
+const digits = (value: number): string => String(Number(value.toPrecision(4)));
+
+/** What was decided last, in the words of the model's task. */
+const decisionText = ({ decision, confidence, values, score, threshold }: NodeStatus): string => {
+  if (values !== undefined) {
+    return Object.entries(values)
+      .map(([name, value]) => `${name} ${digits(value)}`)
+      .join('  ');
+  }
+  if (decision === null) return 'not judged';
+  const beyond =
+    score === undefined || threshold === undefined ? '' : `  score ${digits(score)} of ${digits(threshold)}`;
+  return `${decision}  ${percent(confidence).trim()}${beyond}`;
+};
+
 const expertRows = (status: NodeStatus): string[] =>
   Object.entries(status.experts).map(([name, { accuracy, secondHalf, weight }]) => {
     const share = name === 'mixture' ? '' : `   weight ${weight.toFixed(2)} ${bar(weight)}`;
@@ -32,11 +48,10 @@ const rejectedText = ({ rejected }: NodeStatus): string => {
 /** The live view: what a person wants to see while the node runs, a dozen lines at most. @param rate windows per s */
 export const liveView = (status: NodeStatus, rate: number, url: string): string => {
   const { latencyUs, rssBytes } = status;
-  const said = status.decision === null ? 'not judged' : `${status.decision}  ${percent(status.confidence).trim()}`;
   return [
     `${status.node}  ${duration(status.uptimeMs)}  ${rate.toFixed(0)} windows/s  ${status.windows} windows  ${url}`,
     '',
-    `  decision      ${said}`,
+    `  decision      ${decisionText(status)}`,
     `  drift         ${status.drift.toFixed(2)} ${bar(status.drift / 2)}`,
     ...expertRows(status),
     `  labels        ${status.labels} learned${rejectedText(status)}`,

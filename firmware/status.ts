@@ -1,9 +1,11 @@
 import type { TelemetryBody } from '../protocols/messages/telemetry.ts';
+import type { ModelCard } from '../protocols/model-card.ts';
 import type { Accuracy, Figures } from './figures.ts';
+import { type NamedNumbers, nameValues } from './task-words.ts';
 import { countersOnWire, healthOnWire } from './vitals-on-wire.ts';
 
 /** How a node fares at one moment; plain data for the terminal, JSON and telemetry. */
-export interface NodeStatus {
+export interface NodeStatus extends NamedNumbers {
   readonly node: string;
   readonly uptimeMs: number;
   readonly windows: number;
@@ -13,7 +15,7 @@ export interface NodeStatus {
   readonly published: number;
   readonly unpublished: number;
   readonly firstDecisionMs: number | null;
-  /** Class decided last, null when there is none or the window could not be judged. */
+  /** Class decided last; null when there is none, the model has none, or the window could not be judged. */
   readonly decision: string | null;
   readonly confidence: number;
   readonly drift: number;
@@ -34,7 +36,7 @@ export interface NodeStatus {
 export interface StatusSources {
   readonly node: string;
   readonly figures: Figures;
-  readonly classes: readonly string[];
+  readonly card: ModelCard;
   readonly experts: readonly string[];
   /** How labels ended, by the label machine's words. */
   readonly labelCounts: ReadonlyMap<string, number>;
@@ -48,6 +50,9 @@ export interface StatusSources {
 
 /** Six decimals are more than any accuracy or weight deserves. */
 const round = (value: number): number => Math.round(value * 1e6) / 1e6;
+
+/** The digits that a float32 has. */
+const float32 = (value: number): number => Number(value.toPrecision(7));
 
 export const statusOf = (from: StatusSources): NodeStatus => {
   const { figures, latency } = from;
@@ -73,8 +78,9 @@ export const statusOf = (from: StatusSources): NodeStatus => {
     published: figures.published,
     unpublished: figures.unpublished,
     firstDecisionMs: figures.firstDecisionMs === null ? null : Math.round(figures.firstDecisionMs),
-    decision: from.classes[figures.label] ?? null,
+    decision: from.card.labels[figures.label] ?? null,
     confidence: round(figures.confidence),
+    ...(figures.values === null ? {} : nameValues(from.card, figures.values.map(float32))),
     drift: round(figures.drift),
     latencyUs: { p50: latency.percentile(50), p99: latency.percentile(99) },
     rssBytes: from.rssBytes,

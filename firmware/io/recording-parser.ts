@@ -12,6 +12,8 @@ export interface RecordingSelection {
   nodes?: readonly string[];
   /** Keep only these segments; all when absent. */
   segments?: readonly string[];
+  /** The label column holds numbers, the true values of what a regressor measures: `RecordingNode.target`. */
+  targets?: boolean;
 }
 
 export interface Recording {
@@ -35,7 +37,10 @@ export class RecordingParser {
   private readonly nodesWanted: ReadonlySet<string> | undefined;
   private readonly segmentsWanted: ReadonlySet<string> | undefined;
 
+  private readonly targets: boolean;
+
   constructor(selection: RecordingSelection) {
+    this.targets = selection.targets ?? false;
     this.nodesWanted = selection.nodes === undefined ? undefined : new Set(selection.nodes);
     this.segmentsWanted = selection.segments === undefined ? undefined : new Set(selection.segments);
   }
@@ -102,7 +107,9 @@ export class RecordingParser {
     const tMs = cells[2]!.trim() === '' ? Number.NaN : Number(cells[2]);
     if (!Number.isFinite(tMs)) throw this.malformed(`t_ms is "${clip(cells[2]!)}", not a number of milliseconds`);
     const table = this.tableOf(node, channels.length);
-    const at = table.begin(segment, tMs, this.labelOf(cells[3]!), this.line);
+    const at = this.targets
+      ? table.begin(segment, tMs, -1, this.line, this.targetOf(cells[3]!))
+      : table.begin(segment, tMs, this.labelOf(cells[3]!), this.line);
     const values = table.cells;
     for (let c = 0; c < channels.length; c += 1) values[at + c] = this.sample(cells[FIXED.length + c]!, channels[c]!);
   }
@@ -123,10 +130,16 @@ export class RecordingParser {
   private tableOf(node: string, channels: number): NodeTable {
     let table = this.tables.get(node);
     if (table === undefined) {
-      table = new NodeTable(node, channels);
+      table = new NodeTable(node, channels, this.targets);
       this.tables.set(node, table);
     }
     return table;
+  }
+
+  private targetOf(cell: string): number {
+    const value = cell.trim() === '' ? Number.NaN : Number(cell);
+    if (Number.isFinite(value) || /^\s*(nan)?\s*$/i.test(cell)) return value;
+    throw this.malformed(`label "${clip(cell)}" is not a number, and the model measures: leave it empty if unknown`);
   }
 
   private labelOf(name: string): number {

@@ -55,7 +55,7 @@ export class LabelMachine {
     }
     const { window, label: name } = reading.value;
     const label = classes.indexOf(name);
-    if (label < 0) return answer(window, 'unknownClass', `this model knows only: ${classes.join(', ')}`);
+    if (label < 0) return answer(window, 'unknownClass', whatItKnows(classes));
     const onDisk = known.get(window);
     if (onDisk !== undefined) return repeated(window, onDisk, label, classes);
     const flight = this.flights.get(window);
@@ -155,6 +155,11 @@ const REFUSALS = {
   unknownWindow: 'not decided yet, or too long ago to remember',
   unknownClass: 'the model has no such class',
 } as const;
+
+function whatItKnows(classes: readonly string[]): string {
+  if (classes.length === 0) return 'this model gives values and has no classes: it takes no labels';
+  return `this model knows only: ${classes.join(', ')}`;
+}
 
 function explain(reason: LabelRejection): string {
   const shape = 'send {"window": "<epoch>-<index>", "label": "<class>"}, as JSON or as the body of a CBOR envelope';

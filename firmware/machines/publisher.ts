@@ -2,8 +2,10 @@ import type { EnvelopeWriter } from '../../protocols/envelope.ts';
 import { DECISION, type DecisionBody } from '../../protocols/messages/decision.ts';
 import { LABEL_ACK, type LabelAckBody } from '../../protocols/messages/label-ack.ts';
 import { TELEMETRY, type TelemetryBody } from '../../protocols/messages/telemetry.ts';
+import type { ModelCard } from '../../protocols/model-card.ts';
 import { topicName } from '../../protocols/topics.ts';
 import { formatWindowId } from '../../protocols/window-id.ts';
+import { nameValues } from '../task-words.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 
 /** A decision as the worker reports it: numbers only. Arrays are read before the call returns. */
@@ -12,11 +14,14 @@ export interface DecisionRecord {
   readonly endMs: number;
   /** False when too many samples were missing: then nothing below but `drift` and `latencyUs` means anything. */
   readonly valid: boolean;
-  /** Class index. */
+  /** Class index; -1 for a model without classes. */
   readonly label: number;
   readonly confidence: number;
   /** [classes] of the mixture. */
   readonly probabilities: Float32Array;
+  /** Of the mixture, as the card's task has them (`Decision.values`), and [experts × values]. */
+  readonly values: Float32Array;
+  readonly expertValues: Float32Array;
   /** [experts] */
   readonly expertLabels: Int16Array;
   readonly expertConfidences: Float32Array;
@@ -29,8 +34,8 @@ export interface PublisherOptions {
   readonly site: string;
   readonly node: string;
   readonly writer: EnvelopeWriter;
-  /** Class names in the model's order. */
-  readonly classes: readonly string[];
+  /** Says what the numbers of a decision are called. */
+  readonly card: ModelCard;
   /** Expert names in the mixture's order. */
   readonly experts: readonly string[];
 }
@@ -42,14 +47,14 @@ export interface Publisher {
   telemetry(body: TelemetryBody, unixMs: number): OutgoingMessage;
 }
 
-export function createPublisher({ site, node, writer, classes, experts }: PublisherOptions): Publisher {
+export function createPublisher({ site, node, writer, card, experts }: PublisherOptions): Publisher {
   const decisionTopic = topicName(site, node, 'decision');
   const ackTopic = topicName(site, node, 'label/ack');
   const telemetryTopic = topicName(site, node, 'telemetry');
   return {
     // What somebody counts or acts on arrives at least once: QoS 1. A lost telemetry is made up for by the next.
     decision: (record, unixMs) => {
-      const body = decisionBody(record, writer.epoch, classes, experts);
+      const body = decisionBody(record, writer.epoch, card, experts);
       return { topic: decisionTopic, payload: writer.write(DECISION, body, unixMs), qos: 1, retain: false };
     },
     acknowledgement: (ack, unixMs) => {
@@ -65,9 +70,10 @@ export function createPublisher({ site, node, writer, classes, experts }: Publis
 export function decisionBody(
   record: DecisionRecord,
   epoch: number,
-  classes: readonly string[],
+  card: ModelCard,
   experts: readonly string[],
 ): DecisionBody {
+  const classes = card.labels;
   const common = {
     window: formatWindowId(epoch, record.index),
     endMs: whole(record.endMs),
@@ -80,13 +86,14 @@ export function decisionBody(
   const opinions: DecisionBody['experts'] = {};
   for (const [i, name] of experts.entries()) {
     opinions[name] = {
-      label: classes[record.expertLabels[i]!]!,
+      label: classes[record.expertLabels[i]!] ?? null,
       confidence: unit(record.expertConfidences[i]!),
       weight: unit(record.weights[i]!),
+      ...(card.task === 'anomaly' ? { score: record.expertValues[i]! } : {}),
     };
   }
-  const label = classes[record.label]!;
-  return { ...common, label, confidence: unit(record.confidence), probabilities, experts: opinions };
+  const said = { label: classes[record.label] ?? null, confidence: unit(record.confidence), probabilities };
+  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values) };
 }
 
 /** Sums of float32 probabilities may pass 1 by a rounding; the schema does not. */

@@ -9,13 +9,16 @@ import { createRandom, type Random } from '../../kernels/random.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type ExpertName, expertNames, type PipelineOptions } from './options.ts';
+import { type ExpertName, expertsFor, type PipelineOptions } from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
 import { SnapshotCodec } from './snapshot.ts';
+import type { TaskHead } from './tasks/contract.ts';
+import { createTaskHead } from './tasks/create.ts';
 
 /** What a pipeline is made of, wired to each other. */
 export interface PipelineParts {
   readonly experts: readonly ExpertName[];
+  readonly head: TaskHead;
   readonly statistics: StreamStatistics;
   readonly panel: ExpertPanel;
   readonly mixture: Mixture;
@@ -28,33 +31,44 @@ export interface PipelineParts {
 /** Makes every part of a pipeline; all memory is taken here. */
 export function assemble(options: PipelineOptions, loaded: LoadedModel): PipelineParts {
   const { learning: how, pendingWindows, replayCapacity } = options;
-  const { interpreter, features } = loaded;
-  const classes = loaded.card.labels.length;
-  const experts = expertNames.filter((name) => name === 'frozen' || options.experts.includes(name));
+  const { interpreter, features, card } = loaded;
+  const head = createTaskHead(card, interpreter);
+  const { classes } = head;
+  const experts = expertsFor(card.task, options.experts);
   const identity = new Fingerprint();
   identity.addBytes(options.model);
-  const adapters = interpreter.createAdapterSet({ rank: how.rank, scaling: how.scaling });
-  // Every gateway with this model gets the same A without asking: averaging B is then averaging BA.
-  initialiseAdapters(adapters, createRandom(identity.words[0], `adapter A ${identity.text}`));
+  const adapters = loaded.chain.length === 0 ? null : createAdapters(options, loaded, identity);
   const statistics = new StreamStatistics(features.size, how.statisticsPrior, how.statisticsMemory);
-  const panel = new ExpertPanel(experts, classes, interpreter, statistics, adapters);
+  const panel = new ExpertPanel(experts, head, interpreter, statistics, adapters);
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const mixture = new Mixture({ classes, prior, share: how.share });
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
-  const replay = new ReplayBuffer(replayCapacity, features.size, classes);
+  // What takes no labels has none to learn from again.
+  const replay = new ReplayBuffer(classes === 0 ? 0 : replayCapacity, features.size, classes);
   const random = createRandom(options.seed, 'replay buffer');
-  const learner = createLearner(options, loaded, adapters, replay, random);
+  const learner = adapters === null ? null : createLearner(options, loaded, adapters, replay, random);
   const learning = new LabelLearning(pending, replay, mixture, learner, how.stepsPerLabel);
   const codec = new SnapshotCodec(identity.words, [
     learning.firstUnlearned,
-    ...learner.parameters,
-    ...[learner.adam.first, learner.adam.second, learner.adam.powers],
+    ...(learner === null ? [] : learner.parameters),
+    ...(learner === null ? [] : [learner.adam.first, learner.adam.second, learner.adam.powers]),
     ...[statistics.mean, statistics.variance, statistics.weight],
     mixture.weights,
     random.state,
   ]);
-  const adapterParameters = learner.parameterCount;
-  return { experts, statistics, panel, mixture, pending, learning, codec, adapterParameters };
+  const adapterParameters = learner?.parameterCount ?? 0;
+  return { experts, head, statistics, panel, mixture, pending, learning, codec, adapterParameters };
+}
+
+/** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */
+function createAdapters(
+  { learning }: PipelineOptions,
+  { interpreter }: LoadedModel,
+  identity: Fingerprint,
+): AdapterSet {
+  const adapters = interpreter.createAdapterSet({ rank: learning.rank, scaling: learning.scaling });
+  initialiseAdapters(adapters, createRandom(identity.words[0], `adapter A ${identity.text}`));
+  return adapters;
 }
 
 function createLearner(

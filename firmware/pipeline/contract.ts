@@ -16,13 +16,17 @@ export interface WindowInput {
 /** The same object at every call: copy what must outlive the next one. */
 export interface Decision {
   index: number;
-  /** False: not judged; label and expertLabels are -1, probabilities and confidences 0. */
+  /** False: not judged; label and expertLabels are -1, probabilities, confidences and values 0. */
   valid: boolean;
-  /** Class the mixture believes in most, and its probability. */
+  /** Class the mixture believes in most, and its probability; -1 and 0 where the model has no classes. */
   label: number;
   confidence: number;
   /** [classes], of the mixture. */
   probabilities: Float32Array;
+  /** Of the mixture: a regressor's outputs, or an anomaly model's one score; empty for a classifier. */
+  values: Float32Array;
+  /** [experts × values] */
+  expertValues: Float32Array;
   /** [experts] */
   expertLabels: Int16Array;
   expertConfidences: Float32Array;

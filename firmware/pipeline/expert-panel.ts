@@ -1,8 +1,8 @@
 import type { AdapterSet, Interpreter } from '../../kernels/interpreter.ts';
-import { argmax, softmaxInto } from '../../kernels/learning/softmax.ts';
 import type { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
 import { quantiseInto } from '../../kernels/signal/normalise.ts';
 import type { ExpertName } from './options.ts';
+import type { TaskHead } from './tasks/contract.ts';
 
 /** Writes normalised features [features] into the model's input. */
 export function writeInput(interpreter: Interpreter, z: Float32Array): void {
@@ -15,55 +15,64 @@ export function writeInput(interpreter: Interpreter, z: Float32Array): void {
 export class ExpertPanel {
   /** [experts × classes] */
   readonly probabilities: Float32Array;
+  /** [experts × values] of the task's head. */
+  readonly values: Float32Array;
   /** [experts] */
   readonly labels: Int16Array;
   readonly confidences: Float32Array;
   private readonly rows: readonly Float32Array[];
+  private readonly valueRows: readonly Float32Array[];
   private readonly renormalised: Float32Array;
 
   constructor(
     readonly names: readonly ExpertName[],
-    classes: number,
+    private readonly head: TaskHead,
     private readonly interpreter: Interpreter,
     private readonly statistics: StreamStatistics,
-    private readonly adapters: AdapterSet,
+    /** Of `local`; null when it is not among the experts. */
+    private readonly adapters: AdapterSet | null,
   ) {
+    const { classes, values: width } = head;
     const probabilities = new Float32Array(names.length * classes);
+    const values = new Float32Array(names.length * width);
     this.probabilities = probabilities;
+    this.values = values;
     this.labels = new Int16Array(names.length);
     this.confidences = new Float32Array(names.length);
     this.rows = names.map((_, e) => probabilities.subarray(e * classes, (e + 1) * classes));
+    this.valueRows = names.map((_, e) => values.subarray(e * width, (e + 1) * width));
     this.renormalised = new Float32Array(statistics.size);
   }
 
   /** @param z features normalised as at the factory */
   judge(z: Float32Array): void {
     for (let e = 0; e < this.names.length; e++) {
-      this.invoke(this.names[e]!, z);
+      const taken = this.invoke(this.names[e]!, z);
       const row = this.rows[e]!;
-      softmaxInto(this.interpreter.logits, row);
-      const label = argmax(row);
+      this.head.read(taken, row, this.valueRows[e]!);
+      const label = this.head.label(row, this.valueRows[e]!);
       this.labels[e] = label;
-      this.confidences[e] = row[label]!;
+      this.confidences[e] = label < 0 ? 0 : row[label]!;
     }
   }
 
-  private invoke(name: ExpertName, z: Float32Array): void {
-    const { interpreter } = this;
+  /** Returns the features that the model was given. */
+  private invoke(name: ExpertName, z: Float32Array): Float32Array {
+    const model = this.interpreter;
     switch (name) {
       case 'frozen':
-        writeInput(interpreter, z);
-        interpreter.invoke();
-        break;
+        writeInput(model, z);
+        model.invoke();
+        return z;
       case 'renormalised':
         this.statistics.renormalise(z, this.renormalised);
-        writeInput(interpreter, this.renormalised);
-        interpreter.invoke();
-        break;
+        writeInput(model, this.renormalised);
+        model.invoke();
+        return this.renormalised;
       case 'local':
-        writeInput(interpreter, z);
-        interpreter.invoke(this.adapters);
-        break;
+        writeInput(model, z);
+        model.invoke(this.adapters ?? undefined);
+        return z;
     }
   }
 }

@@ -36,7 +36,8 @@ export class LabelLearning {
     private readonly pending: PendingWindows,
     private readonly replay: ReplayBuffer,
     private readonly mixture: Mixture,
-    private readonly learner: AdapterLearner,
+    /** null: labels are kept and weigh the experts, and no step is taken on them. */
+    private readonly learner: AdapterLearner | null,
     stepsPerLabel: number,
   ) {
     this.debt = new LearningDebt(replay.capacity, stepsPerLabel);
@@ -62,14 +63,14 @@ export class LabelLearning {
     observation.slot = this.replay.add(observation.features, label);
     observation.sequence = this.sequence;
     this.sequence++;
-    this.debt.add(observation.slot);
+    if (this.learner !== null) this.debt.add(observation.slot);
     return observation;
   }
 
   /** Pays one owed step, if there is one. */
   step(): void {
     const slot = this.debt.pay();
-    if (slot >= 0) this.learner.step(slot);
+    if (slot >= 0) this.learner?.step(slot);
   }
 
   settle(): void {
@@ -89,7 +90,7 @@ export class LabelLearning {
     this.sequence = this.firstUnlearned[0]!;
     for (const { slot, sequence, label, features } of entries) {
       replay.put(slot, features, label);
-      if (sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
+      if (this.learner !== null && sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
     }
     this.sequence = journal.reduce((next, { sequence }) => Math.max(next, sequence + 1), this.sequence);
     return journal.length - entries.length;

@@ -9,13 +9,14 @@ import { readModel } from '../../kernels/tflite/reader.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import { cardOf } from '../model-file.ts';
+import { misfit } from './tasks/create.ts';
 
 /** A model and everything its card describes, made to fit each other. */
 export interface LoadedModel {
   readonly model: TfliteModel;
   readonly card: ModelCard;
   readonly interpreter: Interpreter;
-  /** Adapter points that learning can reach, in execution order. */
+  /** Adapter points that learning can reach, in execution order; none unless the model tells classes apart. */
   readonly chain: readonly number[];
   readonly features: Features;
   readonly normaliser: Normaliser;
@@ -29,14 +30,15 @@ export interface LoadedModel {
 export function loadModel(bytes: Uint8Array, limits: ModelLimits): LoadedModel {
   const model = readModel(bytes, limits);
   const card = cardOf(model);
-  const interpreter = createInterpreter(model, { engine: createEngine(), limits, keepActivations: true });
+  const learns = card.task === 'classification';
+  const interpreter = createInterpreter(model, { engine: createEngine(), limits, keepActivations: learns });
   const features = build('features', () =>
     createFeatures(card.features, { channels: card.channels.length, window: card.window }),
   );
   const normaliser = build('normalisation', () => createNormaliser(card.normalisation));
   requireFit(card, interpreter, features, normaliser);
-  const chain = findDenseChain(model, interpreter);
-  if (chain.length === 0) {
+  const chain = learns ? findDenseChain(model, interpreter) : [];
+  if (learns && chain.length === 0) {
     throw new ModelError(
       'unsupportedModel',
       'no dense layer makes the logits of the model: end it with one to adapt it',
@@ -59,13 +61,12 @@ function requireFit(card: ModelCard, interpreter: Interpreter, features: Feature
   const mismatch = (message: string): never => {
     throw new ModelError('modelMismatch', `${message}; the card belongs to another model: train again`);
   };
-  const { inputs, logits } = interpreter;
+  const { inputs } = interpreter;
   if (inputs.length !== 1) mismatch(`the model has ${inputs.length} inputs instead of 1`);
   const size = inputs[0]!.data.length;
   const from = `${card.channels.length} channels × ${card.window} samples`;
   if (features.size !== size) mismatch(`the card makes ${features.size} features of ${from}, the model takes ${size}`);
   if (normaliser.size !== size) mismatch(`the card normalises ${normaliser.size} features, the model takes ${size}`);
-  if (logits.data.length !== card.labels.length) {
-    mismatch(`the card names ${card.labels.length} classes, the model tells ${logits.data.length} apart`);
-  }
+  const fault = misfit(card, interpreter);
+  if (fault !== null) mismatch(fault);
 }

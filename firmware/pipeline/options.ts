@@ -1,9 +1,20 @@
 import { checkLearningOptions, defaultLearningOptions, type LearningOptions } from '../../kernels/learning/options.ts';
 import { defaultModelLimits, type ModelLimits } from '../../kernels/limits.ts';
+import type { Task } from '../../protocols/model-card.ts';
 
 /** In the order of every list that has one entry per expert; `frozen` is always there. */
 export const expertNames = ['frozen', 'renormalised', 'local'] as const;
 export type ExpertName = (typeof expertNames)[number];
+
+/**
+ * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. Only
+ * labels of classes can tell which expert to believe, and only from them `local` learns. A model of another task keeps
+ * to the factory's statistics: ones that follow the stream would take a slow change of what is measured, or a growing
+ * fault, for a drift of the sensor.
+ */
+export function expertsFor(task: Task, asked: readonly ExpertName[]): ExpertName[] {
+  return expertNames.filter((name) => name === 'frozen' || (task === 'classification' && asked.includes(name)));
+}
 
 export interface PipelineOptions {
   /** The .tflite file, with a model card in its metadata. */

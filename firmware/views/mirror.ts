@@ -1,3 +1,4 @@
+import type { ModelCard } from '../../protocols/model-card.ts';
 import { topicName } from '../../protocols/topics.ts';
 import { formatWindowId } from '../../protocols/window-id.ts';
 import type { Clock } from '../io/clock.ts';
@@ -15,7 +16,7 @@ export interface MirrorOptions {
   readonly speaker: Speaker;
   readonly about: Omit<StateFacts, 'window'>;
   readonly epoch: number;
-  readonly classes: readonly string[];
+  readonly card: ModelCard;
   readonly experts: readonly string[];
   /** 0: no decisions, the state alone. */
   readonly decisionsPerSecond: number;
@@ -33,7 +34,7 @@ export interface Mirror {
 }
 
 export const createMirror = (options: MirrorOptions): Mirror => {
-  const { speaker, about, epoch, classes, experts, mqtt, clock } = options;
+  const { speaker, about, epoch, card, experts, mqtt, clock } = options;
   const topic = topicName(speaker.site, speaker.node, 'decision/json');
   const stateTopic = topicName(speaker.site, speaker.node, 'state/json');
   const limit = createRateLimit(options.decisionsPerSecond);
@@ -44,7 +45,7 @@ export const createMirror = (options: MirrorOptions): Mirror => {
     decided: (record, now) => {
       window = formatWindowId(epoch, record.index);
       if (!limit.allows(now)) return;
-      const payload = encodeJson(decisionJson(speaker, decisionBody(record, epoch, classes, experts), clock.unixMs()));
+      const payload = encodeJson(decisionJson(speaker, decisionBody(record, epoch, card, experts), clock.unixMs()));
       mqtt.publish({ topic, payload, qos: 0, retain: false });
     },
     tick: (status, now) => {

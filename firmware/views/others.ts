@@ -37,7 +37,7 @@ export const openOthers = async (options: OthersOptions): Promise<ViewPart> => {
   const { mqtt, close } = await openViewsWire(speaker, endpoint);
   const { epoch } = options.link.writer;
   const mirror = createMirror({
-    ...{ speaker, about, epoch, classes: plan.card.labels, experts: plan.experts, mqtt, clock },
+    ...{ speaker, about, epoch, card: plan.card, experts: plan.experts, mqtt, clock },
     alarms: options.alarms,
     decisionsPerSecond: jsonPerSecond,
   });

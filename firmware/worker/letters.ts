@@ -15,12 +15,15 @@ const RESULTS: readonly Observation['result'][] = ['learned', 'duplicate', 'conf
 /** Sizes that decide how large a letter is. */
 export interface LetterSizes {
   readonly classes: number;
+  /** Numbers that the mixture, and each expert, gives beside the classes. */
+  readonly values: number;
   readonly experts: number;
   readonly features: number;
 }
 
 export const sizesOf = (card: ModelCard, experts: number): LetterSizes => ({
   classes: card.labels.length,
+  values: card.task === 'regression' ? card.outputs.length : card.task === 'anomaly' ? 1 : 0,
   experts,
   features: card.normalisation.mean.length,
 });
@@ -28,11 +31,11 @@ export const sizesOf = (card: ModelCard, experts: number): LetterSizes => ({
 export const toWorkerShape = (capacity: number): MailboxShape => ({ capacity, doubles: 1, words: 1, singles: 0 });
 
 /** One shape serves decisions and outcomes; the larger of the two decides. */
-export const toMainShape = (capacity: number, { classes, experts, features }: LetterSizes): MailboxShape => ({
+export const toMainShape = (capacity: number, { classes, values, experts, features }: LetterSizes): MailboxShape => ({
   capacity,
   doubles: 5,
   words: 5 + experts,
-  singles: Math.max(2 + classes + 2 * experts, features),
+  singles: Math.max(2 + classes + 2 * experts + values * (1 + experts), features),
 });
 
 /** A decision as the main thread sees it: the pipeline's, and what is known about its window. Valid until the next. */
@@ -83,14 +86,18 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
     singles[at++] = decision.expertConfidences[e]!;
     singles[at++] = decision.weights[e]!;
   }
+  for (let v = 0; v < decision.values.length; v++) singles[at++] = decision.values[v]!;
+  for (let v = 0; v < decision.expertValues.length; v++) singles[at++] = decision.expertValues[v]!;
 };
 
-export const createDecisionReport = ({ classes, experts }: LetterSizes): DecisionReport => ({
+export const createDecisionReport = ({ classes, values, experts }: LetterSizes): DecisionReport => ({
   index: -1,
   valid: false,
   label: -1,
   confidence: 0,
   probabilities: new Float32Array(classes),
+  values: new Float32Array(values),
+  expertValues: new Float32Array(values * experts),
   expertLabels: new Int16Array(experts),
   expertConfidences: new Float32Array(experts),
   weights: new Float32Array(experts),
@@ -120,6 +127,8 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
     into.expertConfidences[e] = singles[at++]!;
     into.weights[e] = singles[at++]!;
   }
+  for (let v = 0; v < into.values.length; v++) into.values[v] = singles[at++]!;
+  for (let v = 0; v < into.expertValues.length; v++) into.expertValues[v] = singles[at++]!;
 };
 
 export const writeOutcome = (letter: Letter, index: number, label: number, observation: Observation): void => {

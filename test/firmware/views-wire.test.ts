@@ -8,6 +8,7 @@ import { startAnnouncer } from '../../firmware/views/announcer.ts';
 import { discoveryOf } from '../../firmware/views/home-assistant.ts';
 import { createMirror } from '../../firmware/views/mirror.ts';
 import { openViewsWire } from '../../firmware/views/wire.ts';
+import { cardOf } from '../support/classifier.ts';
 
 const speaker = { site: 'plant', node: 'press' };
 const topic = (kind: string): string => `mx/1/plant/press/${kind}`;
@@ -43,9 +44,12 @@ const listen = async (url: string, ...filters: string[]): Promise<Ear> => {
   return { port, heard, until };
 };
 
+const card = { ...cardOf({ channels: 1, hidden: [], classes: 2, seed: 0 }), labels: ['normal', 'worn'] };
 const record: DecisionRecord = {
   ...{ index: 17, endMs: 340, valid: true, label: 1, confidence: 0.9, drift: 0.25, latencyUs: 85 },
   probabilities: Float32Array.of(0.1, 0.9),
+  values: new Float32Array(0),
+  expertValues: new Float32Array(0),
   expertLabels: Int16Array.of(1),
   expertConfidences: Float32Array.of(0.9),
   weights: Float32Array.of(1),
@@ -82,7 +86,7 @@ const about = { version: '1.2.3', board: 'pc', model: 'press.tflite' };
 
 const mirrorOn = (mqtt: Pick<MqttPort, 'publish'>, decisionsPerSecond: number) =>
   createMirror({
-    ...{ speaker, about, epoch: 3, classes: ['normal', 'worn'], experts: ['frozen'], decisionsPerSecond, mqtt, clock },
+    ...{ speaker, about, epoch: 3, card, experts: ['frozen'], decisionsPerSecond, mqtt, clock },
     alarms: () => ({}),
   });
 

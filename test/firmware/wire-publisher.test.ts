@@ -7,9 +7,15 @@ import { createEnvelopeWriter, openEnvelope } from '../../protocols/envelope.ts'
 import { DECISION } from '../../protocols/messages/decision.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
+import { ANOMALY_LABELS, type ModelCard } from '../../protocols/model-card.ts';
+import { cardOf } from '../support/classifier.ts';
 
 const codec = createCodec();
-const classes = ['normal', 'outer-race'];
+const card: ModelCard = {
+  ...cardOf({ channels: 1, hidden: [], classes: 2, seed: 0 }),
+  task: 'classification',
+  labels: ['normal', 'outer-race'],
+};
 const record: DecisionRecord = {
   index: 17,
   endMs: 340.4,
@@ -17,6 +23,8 @@ const record: DecisionRecord = {
   label: 1,
   confidence: 0.75,
   probabilities: Float32Array.of(0.25, 0.75),
+  values: new Float32Array(0),
+  expertValues: new Float32Array(0),
   expertLabels: Int16Array.of(0, 1),
   expertConfidences: Float32Array.of(0.5, 1),
   weights: Float32Array.of(0.125, 0.875),
@@ -24,9 +32,9 @@ const record: DecisionRecord = {
   latencyUs: 84.6,
 };
 
-function publisher() {
+function publisher(of: ModelCard = card, experts: readonly string[] = ['frozen', 'local']) {
   const writer = createEnvelopeWriter(codec, 'plant/press', 3);
-  return createPublisher({ site: 'plant', node: 'press', writer, classes, experts: ['frozen', 'local'] });
+  return createPublisher({ site: 'plant', node: 'press', writer, card: of, experts });
 }
 
 const publishing = suite('publisher');
@@ -50,6 +58,50 @@ publishing('a decision names its classes and experts and goes to its own topic, 
     drift: 2.5,
     latencyUs: 85,
   });
+});
+
+publishing('a regressor publishes its values by name, no class and no confidence', () => {
+  const { labels: _, ...rest } = card;
+  const regressor: ModelCard = {
+    ...rest,
+    task: 'regression',
+    labels: [],
+    outputs: [{ name: 'flow' }, { name: 'heat' }],
+  };
+  const values = Float32Array.of(-12.5, 71);
+  const { payload } = publisher(regressor, ['frozen']).decision(
+    {
+      ...record,
+      ...{ label: -1, confidence: 0, probabilities: new Float32Array(0), values, expertValues: values },
+      ...{ expertLabels: Int16Array.of(-1), expertConfidences: Float32Array.of(0), weights: Float32Array.of(1) },
+    },
+    0,
+  );
+  const opened = openEnvelope(codec, DECISION, payload);
+  assert.ok(opened.ok);
+  assert.equal(opened.value.body, {
+    ...{ window: '3-17', endMs: 340, drift: 2.5, latencyUs: 85 },
+    ...{ label: null, confidence: 0, probabilities: {}, values: { flow: -12.5, heat: 71 } },
+    experts: { frozen: { label: null, confidence: 0, weight: 1 } },
+  });
+});
+
+publishing('an anomaly model publishes its score beside its threshold', () => {
+  const { labels: _, ...rest } = card;
+  const anomaly: ModelCard = { ...rest, task: 'anomaly', labels: [...ANOMALY_LABELS], threshold: 0.5 };
+  const { payload } = publisher(anomaly, ['frozen']).decision(
+    {
+      ...{ ...record, values: Float32Array.of(1.5), expertValues: Float32Array.of(1.5) },
+      ...{ expertLabels: Int16Array.of(1), expertConfidences: Float32Array.of(0.75), weights: Float32Array.of(1) },
+    },
+    0,
+  );
+  const opened = openEnvelope(codec, DECISION, payload);
+  assert.ok(opened.ok);
+  const { label, score, threshold, probabilities, experts } = opened.value.body;
+  assert.equal({ label, score, threshold }, { label: 'anomaly', score: 1.5, threshold: 0.5 });
+  assert.equal(probabilities, { normal: 0.25, anomaly: 0.75 });
+  assert.equal(experts, { frozen: { label: 'anomaly', confidence: 0.75, weight: 1, score: 1.5 } });
 });
 
 publishing('a window without a decision is published as one', () => {

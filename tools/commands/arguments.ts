@@ -18,6 +18,20 @@ export function notNegative(text: string): number {
   return value;
 }
 
+/** Parses a finite number above 0. */
+export function positive(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value > 0 && value < Infinity)) throw new InvalidArgumentError('It must be above 0.');
+  return value;
+}
+
+/** Parses a share, both ends included. */
+export function share(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.');
+  return value;
+}
+
 /** Parses names separated by commas. */
 export function list(text: string): string[] {
   return text.split(',').filter((name) => name !== '');

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { TASKS } from '../../protocols/model-card.ts';
 import { type DescribeFlags, describeFile } from '../model/describe.ts';
 import { inspectModel } from '../model/inspection.ts';
 import { printInspection } from '../model/print-inspection.ts';
 import { runFile } from '../model/run-file.ts';
-import { integerFrom, list, notNegative } from './arguments.ts';
+import { integerFrom, list, notNegative, positive, share } from './arguments.ts';
 
 interface InspectOptions {
   readonly json?: true;
@@ -41,21 +42,27 @@ export function modelCommand(): Command {
     });
   command
     .command('describe')
-    .description('write into a classifier from elsewhere what a node needs: classes, channels, window, features')
+    .description('write into a model from elsewhere what a node needs: task, classes or outputs, channels, window')
     .argument('<model>', 'path of a .tflite file; changed in place unless --out is given')
-    .requiredOption('--labels <names>', "classes in the order of the model's output, separated by commas", list)
+    .addOption(new Option('--task <task>', 'what it does (default: what its shape says)').choices(TASKS))
+    .option('--labels <names>', "a classifier's classes in the order of its output, separated by commas", list)
+    .option('--outputs <names>', "a regressor's outputs: name, name:unit or name:unit:low..high, separated by commas")
+    .option('--threshold <score>', 'score beyond which a window is an anomaly', positive)
+    .option('--threshold-quantile <share>', 'or: the score that this share of the normal windows keeps to', share, 0.99)
     .requiredOption('--channels <names>', 'channels in the order of a sample, separated by commas', list)
     .requiredOption('--window <rows>', 'rows per window', integerFrom(1, 1 << 16))
     .option('--stride <rows>', "rows from one window's start to the next one's (default: the window)", strideRows)
     .addOption(
       new Option('--features <kind>', 'what the model takes').choices(['raw', 'statistics', 'spectral']).default('raw'),
     )
-    .option('--recording <file>', 'standardise the features by this labelled recording (default: as they come)')
+    .option('--recording <file>', 'standardise the features by this recording, and measure the threshold on it')
+    .option('--no-standardise', 'give the model its features as they come, also with --recording')
     .option('--sample-interval <ms>', 'milliseconds between rows, 0 when irregular', notNegative, 0)
     .option('--out <file>', 'where to write the model')
     .action(async (path: string, flags: DescribeFlags) => {
-      const { out, features } = await describeFile(path, flags);
-      process.stderr.write(`${out}: ${features} features, ready for a node\n`);
+      const { out, features, card, remarks } = await describeFile(path, flags);
+      for (const remark of remarks) process.stderr.write(`${remark}\n`);
+      process.stderr.write(`${out}: ${card.task} on ${features} features, ready for a node\n`);
     });
   return command;
 }

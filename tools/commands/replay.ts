@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError } from 'commander';
 import { type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
+import { share } from './arguments.ts';
 
 interface ReplayFlags {
   model: string;
@@ -62,12 +63,6 @@ function among<T extends string>(known: readonly T[]): (text: string) => T[] {
       if (found === undefined) throw new InvalidArgumentError(`There is no ${name}; choose among ${known.join(', ')}.`);
       return found;
     });
-}
-
-function share(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be from 0 to 1.');
-  return value;
 }
 
 function seed(text: string): number {

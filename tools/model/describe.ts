@@ -1,26 +1,35 @@
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { readRecording } from '../../firmware/io/recording.ts';
 import { loadModel } from '../../firmware/pipeline/loaded-model.ts';
+import { createInterpreter } from '../../kernels/interpreter.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
-import { createFeatures, type FeatureSpec } from '../../kernels/signal/features.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { readModel } from '../../kernels/tflite/reader.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
-import { encodeModelCard, MODEL_CARD_METADATA_NAME, type ModelCard } from '../../protocols/model-card.ts';
+import { createEngine } from '../../kernels/wasm/engine.ts';
+import {
+  ANOMALY_LABELS,
+  encodeModelCard,
+  MODEL_CARD_METADATA_NAME,
+  type ModelCard,
+} from '../../protocols/model-card.ts';
 import { CommandError } from '../errors.ts';
-import { chooseFeatures, extractAll } from '../train/feature-choice.ts';
-import { fitNormalisation } from '../train/standardise.ts';
-import { cutWindows } from '../train/windows.ts';
+import { type FeatureFlags, featuresFor } from './describe-features.ts';
+import { chooseTask, outputsOf, type TaskFlags } from './describe-task.ts';
+import type { Windows } from './describe-windows.ts';
+import { thresholdOf } from './threshold.ts';
 
-export interface DescribeFlags {
-  readonly labels: string[];
-  readonly channels: string[];
-  readonly window: number;
-  readonly stride?: number;
-  readonly features: 'raw' | 'statistics' | 'spectral';
-  readonly recording?: string;
+export interface DescribeFlags extends TaskFlags, FeatureFlags {
+  readonly thresholdQuantile: number;
   readonly sampleInterval: number;
   readonly out?: string;
+}
+
+export interface Described {
+  readonly out: string;
+  readonly features: number;
+  readonly card: ModelCard;
+  /** What was inferred or measured, for a person. */
+  readonly remarks: readonly string[];
 }
 
 /**
@@ -29,15 +38,51 @@ export interface DescribeFlags {
  *
  * @throws ModelError or ModelCardError when model and description do not fit, RecordingError, CommandError
  */
-export async function describeFile(path: string, flags: DescribeFlags): Promise<{ out: string; features: number }> {
+export async function describeFile(path: string, flags: DescribeFlags): Promise<Described> {
   const model = readModel(await readFile(path), defaultModelLimits);
-  const card = await cardFrom(flags);
-  const bytes = writeModel(withCard(model, encodeModelCard(card)));
+  const ends = createInterpreter(model, { engine: createEngine(), limits: defaultModelLimits, keepActivations: false });
+  const { task, remark } = chooseTask(flags, ends);
+  const remarks = remark === null ? [] : [remark];
+  const { spec, normalisation, windows, remark: left } = await featuresFor(task, flags);
+  if (left !== null) remarks.push(left);
+  const { channels, window, stride = window, sampleInterval } = flags;
+  const common = {
+    kind: 'myrmex-model' as const,
+    ...{ channels, window, stride, sampleIntervalMs: sampleInterval },
+    features: spec.kind === 'spectral' ? { ...spec, edges: [...spec.edges], floor: [...spec.floor] } : spec,
+    normalisation: {
+      transform: [...normalisation.transform],
+      mean: [...normalisation.mean],
+      deviation: [...normalisation.deviation],
+    },
+  };
+  const file = (card: ModelCard): Uint8Array => writeModel(withCard(model, encodeModelCard(card)));
+  const anomalyCard = (threshold: number): ModelCard => {
+    return { ...common, task: 'anomaly', labels: [...ANOMALY_LABELS], threshold };
+  };
+  let card: ModelCard;
+  if (task === 'classification') card = { ...common, task, labels: flags.labels ?? [] };
+  else if (task === 'regression') {
+    card = { ...common, task, labels: [], outputs: outputsOf(flags, ends.outputs[0]!.data.length) };
+  } else if (flags.threshold !== undefined) card = anomalyCard(flags.threshold);
+  else {
+    // Scores do not depend on the threshold.
+    const found = thresholdOf(file(anomalyCard(1)), requireWindows(windows), flags.thresholdQuantile);
+    remarks.push(found.remark);
+    card = anomalyCard(found.threshold);
+  }
+  const bytes = file(card);
   const { features } = loadModel(bytes, defaultModelLimits);
   const out = flags.out ?? path;
   await writeFile(`${out}.new`, bytes, { flush: true });
   await rename(`${out}.new`, out);
-  return { out, features: features.size };
+  return { out, features: features.size, card, remarks };
+}
+
+function requireWindows(windows: Windows | null): Windows {
+  if (windows !== null) return windows;
+  const how = '--recording with normal data, from which it is measured, or --threshold with a number';
+  throw new CommandError('thresholdNeeded', `an anomaly model needs a threshold: give ${how}`, 2);
 }
 
 /** The model with this card; an earlier card's buffer is reused, so that describing twice adds nothing. */
@@ -48,49 +93,4 @@ function withCard(model: TfliteModel, card: Uint8Array): TfliteModel {
     buffers: model.buffers.map((bytes) => (bytes === earlier?.bytes ? card : bytes)),
     metadata: [...model.metadata.filter((entry) => entry !== earlier), { name: MODEL_CARD_METADATA_NAME, bytes: card }],
   };
-}
-
-async function cardFrom(flags: DescribeFlags): Promise<ModelCard> {
-  const { labels, channels, window, stride = window, sampleInterval } = flags;
-  const { spec, normalisation } = flags.recording === undefined ? asTheyCome(flags) : await standardised(flags);
-  const { transform, mean, deviation } = normalisation;
-  return {
-    kind: 'myrmex-model',
-    version: 1,
-    task: 'classifier',
-    ...{ labels, channels, window, stride, sampleIntervalMs: sampleInterval },
-    features: spec.kind === 'spectral' ? { ...spec, edges: [...spec.edges], floor: [...spec.floor] } : spec,
-    normalisation: { transform: [...transform], mean: [...mean], deviation: [...deviation] },
-  };
-}
-
-/** Without a recording the model gets the features untouched: it was trained to do its own scaling, or needs none. */
-function asTheyCome({ features: kind, channels, window }: DescribeFlags) {
-  if (kind === 'spectral') {
-    throw new CommandError(
-      'recordingNeeded',
-      'spectral features need --recording: their noise floor is measured on it',
-    );
-  }
-  const spec: FeatureSpec = { kind };
-  const { size } = createFeatures(spec, { channels: channels.length, window });
-  const fill = <T>(value: T): T[] => new Array<T>(size).fill(value);
-  return { spec, normalisation: { transform: fill('linear' as const), mean: fill(0), deviation: fill(1) } };
-}
-
-/** Mean and deviation of the features over a recording's labelled windows, as `train` would have it. */
-async function standardised(flags: DescribeFlags) {
-  const { channels, window, stride = window, features: kind } = flags;
-  const path = flags.recording!;
-  const recording = await readRecording(path);
-  if (recording.channels.join() !== channels.join()) {
-    throw new CommandError('channels', `${path} has the channels ${recording.channels.join(', ')}: name them all, so`);
-  }
-  const windows = cutWindows(recording, window, stride);
-  if (windows.count === 0) {
-    throw new CommandError('noWindow', `${path} has no labelled window of ${window} rows: give it labels, or leave it`);
-  }
-  const spec = chooseFeatures(kind, windows);
-  const features = extractAll(spec, { channels: channels.length, window }, windows.samples);
-  return { spec, normalisation: fitNormalisation(features, features.length / windows.count, 'linear') };
 }

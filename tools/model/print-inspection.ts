@@ -1,3 +1,4 @@
+import type { ModelCard } from '../../protocols/model-card.ts';
 import type { ModelReport, OperatorReport, TensorReport } from './inspection.ts';
 
 /** The report of `model inspect` for people, one line per operator. */
@@ -43,15 +44,32 @@ function describe(tensor: TensorReport | null): string {
 function cardLines({ card, cardFault, metadata }: ModelReport): string[] {
   if (cardFault !== '') return ['', `model card: ${printable(cardFault)}`];
   if (card === null) return metadata.map(({ name, bytes }) => `metadata ${printable(name)}: ${bytes} bytes`);
-  const { labels, channels, window, stride, features, accuracy } = card;
-  return [
-    '',
-    `model card: ${labels.length} classes (${labels.map(printable).join(', ')})`,
-    `  ${channels.length} channels, windows of ${window} every ${stride} samples, ${features.kind} features`,
-    accuracy === undefined
-      ? '  accuracy not known: the model comes from elsewhere'
-      : `  accuracy on held-back windows: float ${percent(accuracy.float)}, int8 ${percent(accuracy.int8)}`,
-  ];
+  const { channels, window, stride, features } = card;
+  const [task, known] = taskLines(card);
+  const input = `  ${channels.length} channels, windows of ${window} every ${stride} samples, ${features.kind} features`;
+  return ['', `model card: ${task}`, input, `  ${known}`];
+}
+
+/** What the model decides, and how well that is known. */
+function taskLines(card: ModelCard): [string, string] {
+  switch (card.task) {
+    case 'classification': {
+      const { labels, accuracy } = card;
+      const classes = `${labels.length} classes (${labels.map(printable).join(', ')})`;
+      if (accuracy === undefined) return [classes, 'accuracy not known: the model comes from elsewhere'];
+      const { float, int8 } = accuracy;
+      return [classes, `accuracy on held-back windows: float ${percent(float)}, int8 ${percent(int8)}`];
+    }
+    case 'regression': {
+      const names = card.outputs.map(({ name, unit }) => printable(unit === undefined ? name : `${name} in ${unit}`));
+      const ranges = card.outputs.flatMap(({ name, range }) =>
+        range === undefined ? [] : `${printable(name)} ${range.low} to ${range.high}`,
+      );
+      return [`a regressor of ${names.join(', ')}`, ranges.length === 0 ? 'no ranges given' : ranges.join(', ')];
+    }
+    case 'anomaly':
+      return ['an autoencoder', `anomalies score above ${shorten(card.threshold)}`];
+  }
 }
 
 function shorten(value: number | null): string {

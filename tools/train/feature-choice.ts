@@ -3,6 +3,9 @@ import { createFeatures, type FeatureSpec } from '../../kernels/signal/features.
 import { fftLengthFor } from '../../kernels/signal/spectral-features.ts';
 import type { LabelledWindows } from './windows.ts';
 
+/** All that choosing looks at. */
+type Windows = Pick<LabelledWindows, 'channels' | 'window' | 'count' | 'samples'>;
+
 export const FEATURE_KINDS = ['auto', 'raw', 'statistics', 'spectral'] as const;
 export type FeatureKind = (typeof FEATURE_KINDS)[number];
 
@@ -17,7 +20,7 @@ const AMPLITUDE_MIN = 1e-6;
 const WINDOWS_LOOKED_AT = 256;
 
 /** The features for windows of this length; `auto` is raw for one sample, statistics when short, else spectral. */
-export function chooseFeatures(kind: FeatureKind, windows: LabelledWindows): FeatureSpec {
+export function chooseFeatures(kind: FeatureKind, windows: Windows): FeatureSpec {
   const auto = windows.window === 1 ? 'raw' : windows.window < SPECTRAL_FROM ? 'statistics' : 'spectral';
   const chosen = kind === 'auto' ? auto : kind;
   if (chosen !== 'spectral') return { kind: chosen };
@@ -34,7 +37,7 @@ function bandEdges(length: number): number[] {
 }
 
 /** Median over bands and windows of each channel's band amplitude. */
-function medianAmplitudes(windows: LabelledWindows, edges: readonly number[]): number[] {
+function medianAmplitudes(windows: Windows, edges: readonly number[]): number[] {
   const channels = windows.channels.length;
   const shape = { channels, window: windows.window };
   const floor = new Array<number>(channels).fill(AMPLITUDE_MIN);

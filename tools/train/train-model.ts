@@ -130,8 +130,7 @@ function cardOf(
   const round = (share: number): number => Number(share.toFixed(4));
   return {
     kind: 'myrmex-model',
-    version: 1,
-    task: 'classifier',
+    task: 'classification',
     labels: [...windows.labels],
     channels: [...windows.channels],
     window: windows.window,

@@ -5,6 +5,7 @@ import { NodeError } from '../../errors.ts';
 import { createLabeller } from '../../labeller.ts';
 import { createReveal } from '../../reveal.ts';
 import { MACHINE_CHANNELS, MACHINE_LABELS } from '../../simulated-machine.ts';
+import { classesOf } from '../../task-words.ts';
 import type { Vitals } from '../../vitals.ts';
 import type { BrokerEndpoint } from '../broker-endpoint.ts';
 import { columnsOf } from './columns.ts';
@@ -50,7 +51,7 @@ const openSimulated = async (
 ): Promise<Sensor> => {
   const { createSimulatedSensor } = await import('./simulated.ts');
   requireChannels(MACHINE_CHANNELS, card, 'the simulated machine');
-  const classes = MACHINE_LABELS.map((name) => card.labels.indexOf(name));
+  const classes = classesOf(card, MACHINE_LABELS);
   const answers = labeller === undefined ? null : createLabeller({ seed, ...labeller });
   return createSimulatedSensor({ seed, drift, classes, labeller: answers, label, notice });
 };
@@ -65,18 +66,20 @@ const openRecording = async (
   const recording = await readRecording(sensor.path, {
     ...(sensor.node === undefined ? {} : { nodes: [sensor.node] }),
     ...(sensor.segments === undefined ? {} : { segments: sensor.segments }),
+    targets: card.task === 'regression',
   });
   requireChannels(recording.channels, card, sensor.path);
   const rows = recording.nodes[0]!;
   const others = recording.nodes.length - 1;
   if (others > 0) notice(`playing node ${rows.node}, the first of ${others + 1} (--node names another)`);
-  const unknown = recording.labels.filter((name) => !card.labels.includes(name));
+  const classes = classesOf(card, recording.labels);
+  const unknown = recording.labels.filter((_, at) => classes[at]! < 0);
   if (unknown.length > 0) notice(`windows labelled ${unknown.join(', ')} are not scored: the model has no such class`);
   return createRecordingSensor({
     rows,
     channels: recording.channels.length,
     card,
-    classes: recording.labels.map((name) => card.labels.indexOf(name)),
+    classes,
     speed: sensor.speed,
     reveal: createReveal({ rate: sensor.labelRate, seed, node: rows.node }),
     label,

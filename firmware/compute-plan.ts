@@ -36,9 +36,7 @@ export const planCompute = (
   const idle = configuration.experts.filter((name) => !experts.includes(name));
   if (idle.length > 0) {
     const what = card.task === 'anomaly' ? 'an anomaly model' : 'a regressor';
-    notice(
-      `${idle.join(' and ')} cannot help ${what}: ${experts.join(' and ')} decides (experts in the configuration)`,
-    );
+    notice(`${idle.join(' and ')} cannot help ${what}: frozen decides alone (experts in the configuration)`);
   }
   const sizes = { limits, pendingWindows, replayCapacity };
   const pipeline = { ...defaultPipelineOptions, ...sizes, model, seed, experts };

@@ -136,6 +136,7 @@ const decision = (index: number, label: number, truth: number): DecisionReport =
     label,
     truth,
     weights: [0.5, 0.5],
+    values: [],
     expertLabels: [0, label],
   }) as unknown as DecisionReport;
 

@@ -46,8 +46,12 @@ function cardLines({ card, cardFault, metadata }: ModelReport): string[] {
   if (card === null) return metadata.map(({ name, bytes }) => `metadata ${printable(name)}: ${bytes} bytes`);
   const { channels, window, stride, features } = card;
   const [task, known] = taskLines(card);
-  const input = `  ${channels.length} channels, windows of ${window} every ${stride} samples, ${features.kind} features`;
-  return ['', `model card: ${task}`, input, `  ${known}`];
+  return [
+    '',
+    `model card: ${task}`,
+    `  ${channels.length} channels, windows of ${window} every ${stride} samples, ${features.kind} features`,
+    `  ${known}`,
+  ];
 }
 
 /** What the model decides, and how well that is known. */
@@ -61,7 +65,7 @@ function taskLines(card: ModelCard): [string, string] {
       return [classes, `accuracy on held-back windows: float ${percent(float)}, int8 ${percent(int8)}`];
     }
     case 'regression': {
-      const names = card.outputs.map(({ name, unit }) => printable(unit === undefined ? name : `${name} in ${unit}`));
+      const names = card.outputs.map(({ name, unit = '' }) => printable(`${name} ${unit}`.trim()));
       const ranges = card.outputs.flatMap(({ name, range }) =>
         range === undefined ? [] : `${printable(name)} ${range.low} to ${range.high}`,
       );

@@ -38,10 +38,13 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
   const { readRecording } = await import('../../firmware/io/recording.ts');
   const { replay } = await import('../replay/replay.ts');
   const { printReplay } = await import('../replay/print-report.ts');
+  const { readModelCard } = await import('../../firmware/model-file.ts');
+  const { defaultModelLimits } = await import('../../kernels/limits.ts');
   const model = await readFile(flags.model);
   const recording = await readRecording(path, {
     ...(flags.nodes === undefined ? {} : { nodes: flags.nodes }),
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
+    targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
   const { labelRate, experts, baselines } = flags;
   const report = replay({

@@ -3,7 +3,9 @@ import type { Decision, Observation, Pipeline } from '../../firmware/pipeline.ts
 import type { Reveal } from '../../firmware/reveal.ts';
 import { createScoreboard, type Scoreboard } from '../../kernels/learning/scoreboard.ts';
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
+import { AnomalyScore } from './anomaly-score.ts';
 import type { Baseline } from './baseline.ts';
+import { RegressionScore } from './regression-score.ts';
 
 export interface NodeReplayOptions {
   readonly rows: RecordingNode;
@@ -21,6 +23,9 @@ export class NodeReplay {
   /** Experts and the mixture; each baseline is a mixture of its own board. */
   readonly scoreboard: Scoreboard;
   readonly baselines: readonly { baseline: Baseline; scoreboard: Scoreboard }[];
+  /** Of a model that measures, or that tells the normal from the rest. */
+  readonly regression: RegressionScore | null;
+  readonly anomaly: AnomalyScore | null;
   windows = 0;
   /** Labels revealed and learned. */
   labels = 0;
@@ -39,6 +44,8 @@ export class NodeReplay {
     this.channels = card.channels.length;
     this.windower = createWindower({ channels: this.channels, window: card.window, stride: card.stride });
     this.scoreboard = createScoreboard(experts);
+    this.regression = card.task === 'regression' ? new RegressionScore(experts, card.outputs.length) : null;
+    this.anomaly = card.task === 'anomaly' ? new AnomalyScore(this.node) : null;
     this.baselines = options.baselines.map((baseline) => ({ baseline, scoreboard: createScoreboard([]) }));
   }
 
@@ -48,7 +55,7 @@ export class NodeReplay {
     while (this.row < rows) {
       const row = this.row++;
       if (this.windower.push(values, row * this.channels, segment[row]!, label[row]!, tMs[row]!)) {
-        this.playWindow();
+        this.playWindow(row);
         return true;
       }
     }
@@ -56,7 +63,7 @@ export class NodeReplay {
   }
 
   /** Predict first, learn after; what a label owes is paid before the next window, as `run` does with a recording. */
-  private playWindow(): void {
+  private playWindow(lastRow: number): void {
     const { pipeline, classes, reveal } = this.options;
     const { windower } = this;
     const decision = pipeline.decide(windower);
@@ -65,6 +72,7 @@ export class NodeReplay {
     if (!decision.valid) this.invalid++;
     if (windower.truth >= 0 && truth < 0) this.unknown++;
     for (const { baseline } of this.baselines) if (decision.valid) baseline.decide(windower.samples);
+    if (decision.valid) this.measure(decision, lastRow, truth);
     if (truth < 0) return;
     if (decision.valid) this.score(decision, truth);
     // A label is drawn for every labelled window, also one that could not be judged: `run` cannot know either.
@@ -72,6 +80,14 @@ export class NodeReplay {
     const observation = pipeline.observe(windower.index, truth);
     while (pipeline.owed > 0) pipeline.step();
     this.learn(observation, truth);
+  }
+
+  /** The target of a window is that of its last row. */
+  private measure({ values, expertValues, label }: Decision, lastRow: number, truth: number): void {
+    const { segment, segments, target } = this.options.rows;
+    const value = target?.[lastRow] ?? Number.NaN;
+    if (!Number.isNaN(value)) this.regression?.add(expertValues, values, value);
+    this.anomaly?.add(segments[segment[lastRow]!]!, values[0]!, label, truth);
   }
 
   private score(decision: Decision, truth: number): void {

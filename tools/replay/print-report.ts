@@ -1,3 +1,5 @@
+import type { AnomalyReport } from './anomaly-score.ts';
+import type { RegressionReport } from './regression-score.ts';
 import type { ExpertReport, ReplayReport } from './report.ts';
 
 const NAME_WIDTH = 14;
@@ -5,11 +7,9 @@ const COLUMN_WIDTH = 12;
 
 /** The report for a person. */
 export function printReplay(stream: NodeJS.WritableStream, report: ReplayReport): void {
-  const rows = [...Object.entries(report.experts), ...Object.entries(report.baselines ?? {})];
   const perSecond = Math.round((report.windows / Math.max(1, report.elapsedMs)) * 1000);
   const lines = [
-    row('', ['accuracy', '2nd half', 'worst node', 'vs frozen']),
-    ...rows.map(([name, expert]) => row(name, figures(expert))),
+    ...table(report),
     '',
     `${report.windows} windows of ${report.nodes.length} node${report.nodes.length === 1 ? '' : 's'}, ` +
       `${report.scored} scored, ${report.labels} labels revealed, ${report.adapterParameters} adapter parameters`,
@@ -18,6 +18,45 @@ export function printReplay(stream: NodeJS.WritableStream, report: ReplayReport)
     ...(report.invalidWindows > 0 ? [`${report.invalidWindows} windows miss too many samples to be judged`] : []),
   ];
   stream.write(`${lines.join('\n')}\n`);
+}
+
+function table(report: ReplayReport): string[] {
+  if (report.regression !== undefined) return errorTable(report.regression);
+  if (report.anomaly !== undefined) return anomalyTable(report.anomaly);
+  const rows = [...Object.entries(report.experts), ...Object.entries(report.baselines ?? {})];
+  return [
+    row('', ['accuracy', '2nd half', 'worst node', 'vs frozen']),
+    ...rows.map(([name, expert]) => row(name, figures(expert))),
+  ];
+}
+
+function errorTable({ output, unit, targets, experts }: RegressionReport): string[] {
+  if (targets === 0) return ['no window has a target: the label column of the recording holds no numbers'];
+  const of = visible(`${output}${unit === undefined ? '' : ` in ${unit}`}`);
+  return [
+    row('', ['mean error', 'rms error']),
+    ...Object.entries(experts).map(([name, errors]) => row(name, [`${errors?.mae}`, `${errors?.rmse}`])),
+    `of ${of}, over ${targets} windows whose target is known`,
+  ];
+}
+
+const SEGMENTS_SHOWN = 20;
+
+function anomalyTable({ threshold, segments, ...whole }: AnomalyReport): string[] {
+  const share = (value: number | null): string => (value === null ? '-' : percent(value));
+  const line = (name: string, figure: Omit<AnomalyReport, 'threshold' | 'segments'>): string => {
+    const { windows, flagged, anomalous, accuracy, auc, meanScore } = figure;
+    const score = meanScore === null ? '-' : meanScore.toPrecision(4);
+    return row(name, [`${windows}`, `${anomalous}`, `${flagged}`, share(accuracy), auc?.toFixed(3) ?? '-', score]);
+  };
+  const hidden = segments.length - SEGMENTS_SHOWN;
+  return [
+    row('', ['windows', 'anomalous', 'flagged', 'accuracy', 'AUC', 'mean score']),
+    line('all', whole),
+    ...segments.slice(0, SEGMENTS_SHOWN).map((one) => line(visible(`${one.node} ${one.segment}`), one)),
+    ...(hidden > 0 ? [`and ${hidden} segments more (--json has all)`] : []),
+    `flagged: scored above ${threshold.toPrecision(4)}`,
+  ];
 }
 
 function figures({ accuracy, secondHalf, worstNode, worstDelta }: ExpertReport): string[] {
@@ -31,6 +70,11 @@ function figures({ accuracy, secondHalf, worstNode, worstDelta }: ExpertReport):
 
 function row(name: string, cells: readonly string[]): string {
   return name.padEnd(NAME_WIDTH) + cells.map((cell) => cell.padStart(COLUMN_WIDTH)).join('');
+}
+
+/** Names in a recording must not steer the terminal. */
+function visible(text: string): string {
+  return text.replace(/\p{C}/gu, '?');
 }
 
 function percent(share: number): string {

@@ -1,6 +1,7 @@
 import type { Recording } from '../../firmware/io/recording.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
+import { classesOf } from '../../firmware/task-words.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
@@ -34,7 +35,8 @@ export function replay(options: ReplayOptions): ReplayReport {
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);
     requireChannels(recording.channels, pipeline);
-    const classes = recording.labels.map((name) => pipeline.card.labels.indexOf(name));
+    requireClasses(options.baselines, pipeline);
+    const classes = classesOf(pipeline.card, recording.labels);
     const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines() });
   });
@@ -49,6 +51,11 @@ export function replay(options: ReplayOptions): ReplayReport {
     );
   }
   return report;
+}
+
+function requireClasses(baselines: readonly BaselineName[], { card }: Pipeline): void {
+  if (card.task === 'classification' || baselines.length === 0) return;
+  throw new CommandError('baselines', `--baselines are for classifiers; the model's task is ${card.task}`, 2);
 }
 
 function requireChannels(channels: readonly string[], { card }: Pipeline): void {

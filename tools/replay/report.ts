@@ -1,6 +1,9 @@
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import type { Scoreboard } from '../../kernels/learning/scoreboard.ts';
+import type { Task } from '../../protocols/model-card.ts';
+import { type AnomalyReport, AnomalyScore } from './anomaly-score.ts';
 import type { NodeReplay } from './node-replay.ts';
+import { type RegressionReport, RegressionScore } from './regression-score.ts';
 
 /** Accuracies 0 to 1, over all scored windows of all nodes; `worst…` over nodes. */
 export interface ExpertReport {
@@ -16,9 +19,14 @@ export type BaselineReport = ExpertReport & { readonly learningRate?: number };
 
 /** The object `replay --json` prints last: a promise to scripts, only ever added to. */
 export interface ReplayReport {
+  readonly task: Task;
+  /** Only of a model of that task. */
+  readonly regression?: RegressionReport;
+  readonly anomaly?: AnomalyReport;
   readonly windows: number;
   readonly labels: number;
   readonly seed: number;
+  /** Accuracies over the `scored` windows: 0 where there is none, as with a regressor. */
   readonly experts: Readonly<Record<string, ExpertReport>>;
   readonly baselines?: Readonly<Record<string, BaselineReport>>;
   readonly adapterParameters: number;
@@ -55,6 +63,8 @@ export function summarise(nodes: readonly NodeReplay[], seed: number, elapsedMs:
   const baselines = bestBaselines(nodes);
   const total = (of: (node: NodeReplay) => number): number => nodes.reduce((sum, node) => sum + of(node), 0);
   return {
+    task: first.pipeline.card.task,
+    ...taskReport(nodes),
     windows: total((node) => node.windows),
     labels: total((node) => node.labels),
     seed,
@@ -69,6 +79,29 @@ export function summarise(nodes: readonly NodeReplay[], seed: number, elapsedMs:
     unknownLabels: total((node) => node.unknown),
     nodes: nodes.map((node) => nodeReport(node, names)),
   };
+}
+
+function taskReport(nodes: readonly NodeReplay[]): Pick<ReplayReport, 'regression' | 'anomaly'> {
+  const { card } = nodes[0]!.pipeline;
+  const all = <T>(of: (node: NodeReplay) => T | null): T[] => nodes.flatMap((node) => of(node) ?? []);
+  switch (card.task) {
+    case 'classification':
+      return {};
+    case 'regression':
+      return {
+        regression: RegressionScore.report(
+          all(({ regression }) => regression),
+          card.outputs[0]!,
+        ),
+      };
+    case 'anomaly':
+      return {
+        anomaly: AnomalyScore.report(
+          all(({ anomaly }) => anomaly),
+          card.threshold,
+        ),
+      };
+  }
 }
 
 /** Windows count alike, wherever they come from; a node without scored windows has no say. */

@@ -2,6 +2,7 @@ import { effectiveConfiguration, resolveSettings } from './cli-settings.ts';
 import { planCompute } from './compute-plan.ts';
 import { masked } from './configuration/secrets.ts';
 import { faultsOfConfiguration } from './configuration.ts';
+import { answersOf } from './task-words.ts';
 
 /**
  * `myrmex config check FILE`: all that is wrong with it, or what it comes to. Nothing is started, written or connected.
@@ -18,14 +19,16 @@ export const checkConfigurationFile = async (path: string): Promise<void> => {
     return;
   }
   const { configuration, model, state } = await resolveSettings({ config: path }, process.env);
-  const { card, hash, experts } = planCompute(configuration, model.bytes);
+  const { card, hash, experts } = planCompute(configuration, model.bytes, (text) =>
+    process.stderr.write(`myrmex: ${text}\n`),
+  );
   const { site, node, board, broker, sensor } = configuration;
   const facts = {
     node: `${site}/${node} on board ${board}`,
     broker: 'url' in broker ? masked(broker.url) : `embedded, port ${broker.port}`,
     sensor: 'kind' in sensor ? sensor.kind : 'several',
     model: `${model.name} ${hash}, ${model.bytes.length} bytes`,
-    classes: card.labels.join(', '),
+    ...answersOf(card),
     window: `${card.window} samples of ${card.channels.join(', ')}`,
     experts: experts.join(', '),
     state,

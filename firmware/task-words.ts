@@ -20,6 +20,18 @@ export const nameValues = (card: ModelCard, values: ArrayLike<number>): NamedNum
   }
 };
 
+/** What a model can answer, under the name of its kind of answer; for a person. */
+export const answersOf = (card: ModelCard): Record<string, string> => {
+  switch (card.task) {
+    case 'classification':
+      return { classes: card.labels.join(', ') };
+    case 'regression':
+      return { values: card.outputs.map(({ name, unit = '' }) => `${name} ${unit}`.trim()).join(', ') };
+    case 'anomaly':
+      return { anomaly: `a score above ${Number(card.threshold.toPrecision(4))}` };
+  }
+};
+
 /**
  * Class of the model for each label of a recording, -1 for one that it does not know. To an anomaly model everything
  * that is not called normal is an anomaly; a regressor knows no classes.

@@ -71,7 +71,7 @@ replays('an anomaly model: accuracy and ranks by segment; whatever is not called
   const [monday, tuesday] = anomaly!.segments;
   assert.equal([monday!.segment, monday!.normal, monday!.anomalous, monday!.auc], ['monday', 266, 0, null]);
   assert.equal([tuesday!.segment, tuesday!.normal, tuesday!.anomalous], ['tuesday', 150, 50]);
-  // A leak adds 1 to a channel whose share of the normal direction is 0.2: a score of (1 - 0.04) / 4 and a little noise.
+  // A leak adds 1 to a channel whose share of the normal direction is 0.2: a score of (1 - 0.04) / 4 and some noise.
   assert.ok(tuesday!.auc! > 0.99 && tuesday!.accuracy! > 0.99, `${tuesday!.auc} ${tuesday!.accuracy}`);
   assert.ok(Math.abs(tuesday!.meanScore! - monday!.meanScore! - 0.24 / 4) < 0.02);
   assert.is(report.scored, 466);

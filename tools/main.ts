@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { neverExit, usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
+import { brokerCommand } from './commands/broker.ts';
 import { labelCommand } from './commands/label.ts';
 import { modelCommand } from './commands/model.ts';
 import { recordCommand } from './commands/record.ts';
@@ -20,7 +21,8 @@ const program = new Command('myrmexctl')
   .addCommand(recordCommand())
   .addCommand(modelCommand())
   .addCommand(watchCommand())
-  .addCommand(labelCommand());
+  .addCommand(labelCommand())
+  .addCommand(brokerCommand());
 
 neverExit(program);
 

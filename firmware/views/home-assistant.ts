@@ -50,6 +50,12 @@ export const discoveryOf = (discoveryPrefix: string, facts: DeviceFacts): Discov
   return { messages, filter: `${discoveryPrefix}/+/${nodeId}/+/config` };
 };
 
+/** What a broker must allow for discovery: to announce, to find what was announced before, to hear of restarts. */
+export const discoveryTopics = (discoveryPrefix: string, site: string, node: string) => {
+  const writes = `${discoveryPrefix}/+/${nodeIdOf({ site, node })}/+/config`;
+  return { writes, reads: [writes, `${discoveryPrefix}/status`] };
+};
+
 /** An empty retained payload takes a discovery message away, as the documentation of MQTT discovery has it. */
 export const removal = (topic: string): OutgoingMessage => ({
   ...{ topic, absolute: true, payload: new Uint8Array(0), qos: 1, retain: true },

@@ -1,0 +1,87 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { demoConfiguration } from '../../firmware/demo/configuration.ts';
+import { TOPIC_KINDS } from '../../protocols/topics.ts';
+import { myrmexctl } from '../end-to-end/programs.ts';
+import { temporaryFolder } from '../support/machine-recording.ts';
+
+const acl = suite('myrmexctl broker acl');
+
+const printed = async (...args: string[]): Promise<readonly string[]> => {
+  const program = myrmexctl('broker', 'acl', ...args);
+  assert.is(await program.ended, 0, program.stderr());
+  return program.stdout().split('\n');
+};
+
+/** The lines below a user's name. */
+const of = (lines: readonly string[], user: string): readonly string[] => {
+  const from = lines.indexOf(`user ${user}`) + 1;
+  assert.ok(from > 0, `no user ${user}`);
+  return lines.slice(from, lines.indexOf('', from));
+};
+
+acl(
+  'a node says what it is to say, hears its labels, and nothing else; every kind of topic is one of both',
+  async () => {
+    const lines = await printed('--site', 'plant', '--node', 'pump-3,fan', '--operator', 'anna', '--prefix', 'a/b');
+    const pump = of(lines, 'plant-pump-3');
+    assert.is(pump.length, TOPIC_KINDS.length);
+    for (const kind of TOPIC_KINDS) {
+      const heard = ['label', 'label/range', 'alarm/acknowledge'].includes(kind);
+      assert.ok(pump.includes(`topic ${heard ? 'read' : 'write'} a/b/mx/1/plant/pump-3/${kind}`), kind);
+    }
+    assert.ok(of(lines, 'plant-fan').every((line) => line.includes('/plant/fan/')));
+    const anna = of(lines, 'anna');
+    assert.ok(anna.includes('topic write a/b/mx/1/plant/+/label'));
+    assert.ok(anna.includes('topic read a/b/mx/1/plant/+/decision'));
+    assert.not.ok(anna.some((line) => /write .*decision/.test(line)));
+  },
+);
+
+acl('a configuration brings its user, prefix, sensors and Home Assistant', async () => {
+  const { labeller: _, ...quiet } = demoConfiguration;
+  const channel = (topic: string) => ({ topic, read: 'number' });
+  const config = join(await temporaryFolder(), 'node.json');
+  await writeFile(
+    config,
+    JSON.stringify({
+      ...quiet,
+      broker: { url: 'mqtt://b', username: 'ant', prefix: 'hall' },
+      sensor: { kind: 'mqtt', rateHz: 1, channels: { a: channel('plc/1/a'), b: channel('plc/+/b') } },
+      views: { homeAssistant: true },
+      model: 'm.tflite',
+    }),
+  );
+  const ant = of(await printed('--config', config, '--read', 'plc/tag'), 'ant');
+  for (const line of [
+    'topic write hall/mx/1/demo/gateway-1/decision',
+    'topic read plc/1/a',
+    'topic read plc/+/b',
+    'topic read plc/tag',
+    'topic read homeassistant/status',
+  ]) {
+    assert.ok(ant.includes(line), line);
+  }
+  assert.ok(ant.some((line) => /^topic write homeassistant\/\+\/[\w-]+\/\+\/config$/.test(line)));
+  assert.not.ok(ant.includes('topic write hall/mx/1/demo/gateway-1/label'));
+});
+
+acl('what cannot stand in the file is refused', async () => {
+  const refused = async (message: RegExp, ...args: string[]): Promise<void> => {
+    const program = myrmexctl('broker', 'acl', ...args);
+    assert.is(await program.ended, 2);
+    assert.match(program.stderr(), message);
+    assert.is(program.stdout(), '');
+  };
+  await Promise.all([
+    refused(/name --site and --node/, '--site', 'plant'),
+    refused(/--node "\.\.\/x" is not a name/, '--site', 'plant', '--node', '../x'),
+    refused(/cannot stand in/, '--site', 'plant', '--node', 'a', '--operator', 'anna\ntopic readwrite #'),
+    refused(/not a topic filter/, '--site', 'plant', '--node', 'a', '--read', 'a#'),
+    refused(/--prefix/, '--site', 'plant', '--node', 'a', '--prefix', 'a/#'),
+  ]);
+});
+
+acl.run();

@@ -13,4 +13,12 @@ export const pc: BoardEntry = {
   outboxEntriesMax: 1_000_000,
   outboxBytesMax: 512 * 1024 * 1024,
   writeBytesPerDayMax: 4_000_000_000,
+  brokerConnectionsMax: 256,
+  brokerPacketBytesMax: 256 * 1024,
+  brokerSessionsMax: 256,
+  brokerQueueMessagesMax: 10_000,
+  brokerQueueBytesMax: 4 * 1024 * 1024,
+  brokerStoredBytesMax: 32 * 1024 * 1024,
+  brokerRetainedMessagesMax: 4_096,
+  brokerRetainedBytesMax: 4 * 1024 * 1024,
 };

@@ -11,4 +11,5 @@ export const rpi4: BoardEntry = {
   outboxBytesMax: 128 * 1024 * 1024,
   // A cheap 8 GB card bears about 500 whole writes; with the card's own tenfold amplification this leaves ten years.
   writeBytesPerDayMax: 100_000_000,
+  brokerStoredBytesMax: 16 * 1024 * 1024,
 };

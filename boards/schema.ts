@@ -28,6 +28,18 @@ export const BoardProfile = Type.Object(
     outboxBytesMax: count(256 * 1024, 16 * 1024 * MIB),
     /** Written to the disk in 24 hours before the node says that the card will not last. */
     writeBytesPerDayMax: count(MIB, 1024 * 1024 * MIB),
+    /** The embedded broker: connections, and the largest packet; unread bytes of both ways come per connection. */
+    brokerConnectionsMax: count(1, 4_096),
+    brokerPacketBytesMax: count(1_024, 4 * MIB),
+    /** Sessions that outlive their connections. */
+    brokerSessionsMax: count(1, 4_096),
+    /** What waits for one session, and for all of them together; it is held in memory as well as on disk. */
+    brokerQueueMessagesMax: count(1, 60_000),
+    brokerQueueBytesMax: count(1_024, 256 * MIB),
+    brokerStoredBytesMax: count(1_024, 1024 * MIB),
+    /** Retained messages; in memory and on disk. */
+    brokerRetainedMessagesMax: count(1, 1 << 16),
+    brokerRetainedBytesMax: count(1_024, 256 * MIB),
   },
   { additionalProperties: false },
 );

@@ -5,6 +5,7 @@ import { BOARD_NAMES } from '../boards/registry.ts';
 import { Name } from '../protocols/names.ts';
 import { Alarms, alarmsFault } from './configuration/alarms.ts';
 import { Broker, brokerFault } from './configuration/broker.ts';
+import { limitsFault } from './configuration/broker-limits.ts';
 import { explainAll, shown, type WrongValue } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller, labellerFault } from './configuration/labeller.ts';
@@ -48,6 +49,7 @@ export type Configuration = Static<typeof Configuration>;
 /** What the schema cannot say: fields that are each right by themselves and wrong together. One line per section. */
 const CROSS_CHECKS: readonly ((configuration: Configuration) => WrongValue | null)[] = [
   ({ broker }) => brokerFault(broker),
+  ({ broker, board }) => ('url' in broker ? null : limitsFault(board, broker.limits)),
   ({ sensor }) => sensorFault(sensor),
   labellerFault,
   ({ alarms }) => alarmsFault(alarms),

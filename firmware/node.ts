@@ -59,7 +59,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const first = plan.start();
   closers.add(() => first.stop());
   const state = { directory: options.state, model: plan.hash, notice, ...storageReports(vitals) };
-  const { endpoint, broker, store } = await openServices(configuration.broker, state, notice);
+  const { endpoint, broker, store } = await openServices(configuration, state, vitals, notice);
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { Limits } from './broker-limits.ts';
 import { closed, Path } from './fields.ts';
 
 const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
@@ -12,6 +13,7 @@ const EmbeddedBroker = Type.Object(
     port: Type.Integer({ minimum: 0, maximum: 65_535 }),
     /** Take any free port when this one is in use. */
     orAnyPort: Type.Optional(Type.Boolean()),
+    limits: Type.Optional(Limits),
   },
   closed,
 );

@@ -1,18 +1,20 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { Aedes, type AedesPublishPacket, type Client } from 'aedes';
+import { Aedes } from 'aedes';
+import { brokerLimits } from '../configuration/broker-limits.ts';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
+import type { BrokerLimits } from '../machines/broker-limits.ts';
 import { PacketGuard } from '../machines/packet-guard.ts';
+import { createVitals } from '../vitals.ts';
+import { BEHIND_BYTES_MAX, createHooks, type Granted } from './broker-hooks.ts';
+import { Admission } from './broker-store/admission.ts';
+import { type BrokerReport, type BrokerStore, openBrokerStore } from './broker-store/open.ts';
 
-/** Connections to the embedded broker: a site's gateways and a few operators; beyond that use a broker made for it. */
-const CONNECTIONS_MAX = 256;
-/** Four times the largest message of ours, for whoever else uses the broker. */
-const PACKET_BYTES_MAX = 256 * 1024;
-/** What may wait for a subscriber that reads slowly; about 2 s of a site's decisions. */
-const BEHIND_BYTES_MAX = 512 * 1024;
-/** Above BEHIND_BYTES_MAX by more than a packet, so that aedes never waits for a socket to drain. */
-const SOCKET_BUFFER_BYTES = 1024 * 1024;
-/** Should it wait after all, then no longer than this before the client is cut. */
+/** Above what may wait for a subscriber by more than a packet, so that aedes never waits for a socket to drain. */
+const socketBufferBytes = (packetBytes: number): number => BEHIND_BYTES_MAX + packetBytes + 256 * 1024;
+/** Should it wait after all (for a session that reads its queue slowly), then no longer before the client is cut. */
 const DRAIN_MS_MAX = 5_000;
+/** Of one connection at a time, so that no client is served megabytes before the next has its turn. */
+const READ_BYTES_MAX = 64 * 1024;
 
 export interface Broker {
   readonly url: string;
@@ -21,28 +23,48 @@ export interface Broker {
   close(): Promise<void>;
 }
 
+export interface BrokerOptions {
+  readonly host?: string;
+  /** TCP port, 0 lets the system choose. */
+  readonly port: number;
+  /** Where retained messages, sessions and what waits for them are kept; without it they end with the process. */
+  readonly directory?: string;
+  readonly limits?: BrokerLimits;
+  readonly report?: BrokerReport;
+  readonly notice?: (text: string) => void;
+}
+
 /**
  * The embedded MQTT 3.1.1 broker. It listens on this machine alone unless `host` says otherwise, as it checks nobody's
  * identity.
  *
- * @param options.port TCP port, 0 lets the system choose
- * @throws NodeError `portInUse`, `portForbidden`, `brokerStart`
+ * @throws NodeError `portInUse`, `portForbidden`, `brokerStart`, and of `openBrokerStore`
  */
-export async function startBroker(options: { host?: string; port: number }): Promise<Broker> {
-  const host = options.host ?? '127.0.0.1';
-  const aedes = new Aedes({ maxClientsIdLength: 128, drainTimeout: DRAIN_MS_MAX, authorizeForward: sparing });
+export async function startBroker(options: BrokerOptions): Promise<Broker> {
+  const { host = '127.0.0.1', notice = () => {}, directory } = options;
+  const { limits = brokerLimits('pc'), report = createVitals(notice) } = options;
+  const store = directory === undefined ? null : await openBrokerStore({ directory, limits, report, notice });
+  const aedes = createAedes(limits, report, store);
   await aedes.listen();
   // Without noDelay a small answer waits up to 40 ms for the acknowledgement of the one before it (RFC 896, RFC 1122).
-  const settings = { highWaterMark: SOCKET_BUFFER_BYTES, noDelay: true };
-  const server = createServer(settings, (socket) => aedes.handle(guarded(socket)));
-  server.maxConnections = CONNECTIONS_MAX;
-  const closeBroker = () => new Promise<void>((resolve) => aedes.close(() => resolve()));
+  const settings = { highWaterMark: socketBufferBytes(limits.packetBytes), noDelay: true };
+  const refused = () => report.count('brokerPacketsRefused');
+  const server = createServer(settings, (socket) => aedes.handle(guarded(socket, limits.packetBytes, refused)));
+  server.maxConnections = limits.connections;
+  server.on('drop', () => report.count('brokerConnectionsRefused'));
+  const closeBroker = async (): Promise<void> => {
+    await new Promise<void>((resolve) => aedes.close(() => resolve()));
+    // Wills of those who were connected are on their way to the disk.
+    await store?.disk.flushed().catch(() => {});
+    await store?.persistence.destroy();
+  };
   try {
     await listen(server, host, options.port);
   } catch (error) {
     await closeBroker();
     throw explained(host, options.port, error);
   }
+  publishWills(aedes, store);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
@@ -56,23 +78,44 @@ export async function startBroker(options: { host?: string; port: number }): Pro
   };
 }
 
-/**
- * One subscriber that stops reading would hold up every other one: aedes waits for its socket. So it gets no more than
- * it can take: QoS 0 messages pass it by, and for one that must not be lost it is cut, to come back with a new session.
- */
-function sparing(client: Client, packet: AedesPublishPacket): AedesPublishPacket | null {
-  if (client.conn.writableLength <= BEHIND_BYTES_MAX) return packet;
-  if (packet.qos > 0) client.conn.destroy();
-  return null;
-}
+const createAedes = (limits: BrokerLimits, report: BrokerReport, store: BrokerStore | null): Aedes => {
+  const granted: Granted = new WeakMap();
+  let admission: Admission | null = null;
+  const aedes = new Aedes({
+    ...createHooks({ limits, report, store, granted, admission: () => admission }),
+    ...(store === null ? {} : { persistence: store.persistence }),
+    drainTimeout: DRAIN_MS_MAX,
+  });
+  if (store !== null) admission = new Admission(aedes, store);
+  const counted = (online: boolean) => (client: { id: string }) => {
+    report.set('brokerClients', aedes.connectedClients);
+    const session = store?.sessions.find(client.id);
+    if (session !== undefined) store?.sessions.touch(session, online);
+  };
+  aedes.on('client', counted(true));
+  aedes.on('clientDisconnect', counted(false));
+  aedes.on('unsubscribe', (filters, client) => {
+    for (const filter of filters) granted.get(client)?.delete(filter);
+  });
+  return aedes;
+};
+
+/** Of clients whose connections ended with the broker, and so without DISCONNECT [MQTT-3.1.2-8]. */
+const publishWills = (aedes: Aedes, store: BrokerStore | null): void => {
+  for (const { clientId, topic, payload, qos, retain } of store?.wills ?? []) {
+    const packet = { topic, payload: Buffer.from(payload), qos: qos as 0 | 1 | 2, retain } as const;
+    aedes.publish({ ...packet, cmd: 'publish', dup: false }, () => store?.persistence.willPublished(clientId));
+  }
+};
 
 /** Cuts a connection that announces a packet too large, before the parser collects it. */
-function guarded(socket: Socket): Socket {
-  const guard = new PacketGuard(PACKET_BYTES_MAX);
+function guarded(socket: Socket, packetBytesMax: number, refused: () => void): Socket {
+  const guard = new PacketGuard(packetBytesMax);
   const read = socket.read.bind(socket);
-  socket.read = (size?: number) => {
-    const chunk: Buffer | null = read(size);
+  socket.read = () => {
+    const chunk: Buffer | null = read(socket.readableLength > READ_BYTES_MAX ? READ_BYTES_MAX : undefined);
     if (chunk === null || guard.accepts(chunk)) return chunk;
+    refused();
     socket.destroy();
     return null;
   };

@@ -1,6 +1,9 @@
+import { join } from 'node:path';
+import { brokerLimits } from '../configuration/broker-limits.ts';
 import type { Configuration } from '../configuration.ts';
 import { NodeError } from '../errors.ts';
-import type { Broker } from './broker.ts';
+import type { Vitals } from '../vitals.ts';
+import type { Broker, BrokerOptions } from './broker.ts';
 import type { BrokerEndpoint } from './broker-endpoint.ts';
 import { endpointOf } from './broker-files.ts';
 import type { Store, StoreOptions } from './store.ts';
@@ -25,12 +28,15 @@ export interface StateOptions extends StoreOptions {
  * @throws NodeError of `endpointOf`, `startBroker` and `openStore`; what was opened by then is closed
  */
 export const openServices = async (
-  configuration: Configuration['broker'],
+  { broker: configuration, board }: Configuration,
   state: StateOptions,
+  report: Vitals,
   notice: (text: string) => void,
 ): Promise<Services> => {
   const remote = 'url' in configuration ? await endpointOf(configuration) : null;
-  const opened = await Promise.allSettled([openBroker(configuration, notice), openStoreAt(state)]);
+  const limits = brokerLimits(board, 'url' in configuration ? {} : configuration.limits);
+  const parts = { directory: join(state.directory, 'broker'), limits, report, notice };
+  const opened = await Promise.allSettled([openBroker(configuration, parts), openStoreAt(state)]);
   const [broker, store] = opened;
   if (broker.status === 'fulfilled' && store.status === 'fulfilled') {
     for (const text of store.value.notices) notice(text);
@@ -44,18 +50,18 @@ export const openServices = async (
 
 const openBroker = async (
   configuration: Configuration['broker'],
-  notice: (text: string) => void,
+  parts: Required<Pick<BrokerOptions, 'directory' | 'limits' | 'report' | 'notice'>>,
 ): Promise<Broker | null> => {
   if ('url' in configuration) return null;
   const { startBroker } = await import('./broker.ts');
   const { port, host, orAnyPort } = configuration;
-  const where = host === undefined ? {} : { host };
+  const options = host === undefined ? parts : { ...parts, host };
   try {
-    return await startBroker({ port, ...where });
+    return await startBroker({ port, ...options });
   } catch (error) {
     if (!orAnyPort || !(error instanceof NodeError) || error.code !== 'portInUse') throw error;
-    const broker = await startBroker({ port: 0, ...where });
-    notice(`port ${port} is in use; the embedded broker listens on ${broker.port}`);
+    const broker = await startBroker({ port: 0, ...options });
+    parts.notice(`port ${port} is in use; the embedded broker listens on ${broker.port}`);
     return broker;
   }
 };

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { Aedes } from 'aedes';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { MqttPart } from '../../firmware/configuration/live-sensors.ts';
@@ -167,6 +170,26 @@ source('the broker goes: said; it comes back: heard again, and well', async (con
   await until(() => samples.length > 0);
   assert.equal(values(samples, 0), [5]);
   await sender.close();
+});
+
+source('a topic that the broker keeps to itself is named, and asked for again', async () => {
+  const aedes = await Aedes.createBroker({
+    authorizeSubscribe: (_client, subscription, done) =>
+      done(null, subscription.topic === 'open' ? subscription : null),
+  });
+  const server = createServer(aedes.handle).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const url = `mqtt://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  const channels = { a: { topic: 'open', read: 'number' as const }, b: { topic: 'closed', read: 'number' as const } };
+  const made = createMqttSource({ kind: 'mqtt', channels }, { endpoint: { url }, clientId: 'sensor' });
+  try {
+    await made.run(listener().port, new AbortController().signal);
+    assert.unreachable();
+  } catch (error) {
+    assert.match(String(error), /the broker refuses to let this gateway read "closed": allow it/);
+  }
+  await new Promise<void>((resolve) => aedes.close(() => server.close(() => resolve())));
 });
 
 source('forty topics are forty subscriptions', async (context) => {

@@ -8,7 +8,7 @@ import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import { readRecording } from '../../firmware/io/recording.ts';
 import type { SampleSink } from '../../firmware/io/sensors/sensor.ts';
 import { createSimulatedMachine, MACHINE_CHANNELS, MACHINE_LABELS } from '../../firmware/simulated-machine.ts';
-import { record } from '../../tools/record/record.ts';
+import { type RecordOptions, record } from '../../tools/record/record.ts';
 import { openRecordSource, type RecordSource } from '../../tools/record/record-source.ts';
 import { createRecordingWriter } from '../../tools/record/recording-writer.ts';
 import { lastObject, myrmexctl } from '../end-to-end/programs.ts';
@@ -29,14 +29,13 @@ const sourceOf = (rows: readonly (readonly [number, number, ...number[]])[], tim
   },
 });
 
-const write = async (
-  file: string,
-  source: RecordSource,
-  more: { seconds?: number; label?: string; node?: string } = {},
-) => {
+/** Of sources that need no broker. */
+const ports = { endpoint: async () => ({ url: '' }), clientId: '', notice: () => {} };
+
+const write = async (file: string, source: RecordSource, more: Partial<RecordOptions & { node: string }> = {}) => {
   const writer = await createRecordingWriter(file, { node: more.node ?? 'n', channels: source.channels });
-  const { seconds = null, label = null } = more;
-  return record({ source, writer, seconds, label, stop: new AbortController().signal });
+  const { seconds = null, label = null, segment = null } = more;
+  return record({ source, writer, seconds, label, segment, stop: new AbortController().signal });
 };
 
 recording('a silence is not recorded, and what comes after it is a segment of its own', async () => {
@@ -58,6 +57,17 @@ recording('a silence is not recorded, and what comes after it is a segment of it
     `node,segment,t_ms,label,a,b\nn,1,0,${label},1,2\nn,1,10,${label},,3\nn,2,40,${label},4,5\nn,3,50,${label},6,7\n`,
   );
   assert.equal((await readRecording(path('gap.csv'))).labels, ['it, "is"']);
+});
+
+recording('segments bear the name that was given, counted after a gap', async () => {
+  const rows = [
+    [0, 0, 1, 2],
+    [10, 0, Number.NaN, Number.NaN],
+    [20, 0, 3, 4],
+    [30, 1, 5, 6],
+  ] as const;
+  await write(path('named.csv'), sourceOf(rows), { segment: 'monday' });
+  assert.equal((await readRecording(path('named.csv'))).nodes[0]!.segments, ['monday', 'monday-2', 'monday-3']);
 });
 
 recording('it ends after the seconds asked for, to the row', async () => {
@@ -95,14 +105,13 @@ recording('a recording is never written over', async () => {
 
 recording('the simulated machine: what is replayed is what was sampled', async () => {
   const out = path('machine.csv.gz');
-  const program = myrmexctl('record', '--sensor', 'simulated', '--seconds', '1', '--out', out, '--json');
-  assert.is(await program.ended, 0, program.stderr());
-  assert.equal(lastObject(program), { out, node: 'desk', rows: 6_400, missing: 0, segments: 1 });
+  const source = await openRecordSource({ kind: 'simulated', seed: 4, drift: null }, ports);
+  assert.equal(await write(out, source, { seconds: 0.25 }), { rows: 1_600, missing: 0, segments: 1 });
   const { channels, labels, nodes } = await readRecording(out);
   assert.equal(channels, [...MACHINE_CHANNELS]);
-  const machine = createSimulatedMachine({ seed: 0, drift: null });
+  const machine = createSimulatedMachine({ seed: 4, drift: null });
   const expected = new Float32Array(2);
-  for (let row = 0; row < 6_400; row++) {
+  for (let row = 0; row < 1_600; row++) {
     assert.is(labels[nodes[0]!.label[row]!], MACHINE_LABELS[machine.next(expected, 0)]);
     assert.equal(nodes[0]!.values.subarray(2 * row, 2 * row + 2), expected);
     assert.is(nodes[0]!.tMs[row], row / 6.4);
@@ -120,7 +129,6 @@ recording('a recording of a recording is the same, gaps and all', async () => {
     },
   });
   const sensor = { kind: 'recording' as const, path: original, speed: 1, labelRate: 0 };
-  const ports = { endpoint: async () => ({ url: '' }), clientId: '', notice: () => {} };
   await write(path('copy.csv'), await openRecordSource(sensor, ports), { node: 'press-7' });
   const plain = async (file: string): Promise<unknown> => {
     const { nodes, ...rest } = await readRecording(file);
@@ -138,11 +146,12 @@ recording('topics of a broker, until Ctrl-C', async () => {
   sender.publish({ topic: 'tank/level', payload: new TextEncoder().encode('4.25'), qos: 1, retain: true });
   const sensor = JSON.stringify({ kind: 'mqtt', rateHz: 100, channels });
   const out = path('tank.csv');
-  const program = myrmexctl('record', '--sensor', sensor, '--broker', broker.url, '--out', out);
+  const program = myrmexctl('record', '--sensor', sensor, '--broker', broker.url, '--out', out, '--json');
   await grown(out, 200);
   program.process.kill('SIGINT');
   assert.is(await program.ended, 0, program.stderr());
   const { nodes } = await readRecording(out);
+  assert.equal(lastObject(program), { out, node: 'desk', rows: nodes[0]!.rows, missing: 0, segments: 1 });
   assert.ok(nodes[0]!.rows > 10 && nodes[0]!.values.every((value) => value === 4.25));
   await sender.close();
   await broker.close();

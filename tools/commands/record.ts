@@ -13,6 +13,7 @@ interface RecordFlags extends BrokerFlags {
   readonly out: string;
   readonly node?: string;
   readonly label?: string;
+  readonly segment?: string;
   readonly json?: true;
 }
 
@@ -27,6 +28,7 @@ export function recordCommand(): Command {
     .option('--seconds <number>', 'stop after so long', integerFrom(1, 31_536_000))
     .requiredOption('--out <file>', 'the recording to create; gzipped when the name ends in .gz')
     .option('--node <name>', 'name of the gateway in the recording')
+    .option('--segment <name>', 'name of the first segment (default: 1); what comes after a gap is NAME-2, …')
     .option('--label <class>', 'what is true all the time that is recorded')
     .option('--json', 'print a report as one JSON object on the last line');
   return addBrokerOptions(command).action(run);
@@ -51,8 +53,8 @@ async function run(flags: RecordFlags): Promise<void> {
   });
   const node = flags.node ?? source.node ?? configuration.node;
   const writer = await createRecordingWriter(flags.out, { node, channels: source.channels });
-  const { seconds = null, label = null } = flags;
-  const report = await record({ source, writer, seconds, label, stop: stop.signal });
+  const { seconds = null, label = null, segment = null } = flags;
+  const report = await record({ source, writer, seconds, label, segment, stop: stop.signal });
   const { rows, segments, missing } = report;
   const text = `${rows} rows of ${source.channels.length} channels, ${segments} segments, ${missing} samples missing`;
   process.stderr.write(`${flags.out}: ${text}\n`);

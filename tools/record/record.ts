@@ -15,6 +15,8 @@ export interface RecordOptions {
   readonly seconds: number | null;
   /** The label of every row; null: what the source knows. */
   readonly label: string | null;
+  /** Name of the first segment, where the source has no names of its own. */
+  readonly segment: string | null;
   readonly stop: AbortSignal;
 }
 
@@ -26,12 +28,13 @@ export interface RecordReport {
 }
 
 /** Writes what a sensor gives until the time is over, and closes the file. */
-export const record = async ({ source, writer, seconds, label, stop }: RecordOptions): Promise<RecordReport> => {
+export const record = async (options: RecordOptions): Promise<RecordReport> => {
+  const { source, writer, seconds, label, stop } = options;
   const over = new AbortController();
   const signal = AbortSignal.any([stop, over.signal]);
   const untilMs = seconds === null ? Number.POSITIVE_INFINITY : seconds * 1_000;
   const late = seconds === null ? undefined : setTimeout(() => over.abort(), untilMs + GRACE_MS);
-  const segments = createSegments(source);
+  const segments = createSegments(source, options.segment);
   const report = { rows: 0, missing: 0 };
   const sink: SampleSink = {
     push: (values, offset, tMs, segment, truth) => {
@@ -70,7 +73,7 @@ const countMissing = (values: Float32Array, offset: number, channels: number): n
  * Names the segment of each row. A live source falls silent: rows without any sample are not recorded, and what comes
  * after them is a segment of its own, so that no window reaches over the gap.
  */
-const createSegments = ({ segments, timed }: RecordSource) => {
+const createSegments = ({ segments, timed }: RecordSource, base: string | null) => {
   const live = timed && segments === null;
   let last: number | null = null;
   let silent = false;
@@ -87,7 +90,8 @@ const createSegments = ({ segments, timed }: RecordSource) => {
       if (segment !== last || silent) count++;
       last = segment;
       silent = false;
-      return segments?.[segment] ?? String(count);
+      if (base === null) return segments?.[segment] ?? String(count);
+      return count === 1 ? base : `${base}-${count}`;
     },
   };
 };

@@ -1,8 +1,9 @@
-import { createCodec } from '../../../protocols/codec.ts';
+import { type Codec, createCodec } from '../../../protocols/codec.ts';
 import { parsePointer } from '../../../protocols/json-pointer.ts';
 import { SAMPLE_LIMITS, type SampleLocation, SamplePayload } from '../../../protocols/sample-payload.ts';
 import { rulesOf } from '../../configuration/channels.ts';
 import type { MqttPart } from '../../configuration/live-sensors.ts';
+import { NodeError } from '../../errors.ts';
 import { BlockClock } from '../../machines/block-clock.ts';
 import type { BrokerEndpoint } from '../broker-endpoint.ts';
 import type { MqttPort } from '../mqtt.ts';
@@ -35,6 +36,8 @@ export const createMqttSource = (
     channels: entries.map(([name, settings]) => rulesOf(name, settings, 0)),
     delayMs: entries.some(([, { sampleHz }]) => sampleHz !== undefined) ? BLOCK_DELAY_MS : 0,
     run: async (port, signal) => {
+      // One of each, whatever the number of topics: messages are taken one at a time.
+      const workspace = { codec: createCodec(), samples: new Float64Array(SAMPLE_LIMITS.samplesMax) };
       const { connectMqtt } = await import('../mqtt.ts');
       const mqtt = connectMqtt({ ...endpoint, clientId, subscriptionsMax: feeds.length });
       mqtt.onFault((text) => port.trouble(text));
@@ -43,7 +46,7 @@ export const createMqttSource = (
         signal.addEventListener('abort', () => resolve(), { once: true });
       });
       try {
-        const subscribed = Promise.all(feeds.map((feed) => listen(mqtt, feed, port)));
+        const subscribed = Promise.all(feeds.map((feed) => listen(mqtt, feed, port, workspace)));
         await Promise.race([subscribed, aborted]);
         // Renewed by itself; from now on the connection alone decides whether all is well.
         mqtt.onConnect(() => port.trouble(null));
@@ -74,9 +77,18 @@ const locationOf = (settings: Settings): SampleLocation => {
     : { format: 'cbor', pointer: parsePointer(read.cbor)!, column };
 };
 
-const listen = (mqtt: MqttPort, { filter, channels }: Feed, port: SourcePort): Promise<void> => {
-  const codec = createCodec();
-  const samples = new Float64Array(SAMPLE_LIMITS.samplesMax);
+interface Workspace {
+  readonly codec: Codec;
+  readonly samples: Float64Array;
+}
+
+/** @throws NodeError `topicRefused` */
+const listen = async (
+  mqtt: MqttPort,
+  { filter, channels }: Feed,
+  port: SourcePort,
+  { codec, samples }: Workspace,
+): Promise<void> => {
   const readers = channels.map(({ at, settings, location }) => {
     const { sampleHz, retained = false } = settings;
     const intervalMs = sampleHz === undefined ? 0 : 1_000 / sampleHz;
@@ -98,5 +110,10 @@ const listen = (mqtt: MqttPort, { filter, channels }: Feed, port: SourcePort): P
     const nowMs = port.time.monotonicMs();
     for (const read of readers) read(payload, nowMs, retained);
   };
-  return mqtt.subscribe(filter, heard, { absolute: true });
+  try {
+    await mqtt.subscribe(filter, heard, { absolute: true });
+  } catch (cause) {
+    const message = `the broker refuses to let this gateway read "${filter}": allow it in the broker's access rules`;
+    throw new NodeError('topicRefused', message, { cause });
+  }
 };

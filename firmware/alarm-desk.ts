@@ -15,6 +15,11 @@ import { alarmsJson, encodeJson } from './views/json.ts';
 import type { ViewPart } from './views/part.ts';
 import type { Vitals } from './vitals.ts';
 
+/** An alarm is said at once, and one that flickers once a second. */
+const SAY_MS_MIN = 1_000;
+/** A file of 100 bytes costs some 8 KB of SD card with its journal: 12 MB a day at the very worst. */
+const SAVE_MS_MIN = 60_000;
+
 export interface AlarmDeskPorts {
   readonly site: string;
   readonly node: string;
@@ -42,31 +47,32 @@ export const openAlarmDesk = async (ports: AlarmDeskPorts): Promise<AlarmDesk> =
   checkClasses(alarms, classes);
   if (alarms.length === 0) return { acknowledge: () => {}, views: {} };
   const set = createAlarmSet(alarms, classes, await file.load());
-  let saving = Promise.resolve();
-  const save = (): void => {
-    saving = saving.then(() =>
-      file.save(set.views).then(
-        () => vitals.well('alarms'),
-        (error: unknown) => vitals.trouble('alarms', `alarms would not outlive a restart: ${errorMessage(error)}`),
-      ),
-    );
-  };
+  const saver = createSaver(() => file.save(set.views), vitals);
+  let saidMs = Number.NEGATIVE_INFINITY;
+  let unsaid = false;
   const say = (): void => {
     const [unixMs, { views }] = [clock.unixMs(), set];
     const payload = writer.write(ALARM, { alarms: { ...views } }, unixMs);
     mqtt.publish({ topic: topicName(site, node, 'alarm'), payload, qos: 1, retain: true });
     const json = encodeJson(alarmsJson({ site, node }, views, unixMs));
     mqtt.publish({ topic: topicName(site, node, 'alarm/json'), payload: json, qos: 1, retain: true });
+    unsaid = false;
+  };
+  const sayLimited = (now: number): void => {
+    if (!unsaid || now - saidMs < SAY_MS_MIN) return;
+    saidMs = now;
+    say();
   };
   const run = (changed: readonly string[]): void => {
     if (changed.length === 0) return;
+    saver.changed();
+    unsaid = true;
+    sayLimited(clock.monotonicMs());
     for (const name of changed) {
       const { state, acknowledged } = set.views[name]!;
       ports.notice(`alarm ${name}: ${state}${acknowledged ? ', acknowledged' : ''}`);
       if (state === 'raised' && !acknowledged) vitals.count('alarmsRaised');
     }
-    say();
-    save();
   };
   mqtt.onConnect(say);
   return {
@@ -74,13 +80,53 @@ export const openAlarmDesk = async (ports: AlarmDeskPorts): Promise<AlarmDesk> =
       return set.views;
     },
     decided: (decision, now) => run(set.decided(decision, now, clock.unixMs())),
-    tick: ({ health }, now) => run(set.health(Object.keys(health), now, clock.unixMs())),
+    tick: ({ health }, now) => {
+      run(set.health(Object.keys(health), now, clock.unixMs()));
+      sayLimited(now);
+      saver.tick(now);
+    },
     acknowledge: (payload) => {
       const reading = readMessage(ports.codec, ALARM_ACKNOWLEDGE, payload, LIMITS.labelBytesMax);
       if (reading.ok) run(set.acknowledge(reading.value.alarm, clock.unixMs()));
       else vitals.count('alarmAcknowledgementsRefused');
     },
-    close: () => saving,
+    close: () => {
+      if (unsaid) say();
+      return saver.close();
+    },
+  };
+};
+
+/** One write at a time, at the next tick after a change; an alarm that flickers costs one a minute. */
+const createSaver = (save: () => Promise<void>, vitals: Pick<Vitals, 'trouble' | 'well'>) => {
+  let changed = false;
+  let savedMs = Number.NEGATIVE_INFINITY;
+  let saving: Promise<void> | null = null;
+  const write = async (): Promise<void> => {
+    changed = false;
+    try {
+      await save();
+      vitals.well('alarms');
+    } catch (error) {
+      changed = true;
+      vitals.trouble('alarms', `alarms would not outlive a restart: ${errorMessage(error)}`);
+    }
+    saving = null;
+  };
+  return {
+    changed: (): void => {
+      changed = true;
+    },
+    /** @param now monotonic ms */
+    tick: (now: number): void => {
+      if (!changed || saving !== null || now - savedMs < SAVE_MS_MIN) return;
+      savedMs = now;
+      saving = write();
+    },
+    close: async (): Promise<void> => {
+      await saving;
+      if (changed) await write();
+    },
   };
 };
 

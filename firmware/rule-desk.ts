@@ -1,6 +1,6 @@
 import type { Codec } from '../protocols/codec.ts';
 import type { Rule } from './configuration/rules.ts';
-import { NodeError } from './errors.ts';
+import { errorMessage, NodeError } from './errors.ts';
 import type { Clock } from './io/clock.ts';
 import type { MessageHandler, MqttPort } from './io/mqtt.ts';
 import { createRule, type RuleMachine } from './machines/rule.ts';
@@ -53,7 +53,7 @@ export const openRuleDesk = ({ rules, classes, mqtt, ranges, vitals, clock, code
       };
       // Confirmed at the first connection; renewed at every one.
       mqtt.subscribe(topic, hear, { absolute: true }).catch((error: unknown) => {
-        vitals.trouble(`rule.${topic}`.slice(0, 64), `the broker refuses ${topic} to the rules: ${String(error)}`);
+        vitals.trouble(`rule.${waiting[0]![0]}`, `the broker refuses ${topic} to the rules: ${errorMessage(error)}`);
       });
     }
   };

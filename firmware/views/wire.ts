@@ -5,6 +5,8 @@ import type { OutgoingMessage } from '../machines/outgoing-message.ts';
 import type { Speaker } from './json.ts';
 
 const encoder = new TextEncoder();
+/** A broker that does not let us say goodbye says `offline` for us, by the will. */
+const GOODBYE_MS_MAX = 500;
 
 /** The connection of the views: a broker keeps one will per connection, and the node's own is in CBOR. */
 export interface ViewsWire {
@@ -26,9 +28,9 @@ export const openViewsWire = async ({ site, node }: Speaker, endpoint: BrokerEnd
   mqtt.onConnect(() => void mqtt.publish(availability('online')));
   return {
     mqtt,
-    close: () => {
+    close: async () => {
       mqtt.publish(availability('offline'));
-      return mqtt.close();
+      await Promise.race([mqtt.close(), new Promise((resolve) => setTimeout(resolve, GOODBYE_MS_MAX).unref())]);
     },
   };
 };

@@ -2,7 +2,6 @@ import Type, { type Static } from 'typebox';
 import { LIMITS } from '../limits.ts';
 import { defineMessage } from '../message.ts';
 import { Name } from '../names.ts';
-import { Count } from '../numbers.ts';
 
 /** `latched`: the condition is over, but nobody has acknowledged the alarm. */
 const State = Type.Union([Type.Literal('clear'), Type.Literal('raised'), Type.Literal('latched')]);
@@ -17,8 +16,8 @@ const AlarmBody = Type.Object(
           state: State,
           /** A person has seen it, and it is not over yet. */
           acknowledged: Type.Boolean(),
-          /** Unix ms of the last change as the gateway believes it; 0: never. Advisory. */
-          since: Count,
+          /** Unix ms of the last change as the gateway believes it; 0: never. Advisory. As far as a Date reaches. */
+          since: Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000 }),
         },
         { additionalProperties: false },
       ),

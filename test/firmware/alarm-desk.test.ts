@@ -26,15 +26,19 @@ const seen = (worn: number): SeenDecision => ({
   ...{ expertLabels: new Int16Array(0), expertConfidences: new Float32Array(0), weights: new Float32Array(0) },
 });
 
-const desk = (mqtt: Pick<MqttPort, 'publish' | 'subscribe' | 'onConnect'>, folder: string, told: string[]) =>
+type Mqtt = Pick<MqttPort, 'publish' | 'subscribe' | 'onConnect'>;
+
+const desk = (mqtt: Mqtt, folder: string, told: string[], file = openAlarmFile(folder)) =>
   openAlarmDesk({
     ...{ site: 'plant', node: 'press', alarms, classes: ['normal', 'worn'], codec, mqtt },
     writer: createEnvelopeWriter(codec, 'plant/press', 3),
-    clock: { monotonicMs: () => 0, unixMs: () => 1_700_000_000_000 },
-    file: openAlarmFile(folder),
+    clock: { monotonicMs: () => time.now, unixMs: () => 1_700_000_000_000 },
+    file,
     vitals: createVitals((text) => told.push(text)),
     notice: (text) => told.push(text),
   });
+
+const time = { now: 0 };
 
 const json = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -70,7 +74,10 @@ wire(
           raised: string[];
         };
         states.push(`${said.worn!.state} ${raised.join()}`);
-        if (states.length === 2) acknowledge(second);
+        if (states.length === 2) {
+          time.now += 1_000;
+          acknowledge(second);
+        }
         if (said.worn!.state === 'clear') resolve();
       });
     });
@@ -100,6 +107,53 @@ wire('what is no acknowledgement is counted; an alarm nobody has is nothing; hea
   of.tick!({ health: {} } as unknown as NodeStatus, 2_000);
   assert.equal(told, ['alarm health: raised', 'alarm health: clear']);
   await of.close!();
+});
+
+wire(
+  'an alarm that flickers is said once a second, and its file written once a minute; the last word is kept',
+  async () => {
+    let said = 0;
+    let files = 0;
+    const mqtt = { publish: () => ++said > 0, subscribe: async () => {}, onConnect: () => {} };
+    const folder = await temporaryFolder();
+    const real = openAlarmFile(folder);
+    const file = { load: real.load, save: (views: AlarmViews) => real.save(views).finally(() => files++) };
+    const of = await desk(mqtt, folder, [], file);
+    for (time.now = 0; time.now < 180_000; time.now += 20) {
+      of.decided!(seen(time.now % 40 === 0 ? 0.9 : 0.1), time.now);
+      if (time.now % 1_000 === 0) {
+        of.tick!({ health: {} } as unknown as NodeStatus, time.now);
+        await new Promise(setImmediate);
+      }
+    }
+    assert.ok(said <= 2 * 2 * 180 && said >= 300, `${said} messages`);
+    assert.ok(files >= 2 && files <= 4, `${files} writes`);
+    await of.close!();
+    assert.equal(await real.load(), of.views);
+    time.now = 0;
+  },
+);
+
+wire('a disk that refuses is said, tried again, and forgotten when it takes it', async () => {
+  const mqtt = { publish: () => true, subscribe: async () => {}, onConnect: () => {} };
+  const told: string[] = [];
+  let full = true;
+  const save = async (): Promise<void> => {
+    if (full) throw new Error('disk full');
+  };
+  const of = await desk(mqtt, '/nowhere', told, { load: async () => ({}), save });
+  of.decided!(seen(0.9), 0);
+  const tick = async (now: number): Promise<void> => {
+    of.tick!({ health: {} } as unknown as NodeStatus, now);
+    await new Promise(setImmediate);
+  };
+  await tick(0);
+  assert.is(told.at(-1), 'alarms would not outlive a restart: disk full');
+  full = false;
+  await tick(30_000);
+  assert.is(told.length, 2, 'not before a minute');
+  await tick(60_000);
+  assert.is(told.at(-1), 'alarms is well again');
 });
 
 wire('a class that the model does not know is refused at start', async () => {

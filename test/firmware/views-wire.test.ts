@@ -9,6 +9,7 @@ import { discoveryOf } from '../../firmware/views/home-assistant.ts';
 import { createMirror } from '../../firmware/views/mirror.ts';
 import { openViewsWire } from '../../firmware/views/wire.ts';
 import { cardOf } from '../support/classifier.ts';
+import { schemaFaults } from '../support/json-schema.ts';
 
 const speaker = { site: 'plant', node: 'press' };
 const topic = (kind: string): string => `mx/1/plant/press/${kind}`;
@@ -87,7 +88,7 @@ const about = { version: '1.2.3', board: 'pc', model: 'press.tflite' };
 const mirrorOn = (mqtt: Pick<MqttPort, 'publish'>, decisionsPerSecond: number) =>
   createMirror({
     ...{ speaker, about, epoch: 3, card, experts: ['frozen'], decisionsPerSecond, mqtt, clock },
-    alarms: () => ({}),
+    alarms: () => ({ worn: { state: 'raised', acknowledged: false, since: 0 } }),
   });
 
 wire('decisions and state are JSON that needs none of our code', async ({ broker }) => {
@@ -98,6 +99,7 @@ wire('decisions and state are JSON that needs none of our code', async ({ broker
   mirror.decided(record, 0);
   mirror.tick(status(), 0);
   await ear.until((heard) => heard.length === 1);
+  assert.equal(schemaFaults('decision', JSON.parse(ear.heard[0]!.text)), null);
   assert.equal(JSON.parse(ear.heard[0]!.text), {
     ...{ site: 'plant', node: 'press', time: '2026-11-23T12:00:00.000Z', window: '3-17', endMs: 340, label: 'worn' },
     ...{ confidence: 0.9, drift: 0.25, latencyUs: 85, probabilities: { normal: 0.1, worn: 0.9 } },
@@ -106,6 +108,7 @@ wire('decisions and state are JSON that needs none of our code', async ({ broker
   const late = await listen(broker.url, topic('state/json'));
   await late.until((heard) => heard.length === 1);
   const state = JSON.parse(late.heard[0]!.text) as Record<string, unknown>;
+  assert.equal(schemaFaults('state', state), null);
   assert.equal(
     [state.decision, state.confidence, state.window, state.health, state.accuracy, state.version],
     ['worn', 0.9, '3-17', 'ok', 0.75, '1.2.3'],

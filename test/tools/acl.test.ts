@@ -4,16 +4,13 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import { TOPIC_KINDS } from '../../protocols/topics.ts';
-import { myrmexctl } from '../end-to-end/programs.ts';
+import { type AclFlags, accessList } from '../../tools/commands/broker.ts';
+import { CommandError } from '../../tools/errors.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
 
 const acl = suite('myrmexctl broker acl');
 
-const printed = async (...args: string[]): Promise<readonly string[]> => {
-  const program = myrmexctl('broker', 'acl', ...args);
-  assert.is(await program.ended, 0, program.stderr());
-  return program.stdout().split('\n');
-};
+const printed = async (flags: AclFlags): Promise<readonly string[]> => (await accessList(flags)).split('\n');
 
 /** The lines below a user's name. */
 const of = (lines: readonly string[], user: string): readonly string[] => {
@@ -25,7 +22,7 @@ const of = (lines: readonly string[], user: string): readonly string[] => {
 acl(
   'a node says what it is to say, hears its labels, and nothing else; every kind of topic is one of both',
   async () => {
-    const lines = await printed('--site', 'plant', '--node', 'pump-3,fan', '--operator', 'anna', '--prefix', 'a/b');
+    const lines = await printed({ site: 'plant', node: ['pump-3', 'fan'], operator: ['anna'], prefix: 'a/b' });
     const pump = of(lines, 'plant-pump-3');
     assert.is(pump.length, TOPIC_KINDS.length);
     for (const kind of TOPIC_KINDS) {
@@ -54,7 +51,7 @@ acl('a configuration brings its user, prefix, sensors and Home Assistant', async
       model: 'm.tflite',
     }),
   );
-  const ant = of(await printed('--config', config, '--read', 'plc/tag'), 'ant');
+  const ant = of(await printed({ config: [config], read: ['plc/tag'] }), 'ant');
   for (const line of [
     'topic write hall/mx/1/demo/gateway-1/decision',
     'topic read plc/1/a',
@@ -69,19 +66,18 @@ acl('a configuration brings its user, prefix, sensors and Home Assistant', async
 });
 
 acl('what cannot stand in the file is refused', async () => {
-  const refused = async (message: RegExp, ...args: string[]): Promise<void> => {
-    const program = myrmexctl('broker', 'acl', ...args);
-    assert.is(await program.ended, 2);
-    assert.match(program.stderr(), message);
-    assert.is(program.stdout(), '');
+  const refused = async (message: RegExp, flags: AclFlags): Promise<void> => {
+    const error = await accessList(flags).catch((reason: unknown) => reason);
+    assert.ok(error instanceof CommandError, String(error));
+    assert.is(error.exitCode, 2);
+    assert.match(error.message, message);
   };
-  await Promise.all([
-    refused(/name --site and --node/, '--site', 'plant'),
-    refused(/--node "\.\.\/x" is not a name/, '--site', 'plant', '--node', '../x'),
-    refused(/cannot stand in/, '--site', 'plant', '--node', 'a', '--operator', 'anna\ntopic readwrite #'),
-    refused(/not a topic filter/, '--site', 'plant', '--node', 'a', '--read', 'a#'),
-    refused(/--prefix/, '--site', 'plant', '--node', 'a', '--prefix', 'a/#'),
-  ]);
+  const [site, node] = ['plant', ['a']];
+  await refused(/name --site and --node/, { site });
+  await refused(/--node "\.\.\/x" is not a name/, { site, node: ['../x'] });
+  await refused(/cannot stand in/, { site, node, operator: ['anna\ntopic readwrite #'] });
+  await refused(/not a topic filter/, { site, node, read: ['a#'] });
+  await refused(/--prefix/, { site, node, prefix: 'a/#' });
 });
 
 acl.run();

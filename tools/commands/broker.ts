@@ -8,7 +8,7 @@ import { rightsOf } from '../broker/rights.ts';
 import { CommandError } from '../errors.ts';
 import { list } from './arguments.ts';
 
-interface AclFlags {
+export interface AclFlags {
   readonly site?: string;
   readonly node?: string[];
   readonly config?: string[];
@@ -33,11 +33,14 @@ export function brokerCommand(): Command {
     .option('--operator <users>', 'users who see the whole site and may label', list)
     .option('--prefix <levels>', 'levels before every topic, as configured on the nodes')
     .option('--read <filters>', 'further topics that every node may read: sensors, tags', list)
-    .action(acl);
+    .action(async (flags: AclFlags) => {
+      process.stdout.write(await accessList(flags));
+    });
   return command;
 }
 
-async function acl(flags: AclFlags): Promise<void> {
+/** @throws CommandError, and NodeError for a configuration that is wrong */
+export async function accessList(flags: AclFlags): Promise<string> {
   const { operator = [], read = [] } = flags;
   for (const filter of read) {
     if (!isTopicFilter(filter)) throw new CommandError('badFilter', `--read "${filter}" is not a topic filter`, 2);
@@ -48,7 +51,7 @@ async function acl(flags: AclFlags): Promise<void> {
     throw new CommandError('badPrefix', `--prefix "${prefix}" is not levels such as plant/pumps`, 2);
   }
   const rights = nodes.map((one) => ({ ...one, reads: [...one.reads, ...read] }));
-  process.stdout.write(aclOf({ site, prefix, nodes: rights, operators: operator }));
+  return aclOf({ site, prefix, nodes: rights, operators: operator });
 }
 
 interface Subject {

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brokers } from './ci/brokers.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
 import { root } from './install.mjs';
 
@@ -100,6 +101,11 @@ const checks = [
   { name: 'hostile models, 10,000 mutants each', check: hostileModels },
   { name: 'the demonstration model comes from its script', check: demoModel },
   { name: 'arm64 under qemu: the same decisions', check: arm64, absent: isRoot ? null : 'only root may install qemu' },
+  {
+    name: 'Mosquitto with the bundled node',
+    check: brokers,
+    absent: isRoot ? null : 'only root may install mosquitto',
+  },
   { name: 'fresh clone, empty npm cache: npm start', check: freshClone },
   { name: 'gas protocol, seeds 0-4', check: gasProtocol, needs: join(data, 'gas_drift') },
 ];

@@ -5,6 +5,9 @@ export const rpi4: BoardEntry = {
   name: 'rpi4',
   base: 'pc',
   description: 'Raspberry Pi 4, 1 GB or more, SD card',
+  // Of the smallest model's 1 GB; the system and the page cache want the rest.
+  memoryBytesMax: 384 * 1024 * 1024,
+  storeBytesMax: 256 * 1024 * 1024,
   modelBytesMax: 8 * 1024 * 1024,
   arenaBytesMax: 32 * 1024 * 1024,
   outboxEntriesMax: 250_000,

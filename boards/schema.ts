@@ -12,6 +12,9 @@ export const BoardProfile = Type.Object(
   {
     name: Type.String({ minLength: 1, maxLength: 64 }),
     description: Type.String({ maxLength: 200 }),
+    /** All memory and all storage of the node: what its parts take at most must fit, or it does not start. */
+    memoryBytesMax: count(64 * MIB, 1024 * 1024 * MIB),
+    storeBytesMax: count(MIB, 1024 * 1024 * MIB),
     /** Largest model file, and memory of its engine. */
     modelBytesMax: count(1024, 256 * MIB),
     arenaBytesMax: count(64 * 1024, 1024 * MIB),

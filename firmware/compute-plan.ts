@@ -1,8 +1,10 @@
 import { boardProfile } from '../boards/registry.ts';
 import { defaultModelLimits } from '../kernels/limits.ts';
+import { ringBytes } from '../kernels/ring.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
+import { type Budget, budgetOf, requireBudget } from './budget.ts';
 import type { Configuration } from './configuration.ts';
-import { type Compute, startCompute } from './io/compute.ts';
+import { type Compute, ringShape, startCompute, WORKER_HEAP_BYTES } from './io/compute.ts';
 import { modelHash } from './io/files.ts';
 import { readModelCard } from './model-file.ts';
 import { defaultPipelineOptions, type ExpertName, expertsFor } from './pipeline.ts';
@@ -14,6 +16,8 @@ export interface ComputePlan {
   readonly hash: string;
   readonly experts: readonly ExpertName[];
   readonly pendingWindows: number;
+  /** What it all takes at most; it fits the board. */
+  readonly budget: Budget;
   /** Starts a compute worker; another one takes the place of a failed one. */
   start(): Compute;
 }
@@ -21,6 +25,7 @@ export interface ComputePlan {
 /**
  * @param notice hears which of the experts asked for cannot help with this model
  * @throws ModelError, ModelCardError: the model is damaged, too large for the board, or has no card
+ * @throws NodeError `overBudget`: all together is too large for the board
  */
 export const planCompute = (
   configuration: Configuration,
@@ -41,11 +46,20 @@ export const planCompute = (
   const sizes = { limits, pendingWindows, replayCapacity };
   const pipeline = { ...defaultPipelineOptions, ...sizes, model, seed, experts };
   const eager = sensor.kind === 'recording' && sensor.speed === 'max';
+  const { rows, channels } = ringShape(card, ringRows);
+  const budget = budgetOf({
+    ...{ board, modelBytes: model.length, ringBytes: ringBytes(rows, channels), workerHeapBytes: WORKER_HEAP_BYTES },
+    ...{ features: featuresOf(card), experts: experts.length, classes: card.labels.length },
+  });
+  requireBudget(budget, configuration.board);
   return {
     card,
+    budget,
     hash: modelHash(model),
     experts,
     pendingWindows,
     start: () => startCompute({ pipeline, card, ringRows, eager }),
   };
 };
+
+const featuresOf = (card: ModelCard): number => card.normalisation.transform.length;

@@ -34,11 +34,16 @@ export const createRing = (options: { rows: number; channels: number; windowRows
     if (!Number.isInteger(value) || value < 1) throw new RangeError(`ring: ${name} must be a whole number above 0`);
   }
   if (rows > ROWS_MAX) throw new RangeError(`ring: rows must be at most ${ROWS_MAX}`);
-  const capacity = 1 << Math.max(1, 32 - Math.clz32(rows - 1));
+  const capacity = capacityFor(rows);
   if (capacity < 2 * windowRows) throw new RangeError(`ring: ${rows} rows do not hold two windows of ${windowRows}`);
-  const words = HEADER_WORDS + capacity * (ROW_HEADER_WORDS + channels);
-  return { shared: new SharedArrayBuffer(words * 4), capacity, channels, windowRows };
+  return { shared: new SharedArrayBuffer(ringBytes(rows, channels)), capacity, channels, windowRows };
 };
+
+/** Memory of a ring for at least `rows` rows. */
+export const ringBytes = (rows: number, channels: number): number =>
+  4 * (HEADER_WORDS + capacityFor(rows) * (ROW_HEADER_WORDS + channels));
+
+const capacityFor = (rows: number): number => 1 << Math.max(1, 32 - Math.clz32(rows - 1));
 
 /** Converts numbers to the 32-bit words that Atomics can move, without allocating. */
 const createBitCast = () => {

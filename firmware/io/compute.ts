@@ -28,6 +28,9 @@ const LETTERS_TO_MAIN = 64;
 /** The worker's garbage is what the loader and node:worker_threads leave: small heaps keep the process small. */
 const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 96, stackSizeMb: 2 };
 
+/** Most that V8 takes for a worker; arrays are outside. */
+export const WORKER_HEAP_BYTES = (HEAP.maxYoungGenerationSizeMb + HEAP.maxOldGenerationSizeMb) * 1024 * 1024;
+
 export interface ComputeHandlers {
   /** One per window, in order; the report is valid until the handler returns. */
   decision(report: DecisionReport): void;
@@ -72,6 +75,12 @@ export interface Compute {
   stop(): Promise<ComputeEnd | null>;
 }
 
+/** Rows and windows of the ring that a model with this card gets. */
+export const ringShape = (card: ModelCard, ringRows: number) => {
+  const windowRows = Math.max(card.window, card.stride);
+  return { rows: Math.max(ringRows, 4 * windowRows), channels: card.channels.length, windowRows };
+};
+
 /** Starts a compute worker. It builds its pipeline at once and waits for `begin`. */
 export const startCompute = (options: ComputeOptions): Compute => {
   const { card, pipeline, eager } = options;
@@ -80,11 +89,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
     pipeline,
     eager,
     countAllocations: options.countAllocations ?? false,
-    ring: createRing({
-      rows: Math.max(options.ringRows, 4 * Math.max(card.window, card.stride)),
-      channels: card.channels.length,
-      windowRows: Math.max(card.window, card.stride),
-    }),
+    ring: createRing(ringShape(card, options.ringRows)),
     toWorker: createMailbox(toWorkerShape(LETTERS_TO_WORKER)),
     toMain: createMailbox(toMainShape(LETTERS_TO_MAIN, sizes)),
     bell: new SharedArrayBuffer(Doorbell.BYTES),

@@ -1,0 +1,98 @@
+import type { BoardProfile } from '../boards/schema.ts';
+import { NodeError } from './errors.ts';
+
+const MIB = 1024 * 1024;
+
+/** Node.js, V8's heap of the main thread, our code and libraries: 76 MB resident are measured, garbage comes on top. */
+const PROGRAM_BYTES = 96 * MIB;
+/** Main thread and worker each have the model file and what was read from it. */
+const MODEL_COPIES = 4;
+/** LevelDB keeps what was deleted until it compacts; at worst the data twice, and its logs. */
+const STORE_SLACK = 2;
+const STORE_LOG_BYTES = 8 * MIB;
+/** Around the features of a stored label: keys, checksum, envelope. */
+const JOURNAL_ENTRY_BYTES = 128;
+/** A sample that waits for its row: a number, its time, and the arrays that hold them. */
+const QUEUED_SAMPLE_BYTES = 24;
+
+/** What the sizes of a node come from. */
+export interface Sizes {
+  readonly board: BoardProfile;
+  readonly modelBytes: number;
+  /** Of the ring between sensor and worker. */
+  readonly ringBytes: number;
+  /** Numbers that describe a window. */
+  readonly features: number;
+  readonly experts: number;
+  readonly classes: number;
+  /** Most that the worker's JavaScript may take, without arrays. */
+  readonly workerHeapBytes: number;
+}
+
+export interface BudgetPart {
+  readonly name: string;
+  readonly bytes: number;
+}
+
+/** What a node takes at most, in parts, and what its board allows. */
+export interface Budget {
+  readonly memory: readonly BudgetPart[];
+  readonly memoryBytesMax: number;
+  readonly store: readonly BudgetPart[];
+  readonly storeBytesMax: number;
+}
+
+/** Adds up ceilings, not what is in use on a good day. */
+export const budgetOf = (sizes: Sizes): Budget => {
+  const { board, modelBytes, features, experts, classes } = sizes;
+  const floats = (count: number): number => 4 * count;
+  return {
+    memory: [
+      { name: 'program', bytes: PROGRAM_BYTES },
+      { name: 'worker heap', bytes: sizes.workerHeapBytes },
+      { name: 'engine arena', bytes: board.arenaBytesMax },
+      { name: 'model', bytes: MODEL_COPIES * modelBytes },
+      { name: 'sample ring', bytes: sizes.ringBytes },
+      { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
+      { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
+      { name: 'replay', bytes: board.replayCapacity * floats(features + 2) },
+    ],
+    memoryBytesMax: board.memoryBytesMax,
+    store: [
+      { name: 'labels', bytes: STORE_SLACK * board.replayCapacity * (floats(features) + JOURNAL_ENTRY_BYTES) },
+      { name: 'snapshots', bytes: STORE_SLACK * 2 * (MODEL_COPIES * modelBytes + floats(2 * features)) },
+      { name: 'outbox', bytes: board.outboxBytesMax },
+      { name: 'logs of the store', bytes: STORE_LOG_BYTES },
+    ],
+    storeBytesMax: board.storeBytesMax,
+  };
+};
+
+export const sumOf = (parts: readonly BudgetPart[]): number => parts.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** `96 MiB`, or `0.3 MiB`. */
+export const inMib = (bytes: number): string => {
+  const mib = bytes / MIB;
+  return `${mib >= 10 ? mib.toFixed(0) : mib.toFixed(1)} MiB`;
+};
+
+/** Every part with its size, the largest first. */
+export const partsText = (parts: readonly BudgetPart[]): string =>
+  [...parts]
+    .sort((a, b) => b.bytes - a.bytes)
+    .map(({ name, bytes }) => `${name} ${inMib(bytes)}`)
+    .join(', ');
+
+/** @throws NodeError `overBudget` with the sum and its parts */
+export const requireBudget = (budget: Budget, board: string): void => {
+  const { memory, memoryBytesMax, store, storeBytesMax } = budget;
+  const check = (what: string, parts: readonly BudgetPart[], bytesMax: number): void => {
+    const sum = sumOf(parts);
+    if (sum <= bytesMax) return;
+    const need = `${inMib(sum)} of ${what} are needed at most, and board "${board}" has ${inMib(bytesMax)}`;
+    const mend = 'choose a model with fewer features or another board';
+    throw new NodeError('overBudget', `${need}: ${partsText(parts)}; ${mend}`);
+  };
+  check('memory', memory, memoryBytesMax);
+  check('storage', store, storeBytesMax);
+};

@@ -1,7 +1,9 @@
-import { effectiveConfiguration, resolveSettings } from './cli-settings.ts';
+import { inMib, partsText, sumOf } from './budget.ts';
+import { effectiveConfiguration, modelOf } from './cli-settings.ts';
 import { planCompute } from './compute-plan.ts';
 import { masked } from './configuration/secrets.ts';
-import { faultsOfConfiguration } from './configuration.ts';
+import { checkConfiguration, faultsOfConfiguration } from './configuration.ts';
+import { stateDirectory } from './io/files.ts';
 import { answersOf } from './task-words.ts';
 
 /**
@@ -18,11 +20,12 @@ export const checkConfigurationFile = async (path: string): Promise<void> => {
     process.exitCode = 1;
     return;
   }
-  const { configuration, model, state } = await resolveSettings({ config: path }, process.env);
-  const { card, hash, experts } = planCompute(configuration, model.bytes, (text) =>
+  const configuration = checkConfiguration(value, source);
+  const model = await modelOf(configuration);
+  const { card, hash, experts, budget } = planCompute(configuration, model.bytes, (text) =>
     process.stderr.write(`myrmex: ${text}\n`),
   );
-  const { site, node, board, broker, sensor } = configuration;
+  const { site, node, board, broker, sensor, state = stateDirectory(site, node) } = configuration;
   const facts = {
     node: `${site}/${node} on board ${board}`,
     broker: 'url' in broker ? masked(broker.url) : `embedded, port ${broker.port}`,
@@ -32,6 +35,8 @@ export const checkConfigurationFile = async (path: string): Promise<void> => {
     window: `${card.window} samples of ${card.channels.join(', ')}`,
     experts: experts.join(', '),
     state,
+    memory: `${inMib(sumOf(budget.memory))} of ${inMib(budget.memoryBytesMax)}: ${partsText(budget.memory)}`,
+    storage: `${inMib(sumOf(budget.store))} of ${inMib(budget.storeBytesMax)}: ${partsText(budget.store)}`,
   };
   const lines = Object.entries(facts).map(([name, fact]) => `  ${name.padEnd(8)}  ${fact}\n`);
   process.stdout.write(`ok: ${source}\n${lines.join('')}`);

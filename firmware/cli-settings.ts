@@ -45,18 +45,22 @@ export const resolveSettings = async (flags: RunFlags, environment: Environment)
   const given = flags.config !== undefined;
   const merged = withFlags(checkConfiguration(value, source), flags);
   const configuration = checkConfiguration(merged, 'the command line');
-  const { kind } = configuration.sensor;
-  if (kind !== 'simulated' && configuration.model === undefined) {
-    const what = kind === 'recording' ? 'a recording' : `the sensor "${kind}"`;
-    throw new NodeError('badFlags', `${what} needs the model that was trained for it: name it with --model`);
-  }
-  const { site, node, state, board, model: path } = configuration;
-  const { modelBytesMax } = boardProfile(board);
-  const bytes = path === undefined ? await readDemoModel() : await readBounded(path, 'model', modelBytesMax);
+  const model = await modelOf(configuration);
+  const { site, node, state } = configuration;
   const temporary = state === undefined && !given;
   const directory = state ?? (temporary ? await temporaryState() : stateDirectory(site, node));
-  const name = path === undefined ? 'rotating-machine.tflite' : basename(path);
-  return { configuration, model: { bytes, name }, state: directory, temporary };
+  return { configuration, model, state: directory, temporary };
+};
+
+/** The model that a configuration names. @throws NodeError `badFlags`, `fileNotFound`, `fileTooLarge`, … */
+export const modelOf = async ({ sensor, board, model: path }: Configuration): Promise<RunSettings['model']> => {
+  if (sensor.kind !== 'simulated' && path === undefined) {
+    const what = sensor.kind === 'recording' ? 'a recording' : `the sensor "${sensor.kind}"`;
+    throw new NodeError('badFlags', `${what} needs the model that was trained for it: name it with --model`);
+  }
+  const { modelBytesMax } = boardProfile(board);
+  const bytes = path === undefined ? await readDemoModel() : await readBounded(path, 'model', modelBytesMax);
+  return { bytes, name: path === undefined ? 'rotating-machine.tflite' : basename(path) };
 };
 
 const withFlags = (base: Configuration, flags: RunFlags): Configuration => {

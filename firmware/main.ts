@@ -3,6 +3,7 @@
 import { version } from '../package.json';
 import { createProgram, neverExit, usageExitCode } from './cli.ts';
 import { configCommand } from './cli-config.ts';
+import { doctorCommand } from './cli-doctor.ts';
 import { serviceCommand } from './cli-service.ts';
 import { errorMessage } from './errors.ts';
 import { keepHeapSmall } from './io/small-heap.ts';
@@ -14,7 +15,8 @@ const program = createProgram(async (flags) => {
   await run(flags, version);
 })
   .addCommand(configCommand())
-  .addCommand(serviceCommand());
+  .addCommand(serviceCommand())
+  .addCommand(doctorCommand());
 neverExit(program);
 
 // Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.

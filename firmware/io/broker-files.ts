@@ -4,6 +4,7 @@ import type { RemoteBroker } from '../configuration/broker.ts';
 import { errorMessage, NodeError } from '../errors.ts';
 import type { BrokerEndpoint } from './broker-endpoint.ts';
 import { readBounded } from './files.ts';
+import { secretPath } from './secrets.ts';
 
 /** A system's whole list of authorities has about 250 KB. */
 const PEM_BYTES_MAX = 1024 * 1024;
@@ -21,7 +22,7 @@ export const endpointOf = async (broker: RemoteBroker): Promise<BrokerEndpoint> 
   const password = passwordFile === undefined ? broker.password : await readPassword(passwordFile);
   const ca = await optional(caFile, (path) => readPem(path, "certificate of the broker's authority", 'CERTIFICATE'));
   const cert = await optional(certFile, (path) => readPem(path, 'certificate', 'CERTIFICATE'));
-  const key = await optional(keyFile, (path) => readPem(path, 'key', 'PRIVATE KEY'));
+  const key = await optional(keyFile, (path) => readPem(secretPath(path), 'key', 'PRIVATE KEY'));
   const endpoint = {
     url,
     ...(prefix === undefined ? {} : { prefix }),
@@ -40,7 +41,7 @@ const optional = async <T>(path: string | undefined, read: (path: string) => Pro
   path === undefined ? undefined : read(path);
 
 const readPassword = async (path: string): Promise<string> => {
-  const bytes = await readBounded(path, 'password file', PASSWORD_BYTES_MAX);
+  const bytes = await readBounded(secretPath(path), 'password file', PASSWORD_BYTES_MAX);
   const password = Buffer.from(bytes)
     .toString('utf8')
     .replace(/\r?\n$/, '');

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoConfiguration } from '../../firmware/demo/configuration.ts';
@@ -42,6 +43,23 @@ config('print and schema go together: the schema names every field that is print
   const { properties } = JSON.parse(schema.stdout()) as { properties: object };
   for (const key of Object.keys(value)) assert.ok(Object.hasOwn(properties, key), key);
   assert.ok(Object.hasOwn(value, 'state'), 'the default is filled in');
+});
+
+config('doctor: lines for people, one object for programs, 1 when the node could not run', async () => {
+  const broken = { ...demoConfiguration, broker: { embedded: true, port: 0 }, model: '/nowhere.tflite' };
+  const state = join(await temporaryFolder(), 'deep', 'state');
+  const [people, programs] = [
+    builtMyrmex('doctor', '--config', await file(broken)),
+    builtMyrmex('doctor', '--config', await file({ ...broken, model: undefined, state }), '--json'),
+  ];
+  assert.is(await people.ended, 1, people.stderr());
+  assert.match(people.stdout(), /^FAIL {2}model .*\/nowhere\.tflite/m);
+  assert.match(people.stdout(), /\n1 to mend, \d to think about\n$/);
+  assert.is(await programs.ended, 0, programs.stdout() + programs.stderr());
+  const { kind, ok, findings } = JSON.parse(programs.stdout()) as { kind: string; ok: boolean; findings: object[] };
+  assert.equal([kind, ok], ['doctor', true]);
+  assert.ok(findings.length >= 8);
+  assert.not.ok(existsSync(dirname(state)), 'it leaves nothing behind');
 });
 
 config.run();

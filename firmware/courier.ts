@@ -11,6 +11,8 @@ import type { Vitals } from './vitals.ts';
 const SETTLE_MS_MAX = 1_000;
 const CLOSE_MS_MAX = 2_000;
 const SETTLE_TICK_MS = 5;
+/** A disk that cannot be read so many times in a row, one tick apart, has lost what is asked for. */
+const READS_MAX = 50;
 /** A trouble that has not come back for so long is over. */
 const WELL_AFTER_MS = 60_000;
 
@@ -42,6 +44,7 @@ export const startCourier = (parts: CourierParts): Courier => {
   const outbox = new Outbox(bounds, store.chunks);
   const outage = createOutage(parts, outbox);
   let connected = false;
+  let unread = 0;
 
   const deliver = (entry: OutboxEntry): void => {
     const { position, topic, payload } = entry;
@@ -72,6 +75,20 @@ export const startCourier = (parts: CourierParts): Courier => {
     );
   };
 
+  const read = (effect: Extract<OutboxEffect, { kind: 'read' }>): void => {
+    store.read(effect.chunks).then(
+      (entries) => {
+        unread = 0;
+        run(outbox.read(entries, clock.monotonicMs()));
+      },
+      (error: unknown) => {
+        vitals.trouble('outbox.storage', `decisions on disk cannot be read: ${errorMessage(error)}; check the disk`);
+        unread += 1;
+        run(outbox.read(unread < READS_MAX ? null : [], clock.monotonicMs()));
+      },
+    );
+  };
+
   const run = (effects: readonly OutboxEffect[]): void => {
     for (const effect of effects) {
       switch (effect.kind) {
@@ -82,10 +99,7 @@ export const startCourier = (parts: CourierParts): Courier => {
           write(effect);
           break;
         case 'read':
-          store.read(effect.chunks).then(
-            (entries) => run(outbox.read(entries, clock.monotonicMs())),
-            () => run(outbox.read([], clock.monotonicMs())),
-          );
+          read(effect);
           break;
         case 'remove':
           // What stays although it was sent is sent again after a restart, as after a crash.

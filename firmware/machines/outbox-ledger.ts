@@ -59,6 +59,11 @@ export class OutboxLedger {
     return reading;
   }
 
+  /** Nothing came of it. */
+  stopReading(): void {
+    for (const chunk of this.takeReading()) if (chunk.state === 'reading') chunk.state = 'unread';
+  }
+
   markRead(chunk: Chunk): void {
     this.countUnread(chunk, -1);
     chunk.state = 'read';

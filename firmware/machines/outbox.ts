@@ -138,10 +138,14 @@ export class Outbox {
   }
 
   /**
-   * The result of a `read`. @param found what could be read, in order; what is missing is damaged
-   * @param nowMs monotonic
+   * The result of a `read`. @param found what could be read, in order; what is missing is damaged. Null when the disk
+   * gave no answer: then it is asked again @param nowMs monotonic
    */
-  read(found: readonly OutboxEntry[], nowMs: number): OutboxEffect[] {
+  read(found: readonly OutboxEntry[] | null, nowMs: number): OutboxEffect[] {
+    if (found === null) {
+      this.ledger.stopReading();
+      return this.proceed();
+    }
     const entries = new Map(found.map((entry) => [entry.position, entry]));
     for (const chunk of this.ledger.takeReading()) {
       // Given up at the bound, or the connection was lost: read again when its turn comes.

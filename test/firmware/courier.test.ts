@@ -1,13 +1,16 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { type Courier, startCourier } from '../../firmware/courier.ts';
 import { connectMqtt, type MqttPort } from '../../firmware/io/mqtt.ts';
+import { readRecord, writeRecord } from '../../firmware/io/outbox-record.ts';
 import { openOutboxStore } from '../../firmware/io/outbox-store.ts';
 import { CHUNK_ENTRIES_MAX, type OutboxBounds } from '../../firmware/machines/outbox-parts.ts';
 import { createVitals, type Vitals } from '../../firmware/vitals.ts';
+import { createCodec } from '../../protocols/codec.ts';
 import { type Relay, startAedes, startRelay, type TestBroker } from '../support/brokers.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
 
@@ -265,6 +268,27 @@ store('is not there before the first write; reads back what it wrote, neighbours
     [10, 100],
   );
   await fourth.close();
+});
+
+store('a value of today is read by every later version; one that was damaged is not', async () => {
+  const codec = createCodec();
+  const entries = [
+    { position: 7, topic: 'mx/1/plant/pump-3/decision', payload: Uint8Array.of(1, 2, 3) },
+    { position: 8, topic: 'mx/1/plant/pump-3/decision', payload: Uint8Array.of(0, 255) },
+  ];
+  const path = fileURLToPath(new URL('../vectors/outbox-v1.json', import.meta.url));
+  const { hex } = JSON.parse(readFileSync(path, 'utf8')) as { hex: string };
+  const golden = Buffer.from(hex, 'hex');
+  const chunk = { first: 7, count: 2, bytes: 5 };
+  assert.equal(readRecord(codec, chunk, golden), entries);
+  assert.equal(readRecord(codec, chunk, writeRecord(codec, entries)), entries);
+  for (let at = 0; at < golden.length; at++) {
+    const damaged = Buffer.from(golden);
+    damaged[at]! ^= 1;
+    assert.equal(readRecord(codec, chunk, damaged), []);
+    assert.equal(readRecord(codec, chunk, golden.subarray(0, at)), []);
+  }
+  assert.equal(readRecord(codec, { ...chunk, count: 3 }, golden), [], 'not what its key says');
 });
 
 courier.run();

@@ -65,6 +65,10 @@ export class OutboxWorld {
       this.run(this.outbox.written(ok));
       return;
     }
+    if (!ok) {
+      this.run(this.outbox.read(null, this.now));
+      return;
+    }
     const found: OutboxEntry[] = [];
     for (const { first, count } of effect.chunks) {
       for (const [at, { entries }] of this.disk) if (at >= first && at < first + count) found.push(...entries);

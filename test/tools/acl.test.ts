@@ -48,6 +48,7 @@ acl('a configuration brings its user, prefix, sensors and Home Assistant', async
       broker: { url: 'mqtt://b', username: 'ant', prefix: 'hall' },
       sensor: { kind: 'mqtt', rateHz: 1, channels: { a: channel('plc/1/a'), b: channel('plc/+/b') } },
       views: { homeAssistant: true },
+      rules: [{ name: 'r', topic: 'plc/late', when: { above: 1 }, label: 'worn', window: { spanMs: 1_000 } }],
       model: 'm.tflite',
     }),
   );
@@ -56,6 +57,7 @@ acl('a configuration brings its user, prefix, sensors and Home Assistant', async
     'topic write hall/mx/1/demo/gateway-1/decision',
     'topic read plc/1/a',
     'topic read plc/+/b',
+    'topic read plc/late',
     'topic read plc/tag',
     'topic read homeassistant/status',
   ]) {

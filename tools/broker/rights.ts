@@ -5,14 +5,20 @@ import type { NodeRights } from './acl.ts';
 
 /** What a configured node needs of its broker. */
 export const rightsOf = (configuration: Configuration): NodeRights => {
-  const { site, node, broker, sensor, labeller, views } = configuration;
+  const { site, node, broker, sensor, labeller, views, rules = [] } = configuration;
   const { homeAssistant } = viewSettings(views);
   const discovery = homeAssistant === null ? [] : [discoveryTopics(homeAssistant.discoveryPrefix, site, node)];
   const username = 'url' in broker ? broker.username : undefined;
   return {
     node,
     username: username ?? `${site}-${node}`,
-    reads: [...new Set([...sensorTopics(sensor), ...discovery.flatMap(({ reads }) => reads)])],
+    reads: [
+      ...new Set([
+        ...sensorTopics(sensor),
+        ...rules.map(({ topic }) => topic),
+        ...discovery.flatMap(({ reads }) => reads),
+      ]),
+    ],
     writes: discovery.map(({ writes }) => writes),
     labelsItself: labeller !== undefined || (sensor.kind === 'recording' && sensor.labelRate > 0),
   };

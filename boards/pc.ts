@@ -4,7 +4,7 @@ import type { BoardEntry } from './schema.ts';
 export const pc: BoardEntry = {
   name: 'pc',
   description: 'x86-64 or arm64 machine with 1 GB of memory or more',
-  memoryBytesMax: 512 * 1024 * 1024,
+  memoryBytesMax: 768 * 1024 * 1024,
   storeBytesMax: 1024 * 1024 * 1024,
   modelBytesMax: 16 * 1024 * 1024,
   arenaBytesMax: 48 * 1024 * 1024,

@@ -14,5 +14,7 @@ export const rpi4: BoardEntry = {
   outboxBytesMax: 128 * 1024 * 1024,
   // A cheap 8 GB card bears about 500 whole writes; with the card's own tenfold amplification this leaves ten years.
   writeBytesPerDayMax: 100_000_000,
+  // At worst each holds a MiB that is not read; larger sites have a broker of their own.
+  brokerConnectionsMax: 64,
   brokerStoredBytesMax: 16 * 1024 * 1024,
 };

@@ -1,5 +1,6 @@
 import type { BoardProfile } from '../boards/schema.ts';
 import { NodeError } from './errors.ts';
+import type { BrokerLimits } from './machines/broker-limits.ts';
 
 const MIB = 1024 * 1024;
 
@@ -14,6 +15,8 @@ const STORE_LOG_BYTES = 8 * MIB;
 const JOURNAL_ENTRY_BYTES = 128;
 /** A sample that waits for its row: a number, its time, and the arrays that hold them. */
 const QUEUED_SAMPLE_BYTES = 24;
+/** Of a connection to the embedded broker, beside a packet each way: what a slow reader may leave unread. */
+const UNREAD_BYTES = 512 * 1024;
 
 /** What the sizes of a node come from. */
 export interface Sizes {
@@ -25,6 +28,8 @@ export interface Sizes {
   readonly features: number;
   readonly experts: number;
   readonly classes: number;
+  /** Of the broker within this process; null when it is somebody else's. */
+  readonly broker: BrokerLimits | null;
   /** Most that the worker's JavaScript may take, without arrays. */
   readonly workerHeapBytes: number;
 }
@@ -44,8 +49,10 @@ export interface Budget {
 
 /** Adds up ceilings, not what is in use on a good day. */
 export const budgetOf = (sizes: Sizes): Budget => {
-  const { board, modelBytes, features, experts, classes } = sizes;
+  const { board, modelBytes, features, experts, classes, broker } = sizes;
   const floats = (count: number): number => 4 * count;
+  const kept = broker === null ? 0 : broker.storedBytes + broker.retainedBytes;
+  const unread = broker === null ? 0 : broker.connections * (UNREAD_BYTES + 2 * broker.packetBytes);
   return {
     memory: [
       { name: 'program', bytes: PROGRAM_BYTES },
@@ -56,12 +63,14 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
       { name: 'replay', bytes: board.replayCapacity * floats(features + 2) },
+      { name: 'broker', bytes: kept + unread },
     ],
     memoryBytesMax: board.memoryBytesMax,
     store: [
       { name: 'labels', bytes: STORE_SLACK * board.replayCapacity * (floats(features) + JOURNAL_ENTRY_BYTES) },
       { name: 'snapshots', bytes: STORE_SLACK * 2 * (MODEL_COPIES * modelBytes + floats(2 * features)) },
       { name: 'outbox', bytes: board.outboxBytesMax },
+      { name: 'broker', bytes: STORE_SLACK * kept },
       { name: 'logs of the store', bytes: STORE_LOG_BYTES },
     ],
     storeBytesMax: board.storeBytesMax,

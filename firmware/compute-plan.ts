@@ -3,6 +3,7 @@ import { defaultModelLimits } from '../kernels/limits.ts';
 import { ringBytes } from '../kernels/ring.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import { type Budget, budgetOf, requireBudget } from './budget.ts';
+import { brokerLimits } from './configuration/broker-limits.ts';
 import type { Configuration } from './configuration.ts';
 import { type Compute, ringShape, startCompute, WORKER_HEAP_BYTES } from './io/compute.ts';
 import { modelHash } from './io/files.ts';
@@ -32,7 +33,7 @@ export const planCompute = (
   model: Uint8Array,
   notice: (text: string) => void,
 ): ComputePlan => {
-  const { seed, sensor } = configuration;
+  const { seed, sensor, broker } = configuration;
   const board = boardProfile(configuration.board);
   const { modelBytesMax, arenaBytesMax, pendingWindows, replayCapacity, ringRows } = board;
   const limits = { ...defaultModelLimits, modelBytesMax, arenaBytesMax };
@@ -50,6 +51,7 @@ export const planCompute = (
   const budget = budgetOf({
     ...{ board, modelBytes: model.length, ringBytes: ringBytes(rows, channels), workerHeapBytes: WORKER_HEAP_BYTES },
     ...{ features: featuresOf(card), experts: experts.length, classes: card.labels.length },
+    broker: 'url' in broker ? null : brokerLimits(configuration.board, broker.limits),
   });
   requireBudget(budget, configuration.board);
   return {

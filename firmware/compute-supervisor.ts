@@ -1,6 +1,7 @@
 import { NodeError } from './errors.ts';
 import type { Compute, ComputeHandlers } from './io/compute.ts';
 import type { JournalEntry } from './journal.ts';
+import type { Notice } from './log.ts';
 import { RESTARTS_MAX, RestartBudget } from './machines/restart-budget.ts';
 import { StallWatch } from './machines/stall-watch.ts';
 import type { DecisionReport } from './worker/letters.ts';
@@ -14,7 +15,7 @@ export interface SupervisorPorts {
   readonly handlers: Omit<ComputeHandlers, 'fault'>;
   /** The worker was lost; resolves when what it had learned is on disk or given up. */
   readonly lost: () => Promise<void>;
-  readonly notice: (text: string) => void;
+  readonly notice: Notice;
   readonly monotonicMs: () => number;
 }
 
@@ -66,7 +67,7 @@ export const superviseCompute = (first: Compute, ports: SupervisorPorts): Comput
     await current.built();
     const { snapshot, journal } = await ports.load();
     const notice = await current.begin({ snapshot, journal, firstIndex: nextIndex }, handlers);
-    if (notice !== null) ports.notice(notice);
+    if (notice !== null) ports.notice(notice, 'warn');
     watch.begin(current.beats(), ports.monotonicMs());
     running = true;
   };
@@ -82,6 +83,7 @@ export const superviseCompute = (first: Compute, ports: SupervisorPorts): Comput
     restarts++;
     ports.notice(
       `${error.message}; restarted from what is on disk (${budget.taken} of at most ${RESTARTS_MAX} times an hour)`,
+      'warn',
     );
     // Samples go to the new ring from now on; what the old one held is lost.
     current = ports.start();

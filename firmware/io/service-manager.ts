@@ -15,7 +15,8 @@ export interface ServiceManager {
 
 /**
  * The manager behind `NOTIFY_SOCKET`, null when there is none. The socket takes datagrams, which Node cannot send over
- * AF_UNIX; systemd brings a program for that, and it is started once per message (2 ms of a core, measured). The unit
+ * AF_UNIX; systemd brings a program for that, and it is started once per message (5 ms, measured; 1.5 of
+ * them on this thread). The unit
  * has to say `NotifyAccess=all`, as the message comes from a process below the main one.
  */
 export const openServiceManager = (

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { brokerLimits } from '../configuration/broker-limits.ts';
 import type { Configuration } from '../configuration.ts';
 import { NodeError } from '../errors.ts';
+import type { Notice } from '../log.ts';
 import type { Vitals } from '../vitals.ts';
 import type { Broker, BrokerOptions } from './broker.ts';
 import type { BrokerEndpoint } from './broker-endpoint.ts';
@@ -31,7 +32,7 @@ export const openServices = async (
   { broker: configuration, board }: Configuration,
   state: StateOptions,
   report: Vitals,
-  notice: (text: string) => void,
+  notice: Notice,
 ): Promise<Services> => {
   const remote = 'url' in configuration ? await endpointOf(configuration) : null;
   const limits = brokerLimits(board, 'url' in configuration ? {} : configuration.limits);
@@ -39,7 +40,7 @@ export const openServices = async (
   const opened = await Promise.allSettled([openBroker(configuration, parts), openStoreAt(state)]);
   const [broker, store] = opened;
   if (broker.status === 'fulfilled' && store.status === 'fulfilled') {
-    for (const text of store.value.notices) notice(text);
+    for (const text of store.value.notices) notice(text, 'warn');
     const endpoint = remote ?? { url: broker.value!.url };
     return { endpoint, broker: broker.value, store: store.value };
   }
@@ -50,7 +51,7 @@ export const openServices = async (
 
 const openBroker = async (
   configuration: Configuration['broker'],
-  parts: Required<Pick<BrokerOptions, 'directory' | 'limits' | 'report' | 'notice'>>,
+  parts: Required<Pick<BrokerOptions, 'directory' | 'limits' | 'report'>> & { readonly notice: Notice },
 ): Promise<Broker | null> => {
   if ('url' in configuration) return null;
   const { startBroker } = await import('./broker.ts');
@@ -61,7 +62,7 @@ const openBroker = async (
   } catch (error) {
     if (!orAnyPort || !(error instanceof NodeError) || error.code !== 'portInUse') throw error;
     const broker = await startBroker({ port: 0, ...options });
-    parts.notice(`port ${port} is in use; the embedded broker listens on ${broker.port}`);
+    parts.notice(`port ${port} is in use; the embedded broker listens on ${broker.port}`, 'warn');
     return broker;
   }
 };

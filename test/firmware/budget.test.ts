@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { BOARD_NAMES, boardProfile } from '../../boards/registry.ts';
 import { budgetOf, inMib, partsText, requireBudget, type Sizes, sumOf } from '../../firmware/budget.ts';
 import { planCompute } from '../../firmware/compute-plan.ts';
+import { brokerLimits } from '../../firmware/configuration/broker-limits.ts';
 import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import { NodeError } from '../../firmware/errors.ts';
 import { createRing, ringBytes } from '../../kernels/ring.ts';
@@ -15,7 +16,7 @@ const MIB = 1024 * 1024;
 
 const sizes = (change: Partial<Sizes> = {}): Sizes => ({
   ...{ board: boardProfile('rpi4'), modelBytes: 100_000, ringBytes: MIB, workerHeapBytes: 98 * MIB },
-  ...{ features: 128, experts: 3, classes: 6, ...change },
+  ...{ features: 128, experts: 3, classes: 6, broker: brokerLimits('rpi4'), ...change },
 });
 
 budget('every board carries the demonstration, and the plan says what it takes', () => {
@@ -34,7 +35,7 @@ budget('what does not fit is refused before anything is allocated, with its part
     (error: Error) =>
       error instanceof NodeError &&
       error.code === 'overBudget' &&
-      /^4\d\d MiB of memory are needed .* board "rpi4" has 384 MiB: replay 128 MiB, /.test(error.message),
+      /^5\d\d MiB of memory are needed .* board "rpi4" has 384 MiB: replay 128 MiB, /.test(error.message),
   );
   const small = { ...boardProfile('rpi4'), storeBytesMax: 100 * MIB };
   assert.throws(() => requireBudget(budgetOf(sizes({ board: small })), 'mine'), /storage .* "mine" .* outbox 128 MiB/);
@@ -45,6 +46,13 @@ budget('a replay buffer and windows that wait for their label count with all the
   const [few, many] = [budgetOf(sizes({ features: 100 })), budgetOf(sizes({ features: 101 }))];
   const { pendingWindows, replayCapacity } = boardProfile('rpi4');
   assert.is(sumOf(many.memory) - sumOf(few.memory), 4 * (pendingWindows + replayCapacity));
+});
+
+budget('the broker counts where it is embedded, each connection with what it may leave unread', () => {
+  const [ours, theirs] = [budgetOf(sizes()), budgetOf(sizes({ broker: null }))];
+  assert.is(sumOf(ours.memory) - sumOf(theirs.memory), (16 + 4 + 64) * MIB);
+  const few = budgetOf(sizes({ broker: brokerLimits('rpi4', { connections: 1 }) }));
+  assert.is(sumOf(ours.memory) - sumOf(few.memory), 63 * MIB);
 });
 
 budget('the ring takes what it said it would', () => {

@@ -241,4 +241,13 @@ machine(
     for (const [index, first] of learned) assert.is(known.get(`3-${index}`), first, 'everything learned is on disk');
   },
 );
+machine('a model without classes takes no labels, and says why', () => {
+  const machine = new LabelMachine({ codec: createCodec(), classes: [], epoch: EPOCH, known: new Map() });
+  const effects = machine.received(new TextEncoder().encode('{"window":"3-17","label":"normal"}'), 0);
+  assert.equal(lines(effects), ['ack 3-17 unknownClass', 'count unknownClass']);
+  const [ack] = effects;
+  assert.ok(ack?.kind === 'acknowledge');
+  assert.match(ack.ack.message ?? '', /gives values and has no classes: it takes no labels/);
+});
+
 machine.run();

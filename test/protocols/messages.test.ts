@@ -234,6 +234,9 @@ const roundTrips = suite('messages: properties');
 roundTrips('decisions come back with float32 precision', () => {
   const share = fc.float({ min: 0, max: 1, noNaN: true }).map((value) => value + 0);
   const name = fc.constantFrom('normal', 'outer race', 'Überlast', '軸受');
+  const number = fc
+    .float({ noNaN: true, noDefaultInfinity: true, min: Math.fround(-3e38), max: Math.fround(3e38) })
+    .map((value) => value + 0);
   const decision = fc.record(
     {
       window: fc.tuple(fc.nat(), fc.nat()).map(([epoch, index]) => `${epoch % 1e9}-${index}`),
@@ -248,8 +251,14 @@ roundTrips('decisions come back with float32 precision', () => {
       ),
       drift: share,
       latencyUs: fc.nat(),
+      values: fc.dictionary(name, number, { noNullPrototype: true }),
+      score: share,
+      threshold: share,
     },
-    { noNullPrototype: true },
+    {
+      noNullPrototype: true,
+      requiredKeys: ['window', 'endMs', 'label', 'confidence', 'probabilities', 'experts', 'drift', 'latencyUs'],
+    },
   );
   fc.assert(
     fc.property(decision, (body) => {

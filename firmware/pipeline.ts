@@ -154,7 +154,6 @@ class NodePipeline implements Pipeline {
     for (let k = 0; k < decision.probabilities.length; k++) decided.addFloat(decision.probabilities[k]!);
     for (let e = 0; e < decision.expertLabels.length; e++) decided.add(decision.expertLabels[e]!);
     for (let v = 0; v < decision.values.length; v++) decided.addFloat(decision.values[v]!);
-    for (let v = 0; v < decision.expertValues.length; v++) decided.addFloat(decision.expertValues[v]!);
   }
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { readRecording } from '../../firmware/io/recording.ts';
 import { readModelCard } from '../../firmware/model-file.ts';
 import { createPipeline, defaultPipelineOptions } from '../../firmware/pipeline.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
@@ -12,6 +13,7 @@ import type { ModelCard } from '../../protocols/model-card.ts';
 import { modelCommand } from '../../tools/commands/model.ts';
 import { describeFailure } from '../../tools/errors.ts';
 import { type DescribeFlags, describeFile } from '../../tools/model/describe.ts';
+import { cutNormalWindows } from '../../tools/model/describe-windows.ts';
 import { randomClassifier } from '../support/classifier.ts';
 import { autoencoder, linearModel, regressor } from '../support/task-models.ts';
 import { ANOMALY_CHANNELS, anomalyRecording, measuredRecording, recordingOf } from '../support/task-recordings.ts';
@@ -90,6 +92,16 @@ tasks('--no-standardise leaves the features as they come, and the recording give
   assert.ok(plain.threshold > 0 && plain.threshold < 0.02, `${plain.threshold}`);
   assert.is(await run(...anomalyFlags, '--recording', recording), null);
   assert.not.equal(card().normalisation.deviation, [1, 1, 1, 1]);
+});
+
+tasks('a window with one row that is not normal is left out, wherever in it the row is', async () => {
+  const labels = ['', 'leak', '', 'normal', '', ''];
+  const path = await recordingOf(
+    ['a'],
+    labels.map((label, t) => ['1', t, label, t]),
+  );
+  const { windows, leftOut } = cutNormalWindows(await readRecording(path), 3, 1);
+  assert.equal([windows.count, leftOut, [...windows.samples]], [2, 2, [2, 3, 4, 3, 4, 5]]);
 });
 
 tasks('a recording without a normal window, or a quantile of too few, is said', async () => {

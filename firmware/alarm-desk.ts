@@ -10,7 +10,7 @@ import { errorMessage, NodeError } from './errors.ts';
 import type { AlarmFile } from './io/alarm-file.ts';
 import type { Clock } from './io/clock.ts';
 import type { MqttPort } from './io/mqtt.ts';
-import { type AlarmViews, createAlarmSet } from './machines/alarms.ts';
+import { type AlarmViews, type Answers, createAlarmSet } from './machines/alarms.ts';
 import { alarmsJson, encodeJson } from './views/json.ts';
 import type { ViewPart } from './views/part.ts';
 import type { Vitals } from './vitals.ts';
@@ -24,7 +24,8 @@ export interface AlarmDeskPorts {
   readonly site: string;
   readonly node: string;
   readonly alarms: readonly Alarm[];
-  readonly classes: readonly string[];
+  /** Of the model. */
+  readonly answers: Answers;
   readonly codec: Codec;
   readonly writer: EnvelopeWriter;
   readonly mqtt: Pick<MqttPort, 'publish' | 'subscribe' | 'onConnect'>;
@@ -41,12 +42,12 @@ export interface AlarmDesk extends ViewPart {
   readonly views: AlarmViews;
 }
 
-/** @throws NodeError `badConfiguration` when an alarm is about a class that the model does not know */
+/** @throws NodeError `badConfiguration` when an alarm is about what the model does not answer */
 export const openAlarmDesk = async (ports: AlarmDeskPorts): Promise<AlarmDesk> => {
-  const { site, node, alarms, classes, mqtt, writer, clock, file, vitals } = ports;
-  checkClasses(alarms, classes);
+  const { site, node, alarms, answers, mqtt, writer, clock, file, vitals } = ports;
+  checkAnswers(alarms, answers);
   if (alarms.length === 0) return { acknowledge: () => {}, views: {} };
-  const set = createAlarmSet(alarms, classes, await file.load());
+  const set = createAlarmSet(alarms, answers, await file.load());
   const saver = createSaver(() => file.save(set.views), vitals);
   let saidMs = Number.NEGATIVE_INFINITY;
   let unsaid = false;
@@ -130,11 +131,20 @@ const createSaver = (save: () => Promise<void>, vitals: Pick<Vitals, 'trouble' |
   };
 };
 
-const checkClasses = (alarms: readonly Alarm[], classes: readonly string[]): void => {
+const checkAnswers = (alarms: readonly Alarm[], { classes, outputs }: Answers): void => {
   for (const [at, alarm] of alarms.entries()) {
-    const stray = alarm.on === 'class' ? alarm.classes.find((name) => !classes.includes(name)) : undefined;
-    if (stray === undefined) continue;
-    const known = classes.join(', ');
-    throw new NodeError('badConfiguration', `/alarms/${at}/classes: the model has no "${stray}"; it knows ${known}`);
+    const fault = faultFor(alarm, classes, outputs);
+    if (fault !== null) throw new NodeError('badConfiguration', `/alarms/${at}${fault}`);
   }
+};
+
+const faultFor = (alarm: Alarm, classes: readonly string[], outputs: readonly string[]): string | null => {
+  if (alarm.on === 'value') {
+    if (outputs.includes(alarm.output)) return null;
+    return `/output: the model gives no "${alarm.output}"; it gives ${outputs.join(', ') || 'classes, not values'}`;
+  }
+  if (alarm.on === 'confidence' && classes.length === 0) return '/on: a model that gives values has no confidence';
+  const stray = alarm.on === 'class' ? alarm.classes.find((name) => !classes.includes(name)) : undefined;
+  if (stray === undefined) return null;
+  return `/classes: the model has no "${stray}"; it knows ${classes.join(', ') || 'values, not classes'}`;
 };

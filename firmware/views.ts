@@ -9,6 +9,7 @@ import { openAlarmFile } from './io/alarm-file.ts';
 import type { BrokerEndpoint } from './io/broker-endpoint.ts';
 import type { Clock } from './io/clock.ts';
 import type { Link } from './link.ts';
+import type { Answers } from './machines/alarms.ts';
 import { createDecidedWindows } from './machines/decided-windows.ts';
 import { createRangeDesk } from './range-desk.ts';
 import { openRuleDesk } from './rule-desk.ts';
@@ -64,7 +65,13 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
   let label: (payload: Uint8Array, now: number) => void = () => {};
   const ranges = createRangeDesk({ ...common, windows, label: (payload, now) => label(payload, now) });
   const listenToRules = openRuleDesk({ ...common, rules, ranges });
-  const alarmDesk = await openAlarmDesk({ ...common, alarms, file: openAlarmFile(options.state), notice });
+  const alarmDesk = await openAlarmDesk({
+    ...common,
+    answers: answersOf(card),
+    alarms,
+    file: openAlarmFile(options.state),
+    notice,
+  });
   const parts: ViewPart[] = [
     { decided: ({ index, pushMs }) => windows.add(index, pushMs), tick: ranges.tick },
     alarmDesk,
@@ -99,3 +106,8 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     },
   };
 };
+
+const answersOf = (card: ModelCard): Answers => ({
+  classes: card.labels,
+  outputs: card.task === 'regression' ? card.outputs.map(({ name }) => name) : [],
+});

@@ -47,6 +47,13 @@ const DriftAlarm = Type.Object(
   closed,
 );
 
+const Quantity = Type.Number({ minimum: -3.4e38, maximum: 3.4e38 });
+const ofValue = { on: Type.Literal('value'), ...holding, ...byWindows, output: ClassName };
+
+/** A value that a regressor gives is too high, or too low, in its own unit. */
+const HighAlarm = Type.Object({ ...ofValue, above: Quantity, clearBelow: Type.Optional(Quantity) }, closed);
+const LowAlarm = Type.Object({ ...ofValue, below: Quantity, clearAbove: Type.Optional(Quantity) }, closed);
+
 /** Something is wrong with the gateway itself. */
 const HealthAlarm = Type.Object(
   {
@@ -57,7 +64,7 @@ const HealthAlarm = Type.Object(
   closed,
 );
 
-export const Alarm = Type.Union([ClassAlarm, ConfidenceAlarm, DriftAlarm, HealthAlarm]);
+export const Alarm = Type.Union([ClassAlarm, ConfidenceAlarm, DriftAlarm, HighAlarm, LowAlarm, HealthAlarm]);
 export type Alarm = Static<typeof Alarm>;
 
 export const Alarms = Type.Array(Alarm, { maxItems: LIMITS.alarmsMax });
@@ -75,7 +82,7 @@ export interface Thresholds {
 /** Null for health, which has no level. */
 export const thresholdsOf = (alarm: Alarm): Thresholds | null => {
   if (alarm.on === 'health') return null;
-  if (alarm.on === 'confidence') {
+  if ('below' in alarm) {
     return { rising: false, raise: alarm.below, clear: alarm.clearAbove ?? alarm.below };
   }
   const raise = alarm.above ?? CLASS_ABOVE;

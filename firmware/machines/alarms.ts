@@ -14,7 +14,7 @@ export interface AlarmView {
 export type AlarmViews = Readonly<Record<string, AlarmView>>;
 
 /** What a decision says to the alarms. */
-export type AlarmDecision = Pick<DecisionRecord, 'valid' | 'probabilities' | 'confidence' | 'drift'>;
+export type AlarmDecision = Pick<DecisionRecord, 'valid' | 'probabilities' | 'confidence' | 'drift' | 'values'>;
 
 /** The alarms of a node. Every method returns the names of those that changed. @param now monotonic ms */
 export interface AlarmSet {
@@ -33,10 +33,17 @@ interface Entry {
   since: number;
 }
 
-/** @param classes of the model @param memory what was there before the restart, by name */
+/** What a model answers with: one of the two is empty. */
+export interface Answers {
+  readonly classes: readonly string[];
+  /** Names of a regressor's values. */
+  readonly outputs: readonly string[];
+}
+
+/** @param memory what was there before the restart, by name */
 export const createAlarmSet = (
   alarms: readonly Alarm[],
-  classes: readonly string[],
+  answers: Answers,
   memory: Readonly<Record<string, AlarmMemory & { readonly since: number }>> = {},
 ): AlarmSet => {
   const entries = alarms.map((alarm): Entry => {
@@ -44,7 +51,7 @@ export const createAlarmSet = (
     const windows = 'windows' in alarm ? (alarm.windows ?? null) : null;
     const before = Object.hasOwn(memory, name) ? memory[name] : undefined;
     const machine = new AlarmMachine({ holdMs, clearHoldMs, windows, latched }, before);
-    const { ofDecision, ofHealth } = evidenceOf(alarm, classes);
+    const { ofDecision, ofHealth } = evidenceOf(alarm, answers);
     return { name, machine, ofDecision, ofHealth, since: before?.since ?? 0 };
   });
   const changed = (unixMs: number, changes: (entry: Entry) => boolean): string[] =>
@@ -66,13 +73,13 @@ export const createAlarmSet = (
   };
 };
 
-const evidenceOf = (alarm: Alarm, classes: readonly string[]): Pick<Entry, 'ofDecision' | 'ofHealth'> => {
+const evidenceOf = (alarm: Alarm, answers: Answers): Pick<Entry, 'ofDecision' | 'ofHealth'> => {
   if (alarm.on === 'health') {
     const { troubles: prefixes } = alarm;
     const ours = (name: string): boolean => prefixes?.some((prefix) => name.startsWith(prefix)) ?? true;
     return { ofDecision: null, ofHealth: (troubles) => (troubles.some(ours) ? 'on' : 'off') };
   }
-  const level = levelOf(alarm, classes);
+  const level = levelOf(alarm, answers);
   const { rising, raise, clear } = thresholdsOf(alarm)!;
   // Drift is told of windows that could not be judged, too, but says nothing about them.
   const ofDecision = (decision: AlarmDecision): Evidence => {
@@ -86,10 +93,14 @@ const evidenceOf = (alarm: Alarm, classes: readonly string[]): Pick<Entry, 'ofDe
 
 const levelOf = (
   alarm: Exclude<Alarm, { on: 'health' }>,
-  classes: readonly string[],
+  { classes, outputs }: Answers,
 ): ((decision: AlarmDecision) => number) => {
   if (alarm.on === 'drift') return ({ drift }) => drift;
   if (alarm.on === 'confidence') return ({ confidence }) => confidence;
+  if (alarm.on === 'value') {
+    const at = outputs.indexOf(alarm.output);
+    return ({ values }) => values[at]!;
+  }
   const indices = alarm.classes.map((name) => classes.indexOf(name));
   return ({ probabilities }) => indices.reduce((sum, index) => sum + (probabilities[index] ?? 0), 0);
 };

@@ -6,8 +6,12 @@ export interface DeviceFacts extends Speaker {
   readonly version: string;
   readonly board: string;
   readonly model: string;
-  /** Classes of the model. */
+  /** Classes of the model; none of a regressor. */
   readonly classes: readonly string[];
+  /** Values of a regressor. */
+  readonly outputs: readonly { readonly name: string; readonly unit?: string }[];
+  /** Of an anomaly model. */
+  readonly threshold: number | null;
   readonly stateTopic: string;
   readonly availabilityTopic: string;
   readonly acknowledgeTopic: string;
@@ -61,21 +65,13 @@ export const removal = (topic: string): OutgoingMessage => ({
   ...{ topic, absolute: true, payload: new Uint8Array(0), qos: 1, retain: true },
 });
 
-const entitiesOf = (facts: DeviceFacts): [component: string, objectId: string, entity: Entity][] => [
-  [
-    'sensor',
-    'decision',
-    { name: 'Decision', device_class: 'enum', options: [...facts.classes], value_template: field('decision') },
-  ],
-  ['sensor', 'confidence', { name: 'Confidence', ...share('confidence') }],
-  [
-    'sensor',
-    'drift',
-    {
-      ...{ name: 'Drift', state_class: 'measurement', suggested_display_precision: 2 },
-      value_template: field('drift'),
-    },
-  ],
+type Announcement = readonly [component: 'sensor' | 'binary_sensor' | 'button', objectId: string, entity: Entity];
+
+const entitiesOf = (facts: DeviceFacts): readonly Announcement[] => [
+  ...(facts.classes.length === 0 ? [] : classEntities(facts)),
+  ...facts.outputs.map(valueEntity),
+  ...(facts.threshold === null ? [] : [measured('score', 'Anomaly score', "value_json.get('score')", 4)]),
+  measured('drift', 'Drift', 'value_json.drift', 2),
   [
     'binary_sensor',
     'health',
@@ -86,23 +82,57 @@ const entitiesOf = (facts: DeviceFacts): [component: string, objectId: string, e
       json_attributes_template: '{{ value_json.troubles | tojson }}',
     },
   ],
+  ...facts.alarms.flatMap((alarm) => alarmEntities(alarm, facts)),
+];
+
+const classEntities = ({ classes }: DeviceFacts): readonly Announcement[] => [
+  [
+    'sensor',
+    'decision',
+    // A decision that could not be made is null, which becomes `None`: Home Assistant shows that as unknown.
+    { name: 'Decision', device_class: 'enum', options: [...classes], value_template: '{{ value_json.decision }}' },
+  ],
+  ['sensor', 'confidence', { name: 'Confidence', ...share('confidence') }],
   [
     'sensor',
     'labels',
     {
       ...{ name: 'Labels learned', state_class: 'total_increasing', entity_category: 'diagnostic' },
-      value_template: field('labels'),
+      value_template: '{{ value_json.labels }}',
     },
   ],
   ['sensor', 'accuracy', { name: 'Accuracy', entity_category: 'diagnostic', ...share('accuracy') }],
-  ...facts.alarms.flatMap((alarm) => alarmEntities(alarm, facts)),
 ];
+
+/** @param expression in Jinja; None is shown as unknown */
+const measured = (objectId: string, name: string, expression: string, precision: number): Announcement => [
+  'sensor',
+  objectId,
+  {
+    ...{ name, state_class: 'measurement', suggested_display_precision: precision },
+    value_template: `{{ ${expression} }}`,
+  },
+];
+
+/**
+ * `value_json.values` would be the method of the dictionary. JSON's quoting is also Jinja's, and names may hold
+ * anything, so that ids count instead.
+ */
+const valueEntity = ({ name, unit }: DeviceFacts['outputs'][number], at: number): Announcement => {
+  const [component, id, entity] = measured(
+    `value-${at}`,
+    name,
+    `value_json.get('values', {}).get(${JSON.stringify(name)})`,
+    3,
+  );
+  return [component, id, unit === undefined ? entity : { ...entity, unit_of_measurement: unit }];
+};
 
 /** An alarm, and a button that acknowledges it where it waits for that. */
 const alarmEntities = (
   { name, latched }: DeviceFacts['alarms'][number],
   { stateTopic, acknowledgeTopic }: DeviceFacts,
-): [string, string, Entity][] => {
+): readonly Announcement[] => {
   const alarm = `value_json.alarms['${name}']`;
   const id = `alarm-${escaped(name)}`;
   const sensor = {
@@ -116,12 +146,9 @@ const alarmEntities = (
   };
   return [
     ['binary_sensor', id, sensor],
-    ...(latched ? [['button', `acknowledge-${escaped(name)}`, button] as [string, string, Entity]] : []),
+    ...(latched ? [['button', `acknowledge-${escaped(name)}`, button] as const] : []),
   ];
 };
-
-/** Null becomes `None`, which Home Assistant shows as unknown. */
-const field = (name: string): string => `{{ value_json.${name} }}`;
 
 /** A share of one, shown in per cent. */
 const share = (name: string): Entity => ({

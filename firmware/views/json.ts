@@ -61,6 +61,8 @@ export const stateJson = (
     decision,
     // Of a window that could not be judged there is none.
     confidence: decision === null ? null : status.confidence,
+    ...(status.values === undefined ? {} : { values: status.values }),
+    ...(status.score === undefined ? {} : { score: status.score, threshold: status.threshold }),
     drift,
     health: Object.keys(status.health).length === 0 ? 'ok' : 'problem',
     troubles: status.health,

@@ -30,7 +30,7 @@ type Mqtt = Pick<MqttPort, 'publish' | 'subscribe' | 'onConnect'>;
 
 const desk = (mqtt: Mqtt, folder: string, told: string[], file = openAlarmFile(folder)) =>
   openAlarmDesk({
-    ...{ site: 'plant', node: 'press', alarms, classes: ['normal', 'worn'], codec, mqtt },
+    ...{ site: 'plant', node: 'press', alarms, answers: { classes: ['normal', 'worn'], outputs: [] }, codec, mqtt },
     writer: createEnvelopeWriter(codec, 'plant/press', 3),
     clock: { monotonicMs: () => time.now, unixMs: () => 1_700_000_000_000 },
     file,
@@ -160,7 +160,7 @@ wire('a class that the model does not know is refused at start', async () => {
   const mqtt = { publish: () => true, subscribe: async () => {}, onConnect: () => {} };
   try {
     await openAlarmDesk({
-      ...{ site: 'plant', node: 'press', alarms, classes: ['normal', 'torn'], codec, mqtt },
+      ...{ site: 'plant', node: 'press', alarms, answers: { classes: ['normal', 'torn'], outputs: [] }, codec, mqtt },
       writer: createEnvelopeWriter(codec, 'plant/press', 3),
       clock: { monotonicMs: () => 0, unixMs: () => 0 },
       file: openAlarmFile('/nowhere'),

@@ -124,6 +124,7 @@ alarm('the machine is its specification, on any stream of looks', () => {
 alarm.run();
 
 const classes = ['normal', 'inner-race', 'outer-race'];
+const answers = { classes, outputs: [] };
 const alarms: readonly Alarm[] = [
   { name: 'bearing', on: 'class', classes: ['inner-race', 'outer-race'], above: 0.7, clearBelow: 0.4, latched: true },
   { name: 'unsure', on: 'confidence', below: 0.5, clearAbove: 0.6 },
@@ -134,12 +135,13 @@ const alarms: readonly Alarm[] = [
 const decision = (inner: number, outer: number, drift = 0, valid = true) => ({
   ...{ valid, drift, confidence: Math.max(inner, outer, 1 - inner - outer) },
   probabilities: Float64Array.of(1 - inner - outer, inner, outer) as unknown as Float32Array,
+  values: new Float32Array(0),
 });
 
 const set = suite('the alarms of a node');
 
 set('classes add up, thresholds have two sides, health looks at names', () => {
-  const all = createAlarmSet(alarms, classes);
+  const all = createAlarmSet(alarms, answers);
   const say = (inner: number, outer: number, drift?: number, valid?: boolean) =>
     all.decided(decision(inner, outer, drift, valid), 0, 7);
   assert.equal(say(0.3, 0.3), ['unsure'], 'together 0.6: not above 0.7, but the model is not sure');
@@ -154,6 +156,25 @@ set('classes add up, thresholds have two sides, health looks at names', () => {
   assert.equal(all.health(['storage'], 0, 7), ['any']);
   assert.equal(all.health(['sensor.x'], 0, 7), ['sensors']);
   assert.equal(all.health([], 0, 7), ['sensors', 'any']);
+});
+
+set('values of a regressor: too high, too low, in their own unit, below zero too', () => {
+  const of: Alarm[] = [
+    { name: 'hot', on: 'value', output: 'temperature', above: 80, clearBelow: 75 },
+    { name: 'icy', on: 'value', output: 'temperature', below: -5, clearAbove: -2 },
+    { name: 'flow', on: 'value', output: 'flow', below: 1 },
+  ];
+  assert.is(alarmsFault(of), null);
+  const all = createAlarmSet(of, { classes: [], outputs: ['flow', 'temperature'] });
+  const say = (flow: number, temperature: number) =>
+    all.decided({ ...decision(0, 0), values: Float32Array.of(flow, temperature) }, 0, 7);
+  assert.equal(say(2, 80), []);
+  assert.equal(say(2, 81), ['hot']);
+  assert.equal(say(2, 75), []);
+  assert.equal(say(0, 74), ['hot', 'flow']);
+  assert.equal(say(3, -6), ['icy', 'flow']);
+  assert.equal(say(3, -3), []);
+  assert.equal(say(3, -1), ['icy']);
 });
 
 set('what cannot be meant is refused with its path', () => {
@@ -176,10 +197,10 @@ set('states outlive a restart; a file that is damaged or from elsewhere is as no
   const folder = await temporaryFolder();
   const file = openAlarmFile(folder);
   assert.equal(await file.load(), {});
-  const before = createAlarmSet(alarms, classes);
+  const before = createAlarmSet(alarms, answers);
   before.decided(decision(0.9, 0), 0, 1_700_000_000_000);
   await file.save(before.views);
-  const after = createAlarmSet(alarms.slice(0, 1), classes, await openAlarmFile(folder).load());
+  const after = createAlarmSet(alarms.slice(0, 1), answers, await openAlarmFile(folder).load());
   assert.equal(after.views, { bearing: { state: 'raised', acknowledged: false, since: 1_700_000_000_000 } });
   const path = join(folder, 'alarms.json');
   const text = await readFile(path, 'utf8');

@@ -66,6 +66,16 @@ metrics('every figure in the text format, names by convention', async () => {
   assert.not.ok(samples.has('myrmex_expert_accuracy{expert="frozen"}'), 'nobody knows yet');
 });
 
+metrics('values of a regressor and the score of an anomaly model are there when the model gives them', async () => {
+  const of = (change: Partial<NodeStatus>) => createMetrics({ status: () => status(change), alarms, about });
+  const regressor = samplesOf(await of({ values: { flow: 2.5, temperature: -4 } }).text());
+  assert.is(regressor.get('myrmex_value{output="temperature"}'), -4);
+  assert.not.ok([...regressor.keys()].some((name) => name.startsWith('myrmex_anomaly')));
+  const anomaly = samplesOf(await of({ score: 0.75, threshold: 0.5 }).text());
+  assert.is(anomaly.get('myrmex_anomaly{figure="score"}'), 0.75);
+  assert.is(anomaly.get('myrmex_anomaly{figure="threshold"}'), 0.5);
+});
+
 metrics('what is over is gone at the next scrape, and scraping twice counts nothing twice', async () => {
   let now = status();
   const of = createMetrics({ status: () => now, alarms, about });

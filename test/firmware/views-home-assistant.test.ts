@@ -22,6 +22,8 @@ const facts: DeviceFacts = {
   stateTopic: 'factory/mx/1/plant-2/press.7/state/json',
   availabilityTopic: 'factory/mx/1/plant-2/press.7/availability',
   acknowledgeTopic: 'factory/mx/1/plant-2/press.7/alarm/acknowledge',
+  outputs: [],
+  threshold: null,
   alarms: [
     { name: 'bearing', latched: true },
     { name: 'bearing.2', latched: false },
@@ -69,6 +71,28 @@ discovery(
     for (const each of broken) assert.is.not(faultsOf('sensor', each), null, JSON.stringify(each));
   },
 );
+
+const regressor: DeviceFacts = {
+  ...{ ...facts, classes: [] },
+  outputs: [{ name: 'flow', unit: 'm³/h' }, { name: 'it\'s "hot" \\ }}' }],
+};
+
+discovery('a regressor has a sensor per value and no decision; an anomaly model has its score', () => {
+  for (const of of [regressor, { ...facts, classes: ['normal', 'anomaly'], threshold: 0.5 }]) {
+    for (const { component, topic, payload } of announced(of)) assert.equal(faultsOf(component, payload), null, topic);
+  }
+  const values = announced(regressor).filter(({ objectId }) => objectId.startsWith('value-'));
+  assert.equal(
+    values.map(({ payload }) => [payload.name, payload.unit_of_measurement, payload.value_template]),
+    [
+      ['flow', 'm³/h', `{{ value_json.get('values', {}).get("flow") }}`],
+      ['it\'s "hot" \\ }}', undefined, `{{ value_json.get('values', {}).get("it's \\"hot\\" \\\\ }}") }}`],
+    ],
+  );
+  assert.not.ok(announced(regressor).some(({ objectId }) => ['decision', 'confidence'].includes(objectId)));
+  const score = announced({ ...facts, threshold: 0.5 }).find(({ objectId }) => objectId === 'score');
+  assert.is(score?.payload.value_template, "{{ value_json.get('score') }}");
+});
 
 discovery('topics follow <prefix>/<component>/<node_id>/<object_id>/config with the documented alphabet', () => {
   for (const { topic } of announced()) {

@@ -137,7 +137,7 @@ wire('decisions are limited per second; the state is said when its words change,
 const facts = {
   ...{ ...speaker, ...about, classes: ['normal', 'worn'] },
   ...{ stateTopic: topic('state/json'), availabilityTopic: topic('availability') },
-  ...{ acknowledgeTopic: topic('alarm/acknowledge'), alarms: [] },
+  ...{ acknowledgeTopic: topic('alarm/acknowledge'), alarms: [], outputs: [], threshold: null },
 };
 
 const announcerOn = (mqtt: MqttPort, enabled: boolean, clockMs: { now: number }) =>

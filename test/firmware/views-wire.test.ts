@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { type Broker, startBroker } from '../../firmware/io/broker.ts';
 import { connectMqtt, type MqttPort } from '../../firmware/io/mqtt.ts';
 import type { DecisionRecord } from '../../firmware/machines/publisher.ts';
+import { createRateLimit } from '../../firmware/machines/rate-limit.ts';
 import type { NodeStatus } from '../../firmware/status.ts';
 import { startAnnouncer } from '../../firmware/views/announcer.ts';
 import { discoveryOf } from '../../firmware/views/home-assistant.ts';
@@ -114,6 +115,12 @@ wire('decisions and state are JSON that needs none of our code', async ({ broker
     ['worn', 0.9, '3-17', 'ok', 0.75, '1.2.3'],
   );
   await Promise.all([views.close(), ear.port.close(), late.port.close()]);
+});
+
+wire('a rate below one is one in its period', () => {
+  const limit = createRateLimit(0.2);
+  const taken = [0, 1, 4_999, 5_000, 9_999, 10_000].filter((now) => limit.allows(now));
+  assert.equal(taken, [0, 5_000, 10_000]);
 });
 
 wire('decisions are limited per second; the state is said when its words change, else every 5 s', () => {

@@ -66,7 +66,8 @@ const lineDisplay = (json: boolean): Display => {
     },
     summary: (end) => {
       clearInterval(timer);
-      if (!json) process.stderr.write(`${summaryView(end)}\n`);
+      // Only a person reads a table; a journal or a collector of JSON lines has the log.
+      if (!json && process.stderr.isTTY) process.stderr.write(`${summaryView(end)}\n`);
       printJson({ kind: 'summary', ...end });
     },
     close: () => clearInterval(timer),

@@ -68,7 +68,9 @@ const live = async (settings: RunSettings, { version, display, notice, stop }: S
     display.follow(node);
     await Promise.race([node.done, stop.asked]);
     await service.stopping();
-    display.summary(await node.stop());
+    const end = await node.stop();
+    display.summary(end);
+    notice(`stopped after ${end.windows} windows and ${end.labels} labels`);
   } catch (error) {
     await service.stopping();
     const end: NodeEnd = await node.stop();

@@ -34,6 +34,8 @@ StartLimitIntervalSec=0
 [Service]
 ExecStart=${exec.join(' ')}
 WorkingDirectory=${escaped(folder)}
+# A status line a second, for programs that start the node themselves; the journal gets the log.
+StandardOutput=null
 Type=notify
 # The messages come from systemd-notify, which the node starts.
 NotifyAccess=all

@@ -93,6 +93,16 @@ service('a manager that cannot be told is said, and costs nothing else', async (
   assert.match(program.stderr(), /systemd-notify is not in PATH/);
 });
 
+service('in the journal every line is an entry with its priority', async () => {
+  const folder = await temporaryFolder();
+  const environment = { MYRMEX_LOG__FORMAT: 'journal', STATE_DIRECTORY: folder };
+  const program = builtMyrmexIn(environment, 'run', '--port', '0', '--duration', '1s');
+  assert.is(await program.ended, 0, program.stderr());
+  const lines = program.stderr().trimEnd().split('\n');
+  assert.ok(lines.length >= 2);
+  for (const line of lines) assert.match(line, /^<[3467]>\S/);
+});
+
 service('names, paths and secrets come into the unit as systemd reads them', () => {
   const unit = serviceUnit({
     name: '100%/pump',

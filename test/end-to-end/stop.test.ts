@@ -29,15 +29,22 @@ stop('at the very start', async () => {
 });
 
 stop('while the disk does not answer at the start', async () => {
-  const program = builtMyrmexIn({ NODE_OPTIONS: `--import ${HANGING_DISK}`, HANGING_DISK: '0' }, 'run', '--port', '0');
+  const program = builtMyrmexIn(
+    { NODE_OPTIONS: `--import ${HANGING_DISK}`, HANGING_DISK: 'now' },
+    'run',
+    '--port',
+    '0',
+  );
   await program.said(/ends with this run/);
   await expectEnd(program);
   assert.match(program.stderr(), /stopped before it had started/);
 });
 
 stop('while the disk has stopped to answer', async () => {
-  const program = builtMyrmexIn({ NODE_OPTIONS: `--import ${HANGING_DISK}`, HANGING_DISK: '1' }, 'run', '--port', '0');
-  await program.said(/"windows":[1-9]/);
+  const program = builtMyrmexIn({ NODE_OPTIONS: `--import ${HANGING_DISK}` }, 'run', '--port', '0');
+  await program.said(/"labels":[1-9]/);
+  program.process.kill('SIGUSR2');
+  await program.said(/the disk hangs/);
   await expectEnd(program);
   assert.match(program.stdout(), /"kind":"summary"/);
   assert.match(program.stderr(), /did not close within/);

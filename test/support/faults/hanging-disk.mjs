@@ -1,8 +1,15 @@
-// Loaded before a program: from the write that HANGING_DISK names on (0 is the first), the store's disk never answers.
+// Loaded before a program: from SIGUSR2 on, or from the start with HANGING_DISK=now, no store's disk answers any write.
+import { isMainThread } from 'node:worker_threads';
 import { ClassicLevel } from 'classic-level';
 
 const batch = ClassicLevel.prototype._batch;
-let left = Number(process.env.HANGING_DISK);
+let hanging = process.env.HANGING_DISK === 'now';
 ClassicLevel.prototype._batch = function (...args) {
-  return left-- > 0 ? batch.apply(this, args) : new Promise(() => {});
+  return hanging ? new Promise(() => {}) : batch.apply(this, args);
 };
+if (isMainThread) {
+  process.on('SIGUSR2', () => {
+    hanging = true;
+    process.stderr.write('the disk hangs\n');
+  });
+}

@@ -44,6 +44,13 @@ configuration('of a union, only the alternative that was meant is spoken of', ()
   );
 });
 
+configuration('a tag says what was meant, however many other fields speak for something else', () => {
+  const faults = faultsOf({ labeller: undefined, sensor: { kind: 'recording', seed: 1, drift: 5 } }).join('\n');
+  assert.match(faults, /\/sensor needs path, speed, labelRate/);
+  assert.match(faults, /\/sensor\/drift is not a field/);
+  assert.not.match(faults, /\/sensor\/kind/);
+});
+
 configuration('fields that are right alone and wrong together', () => {
   const drift = { beginMs: 2, endMs: 1 };
   assert.match(faultsOf({ sensor: { kind: 'simulated', seed: 1, drift } }).join(), /^\/sensor\/drift\/endMs .*later/);

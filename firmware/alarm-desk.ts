@@ -14,11 +14,15 @@ import { type AlarmViews, type Answers, createAlarmSet } from './machines/alarms
 import { alarmsJson, encodeJson } from './views/json.ts';
 import type { ViewPart } from './views/part.ts';
 import type { Vitals } from './vitals.ts';
+import { within } from './within.ts';
 
 /** An alarm is said at once, and one that flickers once a second. */
 const SAY_MS_MIN = 1_000;
 /** A file of 100 bytes costs some 8 KB of SD card with its journal: 12 MB a day at the very worst. */
 const SAVE_MS_MIN = 60_000;
+
+/** At the end, a disk that is busy does not hold up what is closed after: the write goes on meanwhile. */
+const LAST_SAVE_MS_MAX = 500;
 
 export interface AlarmDeskPorts {
   readonly site: string;
@@ -93,7 +97,7 @@ export const openAlarmDesk = async (ports: AlarmDeskPorts): Promise<AlarmDesk> =
     },
     close: () => {
       if (unsaid) say();
-      return saver.close();
+      return within(saver.close(), LAST_SAVE_MS_MAX).then(() => {});
     },
   };
 };

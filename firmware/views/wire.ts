@@ -2,6 +2,7 @@ import { topicName } from '../../protocols/topics.ts';
 import type { BrokerEndpoint } from '../io/broker-endpoint.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { OutgoingMessage } from '../machines/outgoing-message.ts';
+import { within } from '../within.ts';
 import type { Speaker } from './json.ts';
 
 const encoder = new TextEncoder();
@@ -30,7 +31,7 @@ export const openViewsWire = async ({ site, node }: Speaker, endpoint: BrokerEnd
     mqtt,
     close: async () => {
       mqtt.publish(availability('offline'));
-      await Promise.race([mqtt.close(), new Promise((resolve) => setTimeout(resolve, GOODBYE_MS_MAX).unref())]);
+      await within(mqtt.close(), GOODBYE_MS_MAX);
     },
   };
 };

@@ -158,6 +158,16 @@ wire('a disk that refuses is said, tried again, and forgotten when it takes it',
   assert.is(told.at(-1), 'alarms is well again');
 });
 
+wire('a disk that hangs holds up the end by half a second, no more', async () => {
+  const mqtt = { publish: () => true, subscribe: async () => {}, onConnect: () => {} };
+  const of = await desk(mqtt, '/nowhere', [], { load: async () => ({}), save: () => new Promise(() => {}) });
+  of.decided!(seen(0.9), 0);
+  // The wait does not keep a process alive, and nothing else does here.
+  const alive = setInterval(() => {}, 1_000);
+  await of.close!();
+  clearInterval(alive);
+});
+
 wire('a class that the model does not know is refused at start', async () => {
   const mqtt = { publish: () => true, subscribe: async () => {}, onConnect: () => {} };
   try {

@@ -39,13 +39,14 @@ const watched = (files: HostFiles) => {
   const wrapped: HostFiles = {
     proc: (name) => watch(files.proc(name)),
     temperatures: () => watch(files.temperatures()),
-    diskUsed: () => watch(files.diskUsed()),
+    // Not waited for: it may hang.
+    diskUsed: () => files.diskUsed(),
   };
   return { files: wrapped, quiet };
 };
 
-const setUp = (sensor: HostSensor, fake: FakeHost) => {
-  const { files, quiet } = watched(openHostFiles(fake.proc, fake.sys, '/'));
+const setUp = (sensor: HostSensor, fake: FakeHost, under = openHostFiles(fake.proc, fake.sys, '/')) => {
+  const { files, quiet } = watched(under);
   const time = createFakeTime();
   const vitals = createVitals(() => {});
   const source = createHostSource(sensor, files);
@@ -108,6 +109,31 @@ host('a temperature sensor that is pulled out is missing and said so, and read a
   await second();
   assert.equal(await second(), [0.5, 20]);
   assert.equal(vitals.health, {});
+  await end();
+});
+
+host('a disk that hangs silences its own channel, and is asked once', async () => {
+  const fake = await createFakeHost();
+  let asked = 0;
+  const real = openHostFiles(fake.proc, fake.sys, '/');
+  const hanging: HostFiles = {
+    ...real,
+    diskUsed: () => {
+      asked++;
+      return new Promise(() => {});
+    },
+  };
+  const sensor = {
+    kind: 'host' as const,
+    rateHz: 1,
+    channels: { load1: { read: 'load1' as const }, disk: { read: 'disk' as const, gapMs: 2_000 } },
+  };
+  const { log, vitals, second, end } = setUp(sensor, fake, hanging);
+  for (let n = 0; n < 6; n++) await second();
+  assert.is(log.rows.at(-1)!.values[0], 0.5);
+  assert.ok(Number.isNaN(log.rows.at(-1)!.values[1]));
+  assert.is(asked, 1);
+  assert.equal(Object.keys(vitals.health), ['sensor.disk']);
   await end();
 });
 

@@ -140,6 +140,8 @@ live('after a pause of the process the stream goes on in a new segment, and no c
   probe.port().sample(0, 1, time.monotonicMs());
   await time.advance(500, 1);
   time.stall(3_600_000);
+  await time.advance(500, 1);
+  assert.equal(vitals.health, {}, 'not heard is not silent');
   probe.port().sample(0, 2, time.monotonicMs());
   await time.advance(500, 1);
   assert.equal(vitals.health, {});

@@ -93,6 +93,35 @@ resampler('linear follows a straight line of a slower channel exactly, when the 
   assert.equal(blind, steps, 'without delay it is hold');
 });
 
+resampler('no line is drawn over a gap', () => {
+  const machine = new Resampler(rules('linear'), 64);
+  const out = new Float32Array(1);
+  machine.push(0, 1, 0);
+  machine.push(0, 3, 2_000);
+  machine.row(900, out, 0);
+  assert.is(out[0], 1, 'held for as long as is allowed');
+  machine.row(1_100, out, 0);
+  assert.ok(Number.isNaN(out[0]));
+});
+
+resampler('a sample that comes with an earlier time does not hold up the ones before it, nor is it lost', () => {
+  const machine = new Resampler(rules('hold'), 64);
+  const out = new Float32Array(1);
+  machine.push(0, 1, 100);
+  machine.push(0, 2, 50);
+  machine.row(60, out, 0);
+  assert.ok(Number.isNaN(out[0]), "order is kept: the second one counts as of the first one's time");
+  machine.row(100, out, 0);
+  assert.is(out[0], 2);
+  machine.push(0, 3, 90);
+  machine.push(0, 4, 700);
+  machine.row(1_250, out, 0);
+  assert.is(out[0], 4);
+  machine.push(0, 5, 300);
+  machine.row(1_690, out, 0);
+  assert.is(out[0], 5, 'as old as 700, not as 300');
+});
+
 resampler('mean keeps a faster channel from aliasing: a tone at a multiple of the row rate vanishes', () => {
   const tone = Array.from({ length: 8_000 }, (_, n) => ({ atMs: n, value: Math.sin((2 * Math.PI * n) / 100) }));
   const rms = (values: readonly number[]): number =>

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { scanCbor } from '../../protocols/cbor-scan.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { parsePointer, valueAt } from '../../protocols/json-pointer.ts';
 import { numberOf, SAMPLE_LIMITS, type SampleLocation, SamplePayload } from '../../protocols/sample-payload.ts';
@@ -134,6 +135,25 @@ payloads('CBOR: numbers, arrays and the typed arrays of RFC 8746 in both byte or
   for (const [hex, pointer, column, expected] of cases) {
     assert.equal(read(bytesOf(hex), at('cbor', pointer, column)), expected, hex);
   }
+});
+
+payloads('a typed array is made of bytes, and of whole elements, before anything is made of it', () => {
+  const limits = { bytesMax: 99, depthMax: 9, itemsMax: 99, pairsMax: 9, textBytesMax: 99, binaryBytesMax: 99 };
+  const scanned = (hex: string) => scanCbor(bytesOf(hex), { ...limits, tags: [64, 77, 80, 81, 86] });
+  for (const hex of ['d840 41 01', 'd84d 42 0100', 'd850 42 0100', 'd851 48 0000000000000000', 'd856 40']) {
+    assert.is(scanned(hex), null, hex);
+  }
+  // {"buffer": 268435455} under the tag made 256 MB of 17 bytes.
+  const notBytes = [
+    'd840 a1 66 627566666572 1a 0fffffff',
+    'd851 01',
+    'd851 81 01',
+    'd851 64 61626364',
+    'd840 d840 41 01',
+  ];
+  const cut = ['d84d 41 01', 'd850 41 01', 'd851 43 000000', 'd856 44 00000000'];
+  for (const hex of [...notBytes, ...cut]) assert.is(scanned(hex), 'tag', hex);
+  assert.is(scanned('d840'), 'truncated');
 });
 
 payloads('too much is refused before it is looked at', () => {

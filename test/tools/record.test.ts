@@ -75,6 +75,16 @@ recording('it ends after the seconds asked for, to the row', async () => {
   assert.is((await write(path('short.csv'), sourceOf(rows), { seconds: 2 })).rows, 200);
 });
 
+recording('values are written as people would', async () => {
+  const rows = [
+    [0, 0, Math.fround(0.1), 21.5],
+    [0.15625, 0, 1e-7, 16_777_216],
+  ] as const;
+  await write(path('short-digits.csv'), sourceOf(rows));
+  const [, ...lines] = (await readFile(path('short-digits.csv'), 'utf8')).trimEnd().split('\n');
+  assert.equal(lines, ['n,1,0,,0.1,21.5', 'n,1,0.15625,,1e-7,16777216']);
+});
+
 recording('every float32 comes back as it was', async () => {
   const words = new Uint32Array(20_000);
   let state = 9;

@@ -137,7 +137,6 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   return runNode({
     url: endpoint.url,
     ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, courier, closers },
-    ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, closers },
     watchWrites: createWriteWatch({ configuration, vitals, written: writtenBytes, monotonicMs: clock.monotonicMs }),
     model: options.model.name,
     status,

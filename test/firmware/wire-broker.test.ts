@@ -91,6 +91,33 @@ broker('bytes that are no MQTT do not harm it', async () => {
   await client.close();
   await close();
 });
+broker('bursts of questions, each answered in the burst it came in, lose no answer', async () => {
+  // PUBACKs and answers then arrive in chunks while the broker is still busy with the chunk before.
+  const { url, close } = await startBroker({ port: 0 });
+  const [asking, answering] = [connectMqtt({ url, clientId: 'asking' }), connectMqtt({ url, clientId: 'answering' })];
+  await Promise.all([asking.ready(5_000), answering.ready(5_000)]);
+  const payload = new Uint8Array(200);
+  await answering.subscribe('question', () => {
+    answering.publish({ topic: 'answer', payload, qos: 1, retain: false });
+  });
+  let missing = 0;
+  let arrived = (): void => {};
+  await asking.subscribe('answer', () => {
+    missing -= 1;
+    if (missing === 0) arrived();
+  });
+  for (let round = 0; round < 20; round++) {
+    missing = 20;
+    const all = new Promise<void>((resolve) => {
+      arrived = resolve;
+    });
+    for (let i = 0; i < 20; i++) asking.publish({ topic: 'question', payload, qos: 1, retain: false });
+    await all;
+  }
+  await Promise.all([asking.close(), answering.close()]);
+  await close();
+});
+
 broker.run();
 
 const guard = suite('packet guard');

@@ -1,5 +1,6 @@
 import type { BrokerEndpoint } from '../../firmware/io/broker-endpoint.ts';
 import { connectMqtt, type MqttPort } from '../../firmware/io/mqtt.ts';
+import { within } from '../../firmware/within.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { createEnvelopeWriter, openEnvelope } from '../../protocols/envelope.ts';
 import type { MessageType } from '../../protocols/message.ts';
@@ -89,16 +90,20 @@ const ask = async <Body, Ack extends { readonly status: string }>(
   }
 };
 
-const openInbox = async <Ack>(mqtt: MqttPort, { site, node }: LabelTarget, [kind, type, ours]: Answer<Ack>) => {
+/** @throws CommandError `noAnswer`: a broker that never confirms would be waited for without end */
+const openInbox = async <Ack>(mqtt: MqttPort, { site, node, waitMs }: LabelTarget, [kind, type, ours]: Answer<Ack>) => {
   const codec = createCodec();
   const come: Ack[] = [];
   let wake = (): void => {};
-  await mqtt.subscribe(topicName(site, node, kind), (_topic, payload) => {
+  const heard = mqtt.subscribe(topicName(site, node, kind), (_topic, payload) => {
     const opened = openEnvelope(codec, type, payload);
     if (!opened.ok || !ours(opened.value.body)) return;
     come.push(opened.value.body);
     wake();
   });
+  if (!(await within(heard, waitMs))) {
+    throw new CommandError('noAnswer', `the broker did not confirm a subscription within ${waitMs / 1_000} s`);
+  }
   return {
     /** The next answer, or null when it does not come in time. */
     next: async (waitMs: number): Promise<Ack | null> => {

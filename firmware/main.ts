@@ -5,6 +5,7 @@ import { createProgram, neverExit, usageExitCode } from './cli.ts';
 import { configCommand } from './cli-config.ts';
 import { doctorCommand } from './cli-doctor.ts';
 import { serviceCommand } from './cli-service.ts';
+import { stateCommand } from './cli-state.ts';
 import { errorMessage } from './errors.ts';
 import { keepHeapSmall } from './io/small-heap.ts';
 
@@ -16,7 +17,8 @@ const program = createProgram(async (flags) => {
 })
   .addCommand(configCommand())
   .addCommand(serviceCommand())
-  .addCommand(doctorCommand());
+  .addCommand(doctorCommand())
+  .addCommand(stateCommand());
 neverExit(program);
 
 // Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.

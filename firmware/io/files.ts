@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rename, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
 
 const CONFIGURATION_BYTES_MAX = 1024 * 1024;
@@ -57,6 +57,30 @@ export const modelHash = (bytes: Uint8Array): string => createHash('sha256').upd
 export const stateDirectory = (site: string, node: string): string =>
   process.env.STATE_DIRECTORY?.split(':')[0] ||
   join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'myrmex', site, node);
+
+/**
+ * Writes a file whole or not at all, also across a power cut, and for its owner's eyes only.
+ *
+ * @throws NodeError `fileUnwritable`
+ */
+export const writeWhole = async (path: string, bytes: Uint8Array): Promise<void> => {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    const file = await open(temporary, 'wx', 0o600);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+    const folder = await open(dirname(path));
+    await folder.sync().finally(() => folder.close());
+  } catch (cause) {
+    await rm(temporary, { force: true });
+    throw new NodeError('fileUnwritable', `${path} cannot be written: ${errorMessage(cause)}`, { cause });
+  }
+};
 
 /** A directory that ends with the run. */
 export const temporaryState = (): Promise<string> => mkdtemp(join(tmpdir(), 'myrmex-'));

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brokers } from './ci/brokers.mjs';
+import { killMoments, workerFaults } from './ci/faults.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
 import { root } from './install.mjs';
 
@@ -100,6 +101,8 @@ const isRoot = process.getuid?.() === 0;
 const checks = [
   { name: 'hostile models, 10,000 mutants each', check: hostileModels },
   { name: 'the demonstration model comes from its script', check: demoModel },
+  { name: 'killed at 300 random moments: nothing acknowledged is lost', check: killMoments },
+  { name: 'a compute worker that crashes, eats its memory, hangs', check: workerFaults },
   { name: 'arm64 under qemu: the same decisions', check: arm64, absent: isRoot ? null : 'only root may install qemu' },
   {
     name: 'Mosquitto with the bundled node',

@@ -42,3 +42,15 @@ export function windowOfLabelKey(key: string): string {
 export function modelOfKey(key: string): string {
   return key.split('/', 2)[1] ?? '';
 }
+
+const MODEL_KEY = /^model\/[0-9a-f]{16}\/(entry\/\d{16}|label\/\d{9}-\d{15}|snapshot\/[ab])$/;
+
+/** Whether a key is one that this software writes below `model/`. */
+export function isModelKey(key: string): boolean {
+  return MODEL_KEY.test(key);
+}
+
+/** The kind of record behind a key below `model/`. */
+export function kindOfKey(key: string): 'entry' | 'label' | 'snapshot' {
+  return key.split('/', 3)[2] as 'entry' | 'label' | 'snapshot';
+}

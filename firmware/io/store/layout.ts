@@ -9,7 +9,7 @@ import type { Database, Write } from './write-queue.ts';
  *
  * 1: `epoch` and `model/…`, without a layout record. 2: the same, with it.
  */
-const LAYOUT = 2;
+export const LAYOUT = 2;
 
 /**
  * Looks what wrote a database before anything in it is changed.

@@ -1,0 +1,17 @@
+// What the suite does a few times, done often: gateways killed at random moments, and every fault of a compute worker.
+import { run } from './support.mjs';
+
+const KILLS = 300;
+
+/** A test file run by itself; its last words. */
+const longTest = (file, env, pattern) => {
+  const output = run(process.execPath, ['--import', 'tsx', file], { env: { ...env, NO_COLOR: '1' } });
+  return output.match(pattern)[0];
+};
+
+/** The node with its embedded broker, two at a time, while a hundred labels a second arrive at each. */
+export const killMoments = () =>
+  longTest('test/end-to-end/kill-moments.test.ts', { KILL_MOMENTS: `${KILLS}` }, /\d+ kills, .*/);
+
+/** Crash, exhausted memory and a loop without end, one after the other in one process. */
+export const workerFaults = () => longTest('test/end-to-end/faults.test.ts', { FAULTS_LONG: '1' }, /Passed: +\d+/);

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, open, rm, rmdir, statfs } from 'node:fs/promises';
+import { open, rm, rmdir, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import { type Budget, inMib, sumOf } from '../../budget.ts';
 import { errorCode, errorMessage } from '../../errors.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { type Finding, finding } from './finding.ts';
 import { isCard, isFleeting, mountOf } from './mounts.ts';
 
@@ -34,7 +35,7 @@ const existingOf = (path: string): string => (existsSync(path) ? path : existing
 
 /** Why nothing can be written there, or null. What it creates to find out is removed again. */
 const tryWriting = async (path: string): Promise<string | null> => {
-  const created = existsSync(path) ? null : await mkdir(path, { recursive: true }).catch(() => null);
+  const created = existsSync(path) ? null : await makeDirectory(path).catch(() => null);
   const probe = join(path, `.doctor-${randomUUID()}`);
   try {
     const file = await open(probe, 'wx');

@@ -1,6 +1,6 @@
-import { mkdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import { errorCode, NodeError } from '../../errors.ts';
+import { makeDirectory } from '../make-directory.ts';
 import { diskTrouble } from './disk-trouble.ts';
 import type { Database } from './write-queue.ts';
 
@@ -15,7 +15,7 @@ const BUFFER_BYTES = 1024 * 1024;
  */
 export async function openDatabase(directory: string, notice: (text: string) => void): Promise<Database> {
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     return await open(directory);
   } catch (error) {
     if (reason(error) !== 'LEVEL_CORRUPTION') throw explained(directory, error);

@@ -34,7 +34,7 @@ export interface LabelTarget {
 export const sendLabel = (target: LabelTarget, window: string, label: string): Promise<LabelAckBody> =>
   ask(
     target,
-    ['label', LABEL, { window, label, by: 'myrmexctl' }],
+    ['label', LABEL, () => ({ window, label, by: 'myrmexctl' })],
     ['label/ack', LABEL_ACK, (ack) => ack.window === window],
   );
 
@@ -45,7 +45,8 @@ export const sendRange = (
   toMs: number,
   label: string,
 ): Promise<LabelRangeAckBody> => {
-  const body = { id: target.id, from: fromMs, to: toMs, label, sentAt: target.now(), by: 'myrmexctl' };
+  // Told at the moment of sending: what passes before it arrives shifts the stretch, and connecting may take long.
+  const body = () => ({ id: target.id, from: fromMs, to: toMs, label, sentAt: target.now(), by: 'myrmexctl' });
   return ask(
     target,
     ['label/range', LABEL_RANGE, body],
@@ -53,7 +54,7 @@ export const sendRange = (
   );
 };
 
-type Question<Body> = readonly [kind: TopicKind, type: MessageType<Body>, body: Body];
+type Question<Body> = readonly [kind: TopicKind, type: MessageType<Body>, body: () => Body];
 type Answer<Ack> = readonly [kind: TopicKind, type: MessageType<Ack>, ours: (ack: Ack) => boolean];
 
 const ask = async <Body, Ack extends { readonly status: string }>(
@@ -72,7 +73,7 @@ const ask = async <Body, Ack extends { readonly status: string }>(
     for (let tries = 1; ; tries++) {
       mqtt.publish({
         topic: topicName(site, node, kind),
-        payload: writer.write(type, body, now()),
+        payload: writer.write(type, body(), now()),
         qos: 1,
         retain: false,
       });

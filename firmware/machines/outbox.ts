@@ -14,6 +14,8 @@ import {
   UNWRITTEN_BYTES_MAX,
   type Waiting,
   WRITE_AFTER_MS,
+  WRITE_AFTER_MS_MAX,
+  WRITE_ENTRIES_MIN,
 } from './outbox-parts.ts';
 
 /**
@@ -171,7 +173,8 @@ export class Outbox {
   /** What is due: writes, and the next part of a backlog. Call about every 100 ms. @param nowMs monotonic */
   tick(nowMs: number): OutboxEffect[] {
     const oldest = this.ahead.find(({ chunk }) => chunk === null) ?? this.behind.find(({ chunk }) => chunk === null);
-    if (oldest !== undefined && nowMs - oldest.sinceMs >= WRITE_AFTER_MS) this.write();
+    const patienceMs = this.unwrittenCount < WRITE_ENTRIES_MIN ? WRITE_AFTER_MS_MAX : WRITE_AFTER_MS;
+    if (oldest !== undefined && nowMs - oldest.sinceMs >= patienceMs) this.write();
     if (this.window > 0 && this.ahead.length < AHEAD_LOW) {
       const chunks = this.ledger.beginReading(READ_ENTRIES);
       if (chunks.length > 0) this.effects.push({ kind: 'read', chunks });

@@ -8,8 +8,8 @@ import type { OutgoingMessage } from './machines/outgoing-message.ts';
 import type { Vitals } from './vitals.ts';
 
 /** At the end: until what is in flight is acknowledged, and until what is not has reached the disk. */
-const SETTLE_MS_MAX = 1_000;
-const CLOSE_MS_MAX = 2_000;
+const SETTLE_MS_MAX = 500;
+const CLOSE_MS_MAX = 1_000;
 const SETTLE_TICK_MS = 5;
 /** A disk that cannot be read so many times in a row, one tick apart, has lost what is asked for. */
 const READS_MAX = 50;
@@ -133,7 +133,7 @@ export const startCourier = (parts: CourierParts): Courier => {
       tick();
     },
     close: async () => {
-      // A disk that fails now will not be better in two seconds.
+      // A disk that fails now will not be better in a second.
       const done = () => outbox.unwritten === 0 || vitals.health['outbox.storage'] !== undefined;
       for (let waited = 0; !done() && waited < CLOSE_MS_MAX; waited += SETTLE_TICK_MS) {
         run(outbox.flush());

@@ -13,6 +13,9 @@ const UNACKNOWLEDGED_MAX = 1_024;
 /** Unless somebody says how many they need. */
 const SUBSCRIPTIONS_MAX = 16;
 
+/** A node has several connections and 5 s from SIGTERM to the end. */
+const GOODBYE_MS_MAX = 1_000;
+
 /** `retained`: kept by the broker from earlier, and sent because of a new subscription [MQTT-3.3.1-8]. */
 export type MessageHandler = (topic: string, payload: Uint8Array, about: { readonly retained: boolean }) => void;
 
@@ -47,7 +50,7 @@ export interface MqttPort {
   onFault(handler: (text: string) => void): void;
   /** @throws NodeError `brokerUnreachable` when there is no connection within `timeoutMs` */
   ready(timeoutMs: number): Promise<void>;
-  /** Sends what is queued, then says goodbye (so that the broker keeps the will to itself); gives up after 2 s. */
+  /** Sends what is queued, then says goodbye (so that the broker keeps the will to itself); gives up after 1 s. */
   close(): Promise<void>;
 }
 
@@ -152,7 +155,7 @@ function ready(client: MqttClient, timeoutMs: number, explain: () => string): Pr
 
 /** A half-dead connection must not hold up the end of the process. */
 async function close(client: MqttClient): Promise<void> {
-  const force = setTimeout(() => client.end(true), 2_000);
+  const force = setTimeout(() => client.end(true), GOODBYE_MS_MAX);
   await client.endAsync(!client.connected);
   clearTimeout(force);
 }

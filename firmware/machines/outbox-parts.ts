@@ -32,8 +32,8 @@ export interface OutboxBounds {
 }
 
 /**
- * What a crash may lose. What nobody has acknowledged goes to disk a second after it came, but fewer than 16 entries wait
- * for others up to ten seconds: written one by one, a decision a second would cost an SD card 57 MB a day instead of 19.
+ * What a crash may lose. What nobody has acknowledged goes to disk a second after it came, but fewer than 16 entries
+ * wait for others up to ten seconds: written one by one, a decision a second would cost an SD card 57 MB a day, not 19.
  */
 export const WRITE_AFTER_MS = 1_000;
 export const WRITE_ENTRIES_MIN = 16;

@@ -1,18 +1,15 @@
 import { OutboxLedger } from './outbox-ledger.ts';
+import { OutboxMemory } from './outbox-memory.ts';
 import {
   AHEAD_LOW,
   AHEAD_MAX,
   CHUNK_BYTES_MAX,
-  CHUNK_ENTRIES_MAX,
-  type Chunk,
-  chunkOf,
   type OutboxBounds,
   type OutboxChunk,
   type OutboxEffect,
   type OutboxEntry,
   READ_ENTRIES,
   UNWRITTEN_BYTES_MAX,
-  type Waiting,
   WRITE_AFTER_MS,
   WRITE_AFTER_MS_MAX,
   WRITE_ENTRIES_MIN,
@@ -31,14 +28,12 @@ import {
 export class Outbox {
   private readonly bounds: OutboxBounds;
   private readonly ledger: OutboxLedger;
+  private readonly memory = new OutboxMemory();
   private effects: OutboxEffect[] = [];
-  private ahead: Waiting[] = [];
-  private behind: Waiting[] = [];
-  private inFlight = 0;
   /** How many may be in flight; 0 while there is no connection. */
   private window = 0;
   private next: number;
-  private writing: { chunk: Chunk; entries: Waiting[] } | null = null;
+  private writing: ReturnType<OutboxMemory['takeChunk']> = null;
 
   /** @param stored what an earlier run left on disk, in any order */
   constructor(bounds: OutboxBounds, stored: readonly OutboxChunk[]) {
@@ -49,38 +44,27 @@ export class Outbox {
 
   /** Everything that waits, on disk and in memory, in flight or not. */
   get entries(): number {
-    return this.ahead.length + this.behind.length + this.ledger.unreadEntries;
+    return this.memory.length + this.ledger.unreadEntries;
   }
 
   /** Of the payloads of `entries`. */
   get bytes(): number {
-    return this.memoryBytes + this.ledger.unreadBytes;
+    return this.memory.bytes + this.ledger.unreadBytes;
   }
 
   /** Entries that only this process knows. */
   get unwritten(): number {
-    return this.unwrittenCount;
+    return this.memory.unwritten;
   }
-
-  private memoryBytes = 0;
-  private unwrittenCount = 0;
-  private unwrittenBytes = 0;
 
   /** A new message. @param nowMs monotonic */
   add(topic: string, payload: Uint8Array, nowMs: number): OutboxEffect[] {
-    const waiting: Waiting = {
-      entry: { position: this.next++, topic, payload },
-      sinceMs: nowMs,
-      sent: false,
-      chunk: null,
-    };
-    this.memoryBytes += payload.length;
-    this.unwrittenCount += 1;
-    this.unwrittenBytes += payload.length;
-    const direct = this.window > 0 && this.behind.length === 0 && this.ledger.unreadEntries === 0;
-    (direct && this.ahead.length < AHEAD_MAX ? this.ahead : this.behind).push(waiting);
+    const { memory, ledger } = this;
+    const first = this.window > 0 && memory.behind.length === 0 && ledger.unreadEntries === 0;
+    const entry = { position: this.next++, topic, payload };
+    memory.add({ entry, sinceMs: nowMs, sent: false, chunk: null }, first && memory.ahead.length < AHEAD_MAX);
     this.keepBounds();
-    if (this.behind.length > 0 && this.unwrittenBytes >= CHUNK_BYTES_MAX) this.write();
+    if (memory.behind.length > 0 && memory.unwrittenBytes >= CHUNK_BYTES_MAX) this.write();
     return this.proceed();
   }
 
@@ -93,17 +77,8 @@ export class Outbox {
   /** The connection is gone: what was in flight is ours again, first in the order. */
   disconnected(): OutboxEffect[] {
     this.window = 0;
-    this.inFlight = 0;
-    const kept: Waiting[] = [];
-    for (const waiting of this.ahead) {
-      waiting.sent = false;
-      const { chunk } = waiting;
-      if (chunk === null || chunk.state === 'writing') kept.push(waiting);
-      else this.memoryBytes -= waiting.entry.payload.length;
-    }
+    this.memory.takeBack();
     this.ledger.forgetRead();
-    this.ahead = [];
-    this.behind = kept.concat(this.behind);
     return this.proceed();
   }
 
@@ -115,7 +90,7 @@ export class Outbox {
 
   /** The broker does not want an entry and never will. */
   refused(position: number): OutboxEffect[] {
-    if (this.settle(position)) this.effects.push({ kind: 'dropped', count: 1, why: 'refused' });
+    if (this.settle(position)) this.giveUp(1, 'refused');
     return this.proceed();
   }
 
@@ -124,31 +99,21 @@ export class Outbox {
     const { chunk, entries } = this.writing!;
     this.writing = null;
     const here = entries.filter(({ entry }) => !chunk.done.has(entry.position));
-    if (ok) {
-      for (const { entry } of here) this.countUnwritten(entry, -1);
-      const parked = here.length > 0 && here[0] === this.behind[0];
-      if (parked) {
-        this.behind = this.behind.slice(here.length);
-        for (const { entry } of here) this.memoryBytes -= entry.payload.length;
-      }
-      this.ledger.written(chunk, parked ? 'unread' : 'read');
-    } else {
-      for (const waiting of here) waiting.chunk = null;
-      chunk.state = 'gone';
-    }
+    if (ok) this.ledger.written(chunk, this.memory.written(here) ? 'unread' : 'read');
+    else for (const waiting of here) waiting.chunk = null;
     return this.proceed();
   }
 
   /**
-   * The result of a `read`. @param found what could be read, in order; what is missing is damaged. Null when the disk
-   * gave no answer: then it is asked again @param nowMs monotonic
+   * The result of a `read`.
+   *
+   * @param found what could be read, in order; what is missing is damaged. Null when the disk gave no answer: then it is
+   * asked again
+   * @param nowMs monotonic
    */
   read(found: readonly OutboxEntry[] | null, nowMs: number): OutboxEffect[] {
-    if (found === null) {
-      this.ledger.stopReading();
-      return this.proceed();
-    }
-    const entries = new Map(found.map((entry) => [entry.position, entry]));
+    if (found === null) this.ledger.stopReading();
+    const entries = new Map(found?.map((entry) => [entry.position, entry]));
     for (const chunk of this.ledger.takeReading()) {
       // Given up at the bound, or the connection was lost: read again when its turn comes.
       if (chunk.state !== 'reading') continue;
@@ -157,13 +122,11 @@ export class Outbox {
       for (let position = chunk.first; position < chunk.first + chunk.count; position++) {
         if (chunk.done.has(position)) continue;
         const entry = entries.get(position);
-        if (entry === undefined) {
+        if (entry !== undefined) this.memory.load(entry, nowMs, chunk);
+        else {
           this.ledger.settle(chunk, position);
           damaged += 1;
-          continue;
         }
-        this.ahead.push({ entry, sinceMs: nowMs, sent: false, chunk });
-        this.memoryBytes += entry.payload.length;
       }
       this.giveUp(damaged, 'damaged');
     }
@@ -172,11 +135,12 @@ export class Outbox {
 
   /** What is due: writes, and the next part of a backlog. Call about every 100 ms. @param nowMs monotonic */
   tick(nowMs: number): OutboxEffect[] {
-    const oldest = this.ahead.find(({ chunk }) => chunk === null) ?? this.behind.find(({ chunk }) => chunk === null);
-    const patienceMs = this.unwrittenCount < WRITE_ENTRIES_MIN ? WRITE_AFTER_MS_MAX : WRITE_AFTER_MS;
-    if (oldest !== undefined && nowMs - oldest.sinceMs >= patienceMs) this.write();
-    if (this.window > 0 && this.ahead.length < AHEAD_LOW) {
-      const chunks = this.ledger.beginReading(READ_ENTRIES);
+    const { memory, ledger } = this;
+    const patienceMs = memory.unwritten < WRITE_ENTRIES_MIN ? WRITE_AFTER_MS_MAX : WRITE_AFTER_MS;
+    const sinceMs = memory.oldestLooseMs;
+    if (sinceMs !== null && nowMs - sinceMs >= patienceMs) this.write();
+    if (this.window > 0 && memory.ahead.length < AHEAD_LOW) {
+      const chunks = ledger.beginReading(READ_ENTRIES);
       if (chunks.length > 0) this.effects.push({ kind: 'read', chunks });
     }
     return this.proceed();
@@ -190,19 +154,15 @@ export class Outbox {
 
   /** Sends what may be sent and hands out the effects. */
   private proceed(): OutboxEffect[] {
-    if (this.window > 0) {
-      if (this.behind.length > 0 && this.ledger.unreadEntries === 0 && this.ahead.length < AHEAD_LOW) {
-        this.ahead = this.ahead.concat(this.behind);
-        this.behind = [];
-      }
-      for (let i = this.inFlight; i < this.ahead.length && this.inFlight < this.window; i++) {
-        const waiting = this.ahead[i]!;
-        waiting.sent = true;
-        this.inFlight += 1;
-        this.effects.push({ kind: 'send', entry: waiting.entry });
-      }
+    const { memory, ledger } = this;
+    const room = this.window > 0 && memory.ahead.length < AHEAD_LOW;
+    if (room && memory.behind.length > 0 && ledger.unreadEntries === 0) memory.moveUp();
+    while (memory.inFlight < this.window) {
+      const entry = memory.send();
+      if (entry === null) break;
+      this.effects.push({ kind: 'send', entry });
     }
-    const removed = this.ledger.takeRemoved();
+    const removed = ledger.takeRemoved();
     if (removed.length > 0) this.effects.push({ kind: 'remove', chunks: removed });
     const { effects } = this;
     this.effects = [];
@@ -212,75 +172,37 @@ export class Outbox {
   /** One chunk at a time; the rest follows when it is written, or at the next tick. */
   private write(): void {
     if (this.writing !== null) return;
-    const list = this.ahead.some(({ chunk }) => chunk === null) ? this.ahead : this.behind;
-    const entries: Waiting[] = [];
-    let bytes = 0;
-    for (const waiting of list) {
-      if (waiting.chunk !== null) continue;
-      const { length } = waiting.entry.payload;
-      if (entries.length > 0 && !this.fits(entries, bytes + length, waiting)) break;
-      entries.push(waiting);
-      bytes += length;
-    }
-    const first = entries[0]?.entry.position;
-    if (first === undefined) return;
-    const chunk = chunkOf({ first, count: entries.length, bytes }, 'writing');
-    for (const waiting of entries) waiting.chunk = chunk;
-    this.writing = { chunk, entries };
+    this.writing = this.memory.takeChunk();
+    if (this.writing === null) return;
+    const { chunk, entries } = this.writing;
     this.effects.push({ kind: 'write', chunk, entries: entries.map(({ entry }) => entry) });
-  }
-
-  private fits(entries: readonly Waiting[], bytes: number, next: Waiting): boolean {
-    const last = entries.at(-1)!;
-    // In flight, a later entry may be settled before an earlier one: a chunk has no gaps.
-    const follows = next.entry.position === last.entry.position + 1;
-    return follows && bytes <= CHUNK_BYTES_MAX && entries.length < CHUNK_ENTRIES_MAX;
   }
 
   /** An entry is done with, one way or the other. @returns false when it was so before */
   private settle(position: number): boolean {
-    const at = this.ahead.findIndex(({ entry }) => entry.position === position);
-    if (at < 0) return false;
-    this.leave(this.ahead, at);
-    return true;
-  }
-
-  private leave(list: Waiting[], at: number): void {
-    const [{ entry, chunk, sent }] = list.splice(at, 1) as [Waiting];
-    if (sent) this.inFlight -= 1;
-    this.memoryBytes -= entry.payload.length;
-    if (chunk === null || chunk.state === 'writing') this.countUnwritten(entry, -1);
-    if (chunk !== null) this.ledger.settle(chunk, entry.position);
-  }
-
-  private countUnwritten({ payload }: OutboxEntry, sign: 1 | -1): void {
-    this.unwrittenCount += sign;
-    this.unwrittenBytes += sign * payload.length;
-  }
-
-  private keepBounds(): void {
-    const { entriesMax, bytesMax } = this.bounds;
-    while (this.entries > entriesMax || this.bytes > bytesMax) {
-      const chunk = this.ledger.oldestUnread();
-      if (chunk !== null) this.giveUp(this.ledger.remove(chunk), 'bound');
-      else if (!this.dropOldestIn(this.behind) && !this.dropOldestIn(this.ahead)) return;
-    }
-    while (this.unwrittenBytes > UNWRITTEN_BYTES_MAX) if (!this.dropOldestIn(this.behind)) return;
+    const waiting = this.memory.settle(position);
+    if (waiting?.chunk) this.ledger.settle(waiting.chunk, position);
+    return waiting !== null;
   }
 
   /**
-   * Of what is in flight, or in `ahead` and on disk, nobody could say afterwards that it was dropped: the broker may
-   * have it, or a crash may bring it back behind what is newer. There are at most AHEAD_MAX of these; they are let be.
+   * Drops whole chunks from the disk, and single entries that are nowhere but in memory. Of what is in flight, or in
+   * `ahead` and on disk, nobody could say afterwards that it was dropped: the broker may have it, or a crash may bring it
+   * back behind what is newer. There are at most AHEAD_MAX of these; they are let be.
    */
-  private dropOldestIn(list: Waiting[]): boolean {
-    const at = list.findIndex(({ sent, chunk }) => !sent && chunk === null);
-    if (at < 0) return false;
-    this.leave(list, at);
-    this.giveUp(1, 'bound');
-    return true;
+  private keepBounds(): void {
+    const { memory, ledger } = this;
+    const { entriesMax, bytesMax } = this.bounds;
+    while (this.entries > entriesMax || this.bytes > bytesMax) {
+      const chunk = ledger.oldestUnread();
+      if (chunk !== null) this.giveUp(ledger.remove(chunk), 'bound');
+      else if (memory.dropOldest('behind') || memory.dropOldest('ahead')) this.giveUp(1, 'bound');
+      else return;
+    }
+    while (memory.unwrittenBytes > UNWRITTEN_BYTES_MAX && memory.dropOldest('behind')) this.giveUp(1, 'bound');
   }
 
-  private giveUp(count: number, why: 'bound' | 'damaged'): void {
+  private giveUp(count: number, why: 'bound' | 'refused' | 'damaged'): void {
     if (count > 0) this.effects.push({ kind: 'dropped', count, why });
   }
 }

@@ -107,8 +107,8 @@ export class Outbox {
   /**
    * The result of a `read`.
    *
-   * @param found what could be read, in order; what is missing is damaged. Null when the disk gave no answer: then it is
-   * asked again
+   * @param found what could be read, in order; what is missing is damaged. Null when the disk gave no answer: then it
+   * is asked again
    * @param nowMs monotonic
    */
   read(found: readonly OutboxEntry[] | null, nowMs: number): OutboxEffect[] {
@@ -187,8 +187,8 @@ export class Outbox {
 
   /**
    * Drops whole chunks from the disk, and single entries that are nowhere but in memory. Of what is in flight, or in
-   * `ahead` and on disk, nobody could say afterwards that it was dropped: the broker may have it, or a crash may bring it
-   * back behind what is newer. There are at most AHEAD_MAX of these; they are let be.
+   * `ahead` and on disk, nobody could say afterwards that it was dropped: the broker may have it, or a crash may bring
+   * it back behind what is newer. There are at most AHEAD_MAX of these; they are let be.
    */
   private keepBounds(): void {
     const { memory, ledger } = this;

@@ -45,6 +45,12 @@ export const startCourier = (parts: CourierParts): Courier => {
   const outage = createOutage(parts, outbox);
   let connected = false;
   let unread = 0;
+  /** What the disk was asked for and has not answered. */
+  const asked = new Set<Promise<void>>();
+  const ask = (work: Promise<void>): void => {
+    asked.add(work);
+    void work.finally(() => asked.delete(work));
+  };
 
   const deliver = (entry: OutboxEntry): void => {
     const { position, topic, payload } = entry;
@@ -63,7 +69,7 @@ export const startCourier = (parts: CourierParts): Courier => {
   };
 
   const write = (effect: Extract<OutboxEffect, { kind: 'write' }>): void => {
-    store.write(effect.chunk, effect.entries).then(
+    const written = store.write(effect.chunk, effect.entries).then(
       () => {
         vitals.well('outbox.storage');
         run(outbox.written(true));
@@ -73,10 +79,11 @@ export const startCourier = (parts: CourierParts): Courier => {
         run(outbox.written(false));
       },
     );
+    ask(written);
   };
 
   const read = (effect: Extract<OutboxEffect, { kind: 'read' }>): void => {
-    store.read(effect.chunks).then(
+    const read = store.read(effect.chunks).then(
       (entries) => {
         unread = 0;
         run(outbox.read(entries, clock.monotonicMs()));
@@ -87,6 +94,7 @@ export const startCourier = (parts: CourierParts): Courier => {
         run(outbox.read(unread < READS_MAX ? null : [], clock.monotonicMs()));
       },
     );
+    ask(read);
   };
 
   const run = (effects: readonly OutboxEffect[]): void => {
@@ -103,7 +111,7 @@ export const startCourier = (parts: CourierParts): Courier => {
           break;
         case 'remove':
           // What stays although it was sent is sent again after a restart, as after a crash.
-          store.remove(effect.chunks).catch(() => vitals.count('outboxUnremoved'));
+          ask(store.remove(effect.chunks).catch(() => vitals.count('outboxUnremoved')));
           break;
         case 'dropped':
           outage.dropped(effect.count, effect.why);
@@ -133,8 +141,9 @@ export const startCourier = (parts: CourierParts): Courier => {
       tick();
     },
     close: async () => {
-      // A disk that fails now will not be better in a second.
-      const done = () => outbox.unwritten === 0 || vitals.health['outbox.storage'] !== undefined;
+      // A disk that fails now will not be better in a second. What was sent is to be gone from it, or it is sent again.
+      const failing = () => vitals.health['outbox.storage'] !== undefined;
+      const done = () => asked.size === 0 && (outbox.unwritten === 0 || failing());
       for (let waited = 0; !done() && waited < CLOSE_MS_MAX; waited += SETTLE_TICK_MS) {
         run(outbox.flush());
         await pause(SETTLE_TICK_MS);

@@ -25,6 +25,19 @@ outbox('while the broker keeps up nothing is written and everything arrives once
   assert.is(world.outbox.entries, 0);
 });
 
+outbox('more than memory sends from, then a cut: what was ahead is still first', () => {
+  const world = new OutboxWorld(ROOMY, 8);
+  world.connect();
+  for (let i = 0; i < 3_000; i++) world.add();
+  world.acknowledge(8);
+  world.disconnect(3);
+  world.tick(2_000);
+  world.diskAnswers(true);
+  world.drain();
+  assert.equal(firstArrivals(world.arrived), upTo(3_000));
+  assert.equal(world.arrived.slice(0, 14), [...upTo(11), ...upTo(3, 8)], 'the three whose answer was lost come again');
+});
+
 outbox('a minute away: all of it follows, in order and before what is newer', () => {
   const world = new OutboxWorld(ROOMY, 8);
   for (let i = 0; i < 60 * 25; i++) {

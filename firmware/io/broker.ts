@@ -112,10 +112,9 @@ const publishWills = (aedes: Aedes, store: BrokerStore | null): void => {
 function guarded(socket: Socket, packetBytesMax: number, refused: () => void): Socket {
   const guard = new PacketGuard(packetBytesMax);
   const read = socket.read.bind(socket);
-  socket.read = (size?: number) => {
-    // Node asks so whether there is anything to fetch, and throws away what it is given.
-    if (size === 0) return read(0);
-    const chunk: Buffer | null = read(socket.readableLength > READ_BYTES_MAX ? READ_BYTES_MAX : undefined);
+  socket.read = (size?: number | null) => {
+    // Streams themselves ask for 0 bytes, aedes for null: whatever there is.
+    const chunk: Buffer | null = read(size ?? (socket.readableLength > READ_BYTES_MAX ? READ_BYTES_MAX : undefined));
     if (chunk === null || guard.accepts(chunk)) return chunk;
     refused();
     socket.destroy();

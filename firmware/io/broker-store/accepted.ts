@@ -35,7 +35,7 @@ export class Accepted {
     if (waiting.size === 0 && !packet.retain) return false;
     if (waiting.size > 0 && !this.disk.well) throw new Error('not accepted: the disk cannot be written to');
     ownPayload(packet);
-    const stays = packet.retain && this.retained.put(packet);
+    const stays = packet.retain && this.retained.announce(packet);
     const message = waiting.size === 0 ? null : this.sessions.accept(packet, waiting);
     if (message !== null) this.sessions.write(message);
     this.pending.set(packet.payload as Buffer, { message });
@@ -52,6 +52,7 @@ export class Accepted {
     this.pending.delete(packet.payload as Buffer);
     message.waiting.clear();
     this.sessions.write(message);
+    if (packet.retain) this.retained.withdraw(packet.topic);
     return true;
   }
 

@@ -69,7 +69,8 @@ export class DurablePersistence {
   // --- retained messages
 
   async storeRetained(packet: BrokerPacket): Promise<void> {
-    if (!this.parts.retained.put(packet)) this.parts.refusedRetained();
+    const { accepted, retained } = this.parts;
+    if (!retained.publish(packet, accepted.has(packet))) this.parts.refusedRetained();
     else await this.memory.storeRetained(packet);
   }
 

@@ -8,6 +8,8 @@ import type { Packet } from './sessions.ts';
 export class Retained {
   /** What was written last for a topic, and its bytes in the account; 0 while it is only announced. */
   private readonly known = new Map<string, { payload: Uint8Array | string; bytes: number }>();
+  /** By topic: how many were written before they are published. */
+  private readonly announced = new Map<string, number>();
   private bytes = 0;
   private readonly disk: Disk;
   private readonly records: BrokerRecords;
@@ -22,11 +24,34 @@ export class Retained {
     this.counted = counted;
   }
 
+  /** Writes a message that its publisher will be answered for; `publish` comes when aedes has it. */
+  announce(packet: Packet): boolean {
+    this.announced.set(packet.topic, (this.announced.get(packet.topic) ?? 0) + 1);
+    return this.put(packet);
+  }
+
+  /**
+   * A message becomes the retained one of its topic; false when it is not retained. While a later one is on disk
+   * already and answered for, it must not be written over by this one.
+   */
+  publish(packet: Packet, announced: boolean): boolean {
+    const later = announced ? this.withdraw(packet.topic) : 0;
+    return later > 0 ? this.known.has(packet.topic) : this.put(packet);
+  }
+
+  /** An announced message will not be published. Returns how many are still announced for its topic. */
+  withdraw(topic: string): number {
+    const left = (this.announced.get(topic) ?? 1) - 1;
+    if (left === 0) this.announced.delete(topic);
+    else this.announced.set(topic, left);
+    return left;
+  }
+
   /**
    * Puts a retained message on disk, or takes away the one of its topic when it is empty [MQTT-3.3.1-10], unless that
    * was the last thing done. False when there are as many as may be: then it is not retained.
    */
-  put({ topic, payload, qos }: Packet): boolean {
+  private put({ topic, payload, qos }: Packet): boolean {
     const before = this.known.get(topic);
     if (payload.length === 0) {
       if (before !== undefined) this.remove(topic, before.bytes);

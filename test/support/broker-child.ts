@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('./broker-process.ts', import.meta.url));
 
 export interface BrokerProgram {
   /** Starts it on a directory; resolves when it listens. */
@@ -20,13 +21,13 @@ export interface BrokerChild {
   kill(): Promise<void>;
 }
 
-/** The embedded broker as a program of its own, bundled: compiling it at each start would take most of a test's time. */
+/** The embedded broker as a program of its own, bundled: compiling it at each start would take most of the time. */
 export const bundleBroker = (): BrokerProgram => {
   // Below the repository, so that classic-level is found.
   const folder = mkdtempSync(join(root, 'dist', 'test-broker-'));
   const outfile = join(folder, 'broker.mjs');
   buildSync({
-    entryPoints: [join(root, 'test', 'support', 'broker-process.ts')],
+    entryPoints: [PROGRAM],
     ...{ outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', external: ['classic-level'] },
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });

@@ -35,6 +35,8 @@ export interface Load {
   readonly ledger: Ledger;
   /** Waits until everybody is connected to the broker of this round, and publishes from then on. */
   begin(round: number): Promise<void>;
+  /** Resolves when so many acknowledgements have arrived since `begin`. */
+  answers(count: number): Promise<void>;
   /** The broker is gone: nothing more is sent. */
   broken(): void;
   /** Publishes nothing new, wakes the sleeper, and resolves when all is acknowledged and delivered, or too late. */
@@ -60,7 +62,8 @@ export const createLoad = async (url: string): Promise<Load> => {
   const sentAgain = new Set<number>();
   const [awake, asleep] = [byQos((): Delivery[] => []), byQos((): Delivery[] => [])];
   const ledger = { acknowledged, retained, sentAgain, awake, asleep };
-  let [sent, inFlight, round, running] = [0, 0, 0, false];
+  let [sent, inFlight, round, running, answers] = [0, 0, 0, false, 0];
+  let heard = (): void => {};
 
   const client = (clientId: string): MqttClient => {
     const made = connect(url, { ...PERSISTENT, clientId });
@@ -91,7 +94,9 @@ export const createLoad = async (url: string): Promise<Load> => {
   const answered = (note: () => void) => (error?: Error) => {
     inFlight -= 1;
     if (error) return;
+    answers += 1;
     note();
+    heard();
     publishNext();
   };
   const publishOrdinary = (number: number, qos: Qos): void => {
@@ -115,8 +120,16 @@ export const createLoad = async (url: string): Promise<Load> => {
       round = thisRound;
       await Promise.all([publisher, ...subscribers].map(connected));
       running = true;
+      answers = 0;
       publishNext();
     },
+    answers: (count) =>
+      new Promise((resolve) => {
+        heard = () => {
+          if (answers >= count) resolve();
+        };
+        heard();
+      }),
     broken: () => {
       running = false;
       round += 1;
@@ -148,8 +161,8 @@ export const missingOf = (ledger: Ledger, who: Who, qos: Qos): number[] => {
 };
 
 /**
- * Delivered more often than MQTT allows. QoS 2: ever. QoS 1: twice in one life of the broker, unless the publisher had to
- * send it again, because a life ended before its acknowledgement.
+ * Delivered more often than MQTT allows. QoS 2: ever. QoS 1: twice in one life of the broker, unless the publisher had
+ * to send it again, because a life ended before its acknowledgement.
  */
 export const repeatedOf = (ledger: Ledger, who: Who, qos: Qos): number[] => {
   const seen = new Set<string>();

@@ -23,13 +23,23 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-/** @param heard what to do with a decision and with an answer, if anything */
+/**
+ * @param heard what to do with a decision and with an answer, if anything
+ * @param left whoever is watched has ended for good: then nobody tries to reach it any more
+ */
 export const openDesk = async (
   url: string,
   heard: { decision?: (window: string, desk: Desk) => void; answer?: (window: string, status: string) => void } = {},
+  left?: Promise<unknown>,
 ): Promise<Desk> => {
   const codec = createCodec();
   const mqtt = connectMqtt({ url, clientId: `desk-${process.pid}-${url.slice(-5)}` });
+  let closing: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    closing ??= mqtt.close();
+    return closing;
+  };
+  void left?.then(close);
   await mqtt.ready(CONNECT_MS_MAX);
   const answers = new Map<string, string>();
   const decided: string[] = [];
@@ -49,7 +59,7 @@ export const openDesk = async (
         waiting.add({ enough, resolve });
         look();
       }),
-    close: () => mqtt.close(),
+    close,
   };
   await mqtt.subscribe(topicName(site, node, 'label/ack'), (_topic, payload) => {
     const opened = openEnvelope(codec, LABEL_ACK, payload);

@@ -85,12 +85,16 @@ const lane = async (seed: number, kills: number): Promise<number> => {
     const ackedMs = new Map<string, number>();
     const desk: Promise<Desk | null> = node.said(/mqtt:\/\/[\d.:]+/).then(
       ([url]) =>
-        openDesk(url, {
-          decision: (window, at) => at.label(window, ANSWER),
-          answer: (window, status) => {
-            if (status === 'stored') ackedMs.set(window, performance.now() - born);
+        openDesk(
+          url,
+          {
+            decision: (window, at) => at.label(window, ANSWER),
+            answer: (window, status) => {
+              if (status === 'stored') ackedMs.set(window, performance.now() - born);
+            },
           },
-        }),
+          node.ended,
+        ),
       () => null,
     );
     const opened = desk.catch(() => null);

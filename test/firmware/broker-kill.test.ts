@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect } from 'mqtt';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { bundleBroker } from '../support/broker-child.ts';
@@ -56,6 +57,24 @@ kill('after kills at random moments nothing acknowledged is missing, and nothing
   }
   const total = ledger.acknowledged.get(1)!.size + ledger.acknowledged.get(2)!.size;
   console.log(`  ${KILLS} kills, ${total} messages acknowledged, none lost`);
+});
+
+kill('the will of a client that was connected when the broker died is published when it is back', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'myrmex-broker-'));
+  const program = bundleBroker();
+  let broker = await program.spawn(directory);
+  const will = { topic: 'r/presence', payload: Buffer.from('0'), qos: 1 as const, retain: true };
+  const client = connect(`mqtt://127.0.0.1:${broker.port}`, { will, reconnectPeriod: 0 });
+  client.on('error', () => {});
+  await new Promise<void>((resolve) => client.once('connect', () => resolve()));
+  await broker.kill();
+  client.end(true);
+  broker = await program.spawn(directory);
+  const retained = await retainedAt(`mqtt://127.0.0.1:${broker.port}`, 1);
+  assert.equal([...retained], [['r/presence', 0]]);
+  await broker.kill();
+  program.remove();
+  await rm(directory, { recursive: true });
 });
 
 kill.run();

@@ -63,7 +63,7 @@ export class Incoming {
 
   private remember(client: ClientOf, packet: PublishPacket): boolean {
     const { disk, sessions } = this;
-    const session = sessions.open(client.id);
+    const session = sessions.openFor(client);
     if (session.incoming.size === 0) sessions.save(session);
     session.incomingBytes += packet.payload.length;
     const payload = session.incomingBytes <= INCOMING_BYTES_MAX ? packet.payload : '';

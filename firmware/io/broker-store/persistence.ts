@@ -85,8 +85,7 @@ export class DurablePersistence {
   // --- subscriptions
 
   async addSubscriptions(client: ClientOf, subscriptions: Subscription[]): Promise<void> {
-    const session = this.parts.sessions.open(client.id);
-    if (client.conn !== undefined) session.online = true;
+    const session = this.parts.sessions.openFor(client);
     // aedes passes on what its own hook has refused, too.
     const granted = subscriptions.filter(({ qos }) => qos <= 2);
     for (const { topic, qos } of granted) session.subscriptions.set(topic, qos);

@@ -2,6 +2,7 @@ import type { BrokerLimits } from '../../machines/broker-limits.ts';
 import type { QueueEntry, StoredMessage } from '../../machines/session-queue.ts';
 import type { Disk } from './disk.ts';
 import { finishedKey, incomingKey, messageKey, outgoingKey, sessionKey } from './keys.ts';
+import type { ClientOf } from './packets.ts';
 import { type BrokerRecords, RELEASED } from './records.ts';
 import { createSession, type Session } from './session.ts';
 
@@ -69,6 +70,16 @@ export class Sessions {
     if (this.count >= this.limits.sessions) this.evict();
     const session = createSession(this.nextNumber, clientId, this.nextSeen);
     this.restore(session);
+    return session;
+  }
+
+  /** As `open`. A session that begins during a connection has nothing to catch up with on it. */
+  openFor(client: ClientOf): Session {
+    const known = this.byClient.get(client.id);
+    if (known !== undefined) return known;
+    const session = this.open(client.id);
+    session.online = client.conn !== undefined;
+    session.caughtUpOn = client.conn ?? null;
     return session;
   }
 

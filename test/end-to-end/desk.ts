@@ -25,22 +25,25 @@ export interface Desk {
 
 /**
  * @param heard what to do with a decision and with an answer, if anything
- * @param left whoever is watched has ended for good: then nobody tries to reach it any more
+ * @param gone aborted when the broker has been killed: rejects then, and leaves nothing open
  */
 export const openDesk = async (
   url: string,
   heard: { decision?: (window: string, desk: Desk) => void; answer?: (window: string, status: string) => void } = {},
-  left?: Promise<unknown>,
+  gone?: AbortSignal,
 ): Promise<Desk> => {
+  gone?.throwIfAborted();
   const codec = createCodec();
   const mqtt = connectMqtt({ url, clientId: `desk-${process.pid}-${url.slice(-5)}` });
-  let closing: Promise<void> | null = null;
-  const close = (): Promise<void> => {
-    closing ??= mqtt.close();
-    return closing;
-  };
-  void left?.then(close);
-  await mqtt.ready(CONNECT_MS_MAX);
+  const given = new Promise<never>((_resolve, reject) => {
+    gone?.addEventListener('abort', () => {
+      void mqtt.close();
+      reject(new Error('the broker was killed'));
+    });
+  });
+  given.catch(() => {});
+  await Promise.race([mqtt.ready(CONNECT_MS_MAX), given]);
+  const subscribe: typeof mqtt.subscribe = (...what) => Promise.race([mqtt.subscribe(...what), given]);
   const answers = new Map<string, string>();
   const decided: string[] = [];
   const waiting = new Set<{ enough: () => boolean; resolve: () => void }>();
@@ -59,9 +62,9 @@ export const openDesk = async (
         waiting.add({ enough, resolve });
         look();
       }),
-    close,
+    close: () => mqtt.close(),
   };
-  await mqtt.subscribe(topicName(site, node, 'label/ack'), (_topic, payload) => {
+  await subscribe(topicName(site, node, 'label/ack'), (_topic, payload) => {
     const opened = openEnvelope(codec, LABEL_ACK, payload);
     if (!opened.ok) return;
     const { window, status } = opened.value.body;
@@ -69,7 +72,7 @@ export const openDesk = async (
     heard.answer?.(window, status);
     look();
   });
-  await mqtt.subscribe(topicName(site, node, 'decision'), (_topic, payload) => {
+  await subscribe(topicName(site, node, 'decision'), (_topic, payload) => {
     const opened = openEnvelope(codec, DECISION, payload);
     if (!opened.ok) return;
     const { window } = opened.value.body;

@@ -12,8 +12,8 @@ const GROWTH_BYTES_PER_HOUR_MAX = 0.5e6;
 /** Caches fill, the compiler settles: what comes after is growth. A shorter run leaves out its first half. */
 const SETTLING_MS = 600_000;
 /**
- * Below this the collector's breathing (about 1 MB) hides half a megabyte an hour, and labels come by chance: ten minutes
- * may hold twice as many as a day of them. Then the figures are only shown.
+ * Below this the collector's breathing (about 1 MB) hides half a megabyte an hour, and labels come by chance: ten
+ * minutes may hold twice as many as a day of them. Then the figures are only shown.
  */
 const JUDGED_MS_MIN = 1_800_000;
 const WRITTEN_BYTES_PER_DAY_MAX = 25e6;

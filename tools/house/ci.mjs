@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brokerKills, brokerSpeed } from './ci/broker.mjs';
+import { brokerKills } from './ci/broker.mjs';
 import { brokers } from './ci/brokers.mjs';
 import { killMoments, workerFaults } from './ci/faults.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
@@ -111,7 +111,6 @@ const checks = [
     absent: isRoot ? null : 'only root may install mosquitto',
   },
   { name: 'embedded broker: kill -9 under load', check: brokerKills },
-  { name: 'embedded broker: speed', check: brokerSpeed },
   { name: 'fresh clone, empty npm cache: npm start', check: freshClone },
   { name: 'gas protocol, seeds 0-4', check: gasProtocol, needs: join(data, 'gas_drift') },
 ];

@@ -4,7 +4,6 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { brokerKills } from './ci/broker.mjs';
 import { brokers } from './ci/brokers.mjs';
 import { killMoments, workerFaults } from './ci/faults.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
@@ -110,7 +109,6 @@ const checks = [
     check: brokers,
     absent: isRoot ? null : 'only root may install mosquitto',
   },
-  { name: 'embedded broker: kill -9 under load', check: brokerKills },
   { name: 'fresh clone, empty npm cache: npm start', check: freshClone },
   { name: 'gas protocol, seeds 0-4', check: gasProtocol, needs: join(data, 'gas_drift') },
 ];

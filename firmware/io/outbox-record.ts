@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { CborLimits } from '../../protocols/cbor-scan.ts';
 import type { Codec } from '../../protocols/codec.ts';
 import { CHUNK_BYTES_MAX, CHUNK_ENTRIES_MAX, type OutboxChunk, type OutboxEntry } from '../machines/outbox-parts.ts';
+import { seal, unseal } from './store/sealed.ts';
 
 /** A decision has about 0.5 KB, a message of ours at most 64 KB: one entry may be larger than a chunk should be. */
 const CONTENT_BYTES_MAX = CHUNK_BYTES_MAX + 128 * 1024;
@@ -16,29 +16,23 @@ const CONTENT_LIMITS: CborLimits = {
   binaryBytesMax: CONTENT_BYTES_MAX,
   tags: [],
 };
-const CHECKSUM_BYTES = 8;
 
 /** A chunk as it lies on disk (protocols/cddl/outbox.cddl). */
 export const writeRecord = (codec: Codec, entries: readonly OutboxEntry[]): Uint8Array => {
   const list = entries.flatMap(({ topic, payload }) => [topic, payload]);
-  const content = deflateRawSync(codec.encode(['outbox', 1, list]));
-  return Buffer.concat([checksum(content), content]);
+  return seal(deflateRawSync(codec.encode(['outbox', 1, list])));
 };
 
 /** The entries of a chunk; none when it is damaged, of another kind or of a version unknown to this software. */
 export const readRecord = (codec: Codec, { first, count }: OutboxChunk, value: Uint8Array): OutboxEntry[] => {
-  const content = value.subarray(CHECKSUM_BYTES);
-  if (!checksum(content).equals(value.subarray(0, CHECKSUM_BYTES))) return [];
-  const list = listOf(codec, content);
+  const content = unseal(value);
+  const list = content === null ? null : listOf(codec, content);
   if (list?.length !== 2 * count) return [];
   return Array.from({ length: count }, (_, i): OutboxEntry => {
     const [topic, payload] = list.slice(2 * i, 2 * i + 2) as [string, Uint8Array];
     return { position: first + i, topic, payload: Uint8Array.from(payload) };
   });
 };
-
-const checksum = (content: Uint8Array): Buffer =>
-  createHash('sha256').update(content).digest().subarray(0, CHECKSUM_BYTES);
 
 const listOf = (codec: Codec, content: Uint8Array): readonly unknown[] | null => {
   const bytes = inflated(content);

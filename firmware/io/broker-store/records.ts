@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import Type, { type Static, type TProperties, type TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { bytesType } from '../../../protocols/bytes.ts';
 import type { CborLimits } from '../../../protocols/cbor-scan.ts';
-import { type Codec, createCodec } from '../../../protocols/codec.ts';
+import { createCodec } from '../../../protocols/codec.ts';
 import { Count } from '../../../protocols/numbers.ts';
+import { readRecord, recordType, seal } from '../store/sealed.ts';
 
 /** A topic is at most 65,535 bytes (MQTT 3.1.1 §1.5.3); a packet is bounded by the board, far below this. */
 const BYTES_MAX = 4 * 1024 * 1024;
@@ -17,22 +17,19 @@ const RECORD_LIMITS: CborLimits = {
   binaryBytesMax: BYTES_MAX,
   tags: [],
 };
-const CHECKSUM_BYTES = 8;
 /** Of the whole directory; a newer one is refused, an older one upgraded (`upgrades.ts`). */
 export const SCHEMA_VERSION = 1;
 const VERSION = 1;
 
-const contentOf = <Kind extends string, Fields extends TSchema[]>(kind: Kind, ...fields: Fields) =>
-  Compile(Type.Tuple([Type.Literal(kind), Type.Literal(VERSION), ...fields]));
 const Qos = Type.Integer({ minimum: 0, maximum: 2 });
 const Payload = bytesType(BYTES_MAX);
 
 const SCHEMA = Compile(Type.Tuple([Type.Literal('schema'), Count]));
-const MESSAGE = contentOf('message', Type.String(), Payload, Qos, Type.Array(Count));
-const SESSION = contentOf('session', Type.String(), Count, Type.Array(Type.Union([Type.String(), Qos])));
-const RETAINED = contentOf('retained', Type.String(), Payload, Qos);
-const WILL = contentOf('will', Type.String(), Type.String(), Payload, Qos, Type.Boolean());
-const OUTGOING = contentOf('outgoing', Type.Integer({ minimum: -1 }));
+const MESSAGE = recordType('message', VERSION, Type.String(), Payload, Qos, Type.Array(Count));
+const SESSION = recordType('session', VERSION, Type.String(), Count, Type.Array(Type.Union([Type.String(), Qos])));
+const RETAINED = recordType('retained', VERSION, Type.String(), Payload, Qos);
+const WILL = recordType('will', VERSION, Type.String(), Type.String(), Payload, Qos, Type.Boolean());
+const OUTGOING = recordType('outgoing', VERSION, Type.Integer({ minimum: -1 }));
 
 export interface MessageRecord {
   readonly topic: string;
@@ -61,8 +58,8 @@ export interface WillRecord extends RetainedRecord {
 export const RELEASED = -1;
 
 /**
- * Values as they lie on disk: the first 8 bytes of the SHA-256 of the rest, then CBOR `[kind, version, …]`, as in the
- * store of what is learned (docs/formats in protocols/cddl). Readers give null for what is damaged or unknown.
+ * Sealed values of CBOR `[kind, version, …]`, as in the store of what is learned. Readers give null for what is damaged
+ * or unknown.
  */
 export interface BrokerRecords {
   writeSchema(version: number): Uint8Array;
@@ -81,9 +78,9 @@ export interface BrokerRecords {
 
 export const createBrokerRecords = (): BrokerRecords => {
   const codec = createCodec();
-  const write = (...content: unknown[]): Uint8Array => protect(codec.encode(content));
+  const write = (...content: unknown[]): Uint8Array => seal(codec.encode(content));
   const read = <T extends TSchema>(validator: Validator<TProperties, T>, value: Uint8Array): Static<T> | null =>
-    open(codec, validator, value);
+    readRecord(codec, RECORD_LIMITS, validator, value);
   return {
     writeSchema: (version) => write('schema', version),
     readSchema: (value) => read(SCHEMA, value)?.[1] ?? null,
@@ -125,20 +122,4 @@ const pairs = <T>(flat: readonly T[]): [T, T][] => {
   const result: [T, T][] = [];
   for (let i = 0; i + 1 < flat.length; i += 2) result.push([flat[i]!, flat[i + 1]!]);
   return result;
-};
-
-const checksum = (content: Uint8Array): Buffer =>
-  createHash('sha256').update(content).digest().subarray(0, CHECKSUM_BYTES);
-
-const protect = (content: Uint8Array): Uint8Array => Buffer.concat([checksum(content), content]);
-
-const open = <T extends TSchema>(
-  codec: Codec,
-  validator: Validator<TProperties, T>,
-  value: Uint8Array,
-): Static<T> | null => {
-  const content = value.subarray(CHECKSUM_BYTES);
-  if (!checksum(content).equals(value.subarray(0, CHECKSUM_BYTES))) return null;
-  const decoded = codec.decode(content, RECORD_LIMITS);
-  return decoded.ok && validator.Check(decoded.value) ? decoded.value : null;
 };

@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto';
 import Type, { type Static, type TProperties, type TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import type { Validator } from 'typebox/compile';
 import { bytesType } from '../../../protocols/bytes.ts';
 import type { CborLimits } from '../../../protocols/cbor-scan.ts';
 import { type Codec, createCodec } from '../../../protocols/codec.ts';
 import { Count } from '../../../protocols/numbers.ts';
 import { WindowId } from '../../../protocols/window-id.ts';
 import type { JournalEntry } from '../../journal.ts';
+import { readRecord, recordType, seal } from './sealed.ts';
 
 /** Bounds of one stored value. A snapshot is a few KB and an entry a window of features; 4 MiB is a wrong file. */
 const RECORD_LIMITS: CborLimits = {
@@ -19,17 +19,14 @@ const RECORD_LIMITS: CborLimits = {
   tags: [],
 };
 
-const CHECKSUM_BYTES = 8;
 const VERSION = 1;
 
-const contentOf = <Kind extends string, Fields extends TSchema[]>(kind: Kind, ...fields: Fields) =>
-  Compile(Type.Tuple([Type.Literal(kind), Type.Literal(VERSION), ...fields]));
 const Through = Type.Integer({ minimum: -1 });
-const EPOCH = contentOf('epoch', Count);
-const LAYOUT = contentOf('layout', Count);
-const LABEL = contentOf('label', Count);
-const ENTRY = contentOf('entry', Count, Count, WindowId, Count, bytesType(RECORD_LIMITS.binaryBytesMax));
-const SNAPSHOT = contentOf('snapshot', Count, Through, bytesType(RECORD_LIMITS.binaryBytesMax));
+const EPOCH = recordType('epoch', VERSION, Count);
+const LAYOUT = recordType('layout', VERSION, Count);
+const LABEL = recordType('label', VERSION, Count);
+const ENTRY = recordType('entry', VERSION, Count, Count, WindowId, Count, bytesType(RECORD_LIMITS.binaryBytesMax));
+const SNAPSHOT = recordType('snapshot', VERSION, Count, Through, bytesType(RECORD_LIMITS.binaryBytesMax));
 
 /** The snapshot with its number and the newest journal sequence it contains (-1: none). */
 export interface SnapshotRecord {
@@ -39,9 +36,8 @@ export interface SnapshotRecord {
 }
 
 /**
- * Values as they lie on disk: the first 8 bytes of the SHA-256 of the rest, then CBOR `[kind, version, …]`. LevelDB
- * checks its own log but not every table block, and SD cards do forget. Readers give null for what is damaged, of
- * another kind, or of a version this software does not know; the caller counts it.
+ * Sealed values of CBOR `[kind, version, …]`. Readers give null for what is damaged, of another kind, or of a version
+ * this software does not know; the caller counts it.
  */
 export interface Records {
   writeEpoch(epoch: number): Uint8Array;
@@ -58,7 +54,7 @@ export interface Records {
 
 export function createRecords(): Records {
   const codec = createCodec();
-  const write = (...content: unknown[]) => protect(codec.encode(content));
+  const write = (...content: unknown[]) => seal(codec.encode(content));
   return {
     writeEpoch: (epoch) => write('epoch', VERSION, epoch),
     readEpoch: (value) => open(codec, EPOCH, value)?.[2] ?? null,
@@ -74,23 +70,12 @@ export function createRecords(): Records {
   };
 }
 
-function protect(content: Uint8Array): Uint8Array {
-  return Buffer.concat([checksum(content), content]);
-}
-
-function checksum(content: Uint8Array): Buffer {
-  return createHash('sha256').update(content).digest().subarray(0, CHECKSUM_BYTES);
-}
-
 function open<Content extends TSchema>(
   codec: Codec,
-  validator: Validator<TProperties, Content>,
+  type: Validator<TProperties, Content>,
   value: Uint8Array,
 ): Static<Content> | null {
-  const content = value.subarray(CHECKSUM_BYTES);
-  if (!checksum(content).equals(value.subarray(0, CHECKSUM_BYTES))) return null;
-  const decoded = codec.decode(content, RECORD_LIMITS);
-  return decoded.ok && validator.Check(decoded.value) ? decoded.value : null;
+  return readRecord(codec, RECORD_LIMITS, type, value);
 }
 
 function entryOf(codec: Codec, value: Uint8Array): JournalEntry | null {

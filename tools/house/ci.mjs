@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { brokerKills } from './ci/broker.mjs';
 import { brokers } from './ci/brokers.mjs';
 import { killMoments, workerFaults } from './ci/faults.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
@@ -102,6 +103,7 @@ const checks = [
   { name: 'hostile models, 10,000 mutants each', check: hostileModels },
   { name: 'the demonstration model comes from its script', check: demoModel },
   { name: 'killed at 300 random moments: nothing acknowledged is lost', check: killMoments },
+  { name: 'embedded broker, killed 150 times under load', check: brokerKills },
   { name: 'a compute worker that crashes, eats its memory, hangs', check: workerFaults },
   { name: 'arm64 under qemu: the same decisions', check: arm64, absent: isRoot ? null : 'only root may install qemu' },
   {

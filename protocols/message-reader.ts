@@ -2,6 +2,7 @@ import type { CborLimits } from './cbor-scan.ts';
 import { type Codec, MESSAGE_LIMITS } from './codec.ts';
 import { type EnvelopeRejection, openEnvelope } from './envelope.ts';
 import type { MessageType } from './message.ts';
+import { jsonOf, textOf } from './text.ts';
 
 /** `json`: text that begins like JSON and is none. The others are the envelope's. */
 export type ReadingRejection = EnvelopeRejection | 'json';
@@ -35,12 +36,8 @@ function looksLikeJson(bytes: Uint8Array): boolean {
 }
 
 function readJson<Body>(type: MessageType<Body>, bytes: Uint8Array): Reading<Body> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch {
-    return { ok: false, reason: 'json', seen: null };
-  }
+  const value = jsonOf(textOf(bytes));
+  if (value === undefined) return { ok: false, reason: 'json', seen: null };
   return type.check(value) ? { ok: true, value } : { ok: false, reason: 'body', seen: value };
 }
 

@@ -3,6 +3,7 @@ import type { CborLimits } from './cbor-scan.ts';
 import { type Codec, MESSAGE_LIMITS } from './codec.ts';
 import { parsePointer, valueAt } from './json-pointer.ts';
 import { numberOf } from './sample-payload.ts';
+import { jsonOf, textOf } from './text.ts';
 
 /** A measurement or a tag in one message; what is larger is a picture or a mistake. */
 export const PAYLOAD_BYTES_MAX = 16_384;
@@ -32,7 +33,7 @@ export function readPayload(codec: Codec, bytes: Uint8Array, how: PayloadRead): 
   if (bytes.length > PAYLOAD_BYTES_MAX) return null;
   if (how === 'text') return textOf(bytes)?.trim() ?? null;
   if (how === 'number') return scalar(numberOf(textOf(bytes)));
-  return 'json' in how ? scalarAt(jsonOf(bytes), how.json) : scalarAt(cborOf(codec, bytes), how.cbor);
+  return 'json' in how ? scalarAt(jsonOf(textOf(bytes)), how.json) : scalarAt(cborOf(codec, bytes), how.cbor);
 }
 
 function scalarAt(document: unknown, pointer: string): Scalar | null {
@@ -46,23 +47,7 @@ function scalar(value: unknown): Scalar | null {
   return typeof value === 'string' || typeof value === 'boolean' ? value : null;
 }
 
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(textOf(bytes) ?? '');
-  } catch {
-    return undefined;
-  }
-}
-
 function cborOf(codec: Codec, bytes: Uint8Array): unknown {
   const decoded = codec.decode(bytes, CBOR_LIMITS);
   return decoded.ok ? decoded.value : undefined;
-}
-
-function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

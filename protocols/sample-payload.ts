@@ -1,6 +1,7 @@
 import type { CborLimits } from './cbor-scan.ts';
 import type { Codec } from './codec.ts';
 import { valueAt } from './json-pointer.ts';
+import { jsonOf, textOf } from './text.ts';
 
 /** Bounds of what may come from somebody else's sensor. */
 export const SAMPLE_LIMITS = {
@@ -60,16 +61,11 @@ export class SamplePayload {
   }
 
   #text(charsMax: number): string | undefined {
-    if (this.bytes.length > charsMax) return undefined;
-    try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(this.bytes);
-    } catch {
-      return undefined;
-    }
+    return this.bytes.length > charsMax ? undefined : textOf(this.bytes);
   }
 
   #asJson(): unknown {
-    this.#json ??= { value: parseJson(this.#text(SAMPLE_LIMITS.bytesMax)) };
+    this.#json ??= { value: jsonOf(this.#text(SAMPLE_LIMITS.bytesMax)) };
     return this.#json.value;
   }
 
@@ -91,14 +87,6 @@ export function numberOf(value: unknown): number | undefined {
   const text = value.trim();
   if (text === 'true' || text === 'false') return text === 'true' ? 1 : 0;
   return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text) ? Number(text) : undefined;
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function one(value: number | undefined, out: Float64Array): number {

@@ -1,3 +1,4 @@
+import { jsonOf } from '../../protocols/text.ts';
 import { NodeError } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { alternativesOf, pathsOf, type SchemaNode, takes } from './schema-walk.ts';
@@ -93,12 +94,8 @@ const ofOneKind = (
 };
 
 const parse = (text: string, alternatives: readonly SchemaNode[]): unknown => {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const value = jsonOf(text);
+  if (value === undefined) return text;
   const type = value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
   return type !== 'string' && takes(alternatives, type) ? value : text;
 };

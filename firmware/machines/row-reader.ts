@@ -1,5 +1,6 @@
 import { valueAt } from '../../protocols/json-pointer.ts';
 import { numberOf } from '../../protocols/sample-payload.ts';
+import { jsonOf } from '../../protocols/text.ts';
 
 export interface RowReaderOptions {
   readonly format: 'csv' | 'jsonl';
@@ -58,7 +59,7 @@ export class RowReader {
   }
 
   #json(text: string): LineOutcome {
-    const value = parse(text);
+    const value = jsonOf(text);
     const ordered = Array.isArray(value);
     if (typeof value !== 'object' || value === null) return 'refused';
     if (ordered && value.length !== this.options.columns.length) return 'refused';
@@ -76,11 +77,3 @@ export class RowReader {
 const SEPARATOR = (text: string): RegExp => (/[,;]/.test(text) ? /[,;]/ : /\s+/);
 
 const cellOf = (cell: string): number | undefined => (/^\s*([+-]?nan)?\s*$/i.test(cell) ? Number.NaN : numberOf(cell));
-
-const parse = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Configuration } from '../../firmware/configuration.ts';
+import { jsonOf } from '../../protocols/text.ts';
 import { CommandError } from '../errors.ts';
 import { integerFrom, list } from './arguments.ts';
 import { addBrokerOptions, type BrokerFlags, endpointOfFlags } from './broker-options.ts';
@@ -90,11 +91,9 @@ function sensorOf({ sensor = '', channels, rate }: RecordFlags): unknown {
 }
 
 function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new CommandError('badFlags', '--sensor begins like JSON, and is none', 2);
-  }
+  const value = jsonOf(text);
+  if (value === undefined) throw new CommandError('badFlags', '--sensor begins like JSON, and is none', 2);
+  return value;
 }
 
 async function brokerOf({ broker }: Configuration) {

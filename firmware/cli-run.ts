@@ -9,6 +9,7 @@ import { createLog, formatOfStderr } from './io/log.ts';
 import { openServiceManager } from './io/service-manager.ts';
 import type { Notice } from './log.ts';
 import { startNode } from './node.ts';
+import { pause } from './pause.ts';
 import type { NodeEnd } from './running-node.ts';
 import { reportToService } from './service.ts';
 
@@ -78,5 +79,3 @@ const live = async (settings: RunSettings, { version, display, notice, stop }: S
     throw error;
   }
 };
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -5,12 +5,12 @@ import type { OutboxStore } from './io/outbox-store.ts';
 import { Outbox } from './machines/outbox.ts';
 import { AHEAD_LOW, type OutboxBounds, type OutboxEffect, type OutboxEntry } from './machines/outbox-parts.ts';
 import type { OutgoingMessage } from './machines/outgoing-message.ts';
+import { until } from './pause.ts';
 import type { Vitals } from './vitals.ts';
 
 /** At the end: until what is in flight is acknowledged, and until what is not has reached the disk. */
 const SETTLE_MS_MAX = 500;
 const CLOSE_MS_MAX = 1_000;
-const SETTLE_TICK_MS = 5;
 /** A disk that cannot be read so many times in a row, one tick apart, has lost what is asked for. */
 const READS_MAX = 50;
 /** A trouble that has not come back for so long is over. */
@@ -144,10 +144,12 @@ export const startCourier = (parts: CourierParts): Courier => {
       // A disk that fails now will not be better in a second. What was sent is to be gone from it, or it is sent again.
       const failing = () => vitals.health['outbox.storage'] !== undefined;
       const done = () => asked.size === 0 && (outbox.unwritten === 0 || failing());
-      for (let waited = 0; !done() && waited < CLOSE_MS_MAX; waited += SETTLE_TICK_MS) {
+      const flushed = () => {
+        if (done()) return true;
         run(outbox.flush());
-        await pause(SETTLE_TICK_MS);
-      }
+        return false;
+      };
+      await until(flushed, CLOSE_MS_MAX);
       await store.close();
     },
   };
@@ -187,10 +189,3 @@ const TROUBLES = {
   refused: "the broker refuses this node's decisions: allow them (myrmexctl broker acl prints what a node needs)",
   damaged: 'a part of the outbox on disk was damaged, and its decisions are lost: check the disk',
 } as const;
-
-const until = async (condition: () => boolean, msMax = Infinity): Promise<void> => {
-  for (let waited = 0; !condition() && waited < msMax; waited += SETTLE_TICK_MS) await pause(SETTLE_TICK_MS);
-};
-
-/** Never keeps the process alive by itself. */
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());

@@ -6,6 +6,7 @@ import type { MqttPort } from './io/mqtt.ts';
 import type { SampleSink, Sensor } from './io/sensors/sensor.ts';
 import type { LabelDesk } from './label-desk.ts';
 import type { Publisher } from './machines/publisher.ts';
+import { until } from './pause.ts';
 import type { Snapshots } from './snapshots.ts';
 import { type NodeStatus, telemetryOf } from './status.ts';
 import { within } from './within.ts';
@@ -25,7 +26,6 @@ const SENSOR_MS_MAX = 500;
 const SETTLE_MS_MAX = 1_000;
 /** When the sensor has ended by itself nobody waits, and every row should be decided. */
 const SETTLE_AT_END_MS_MAX = 10_000;
-const SETTLE_TICK_MS = 5;
 const FLUSH_MS_MAX = 800;
 const DELIVERY_MS_MAX = 800;
 /** Of a start that failed, and what a stop leaves at most. */
@@ -127,11 +127,4 @@ export const runNode = (parts: RunningParts): RunningNode => {
       return stopped;
     },
   };
-};
-
-/** Never keeps the process alive by itself. */
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms).unref());
-
-const until = async (condition: () => boolean, msMax: number): Promise<void> => {
-  for (let waited = 0; !condition() && waited < msMax; waited += SETTLE_TICK_MS) await pause(SETTLE_TICK_MS);
 };

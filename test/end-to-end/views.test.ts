@@ -1,43 +1,16 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoConfiguration } from '../../firmware/demo/configuration.ts';
-import { connectMqtt } from '../../firmware/io/mqtt.ts';
-import { portOf } from '../support/brokers.ts';
+import { programTest } from '../support/installed.ts';
 import { schemaFaults } from '../support/json-schema.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
-import { programPresent } from '../support/programs-present.ts';
+import { freePort, startMosquitto } from '../support/mosquitto.ts';
 import { myrmex } from './programs.ts';
 
 const views = suite('views, as a stranger sees them');
-
-const present = programPresent('mosquitto', ['-h']) && programPresent('mosquitto_sub', ['--help']);
-const test = present ? views : views.skip;
-if (!present) console.log('skipped: views on Mosquitto: install mosquitto and mosquitto-clients');
-
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const port = portOf(server);
-  server.close();
-  await once(server, 'close');
-  return port;
-};
-
-const startMosquitto = async (): Promise<{ port: number; process: ChildProcess }> => {
-  const port = await freePort();
-  const path = join(await temporaryFolder(), 'mosquitto.conf');
-  await writeFile(path, `listener ${port} 127.0.0.1\nallow_anonymous true\n`);
-  const process = spawn('mosquitto', ['-c', path], { stdio: 'ignore' });
-  const client = connectMqtt({ url: `mqtt://127.0.0.1:${port}`, clientId: 'first' });
-  await client.ready(10_000);
-  await client.close();
-  return { port, process };
-};
 
 /** What `mosquitto_sub` prints until it has `count` messages. */
 const sub = (port: number, topic: string, count = 1): string[] => {
@@ -57,8 +30,10 @@ const object = (lines: readonly string[]): Record<string, unknown> =>
 
 const FAULTY = ['imbalance', 'outer-race', 'inner-race'];
 
-test('mosquitto_sub reads decisions, state and alarms; mosquitto_pub labels, rules and acknowledges', async () => {
-  const mosquitto = await startMosquitto();
+const STORY = 'mosquitto_sub reads decisions, state and alarms; mosquitto_pub labels, rules and acknowledges';
+
+programTest(views, ['mosquitto', 'mosquitto_sub', 'mosquitto_pub'], STORY, async () => {
+  const mosquitto = await startMosquitto(['allow_anonymous true']);
   const { port } = mosquitto;
   const { labeller: _, ...quiet } = demoConfiguration;
   const folder = await temporaryFolder();
@@ -104,8 +79,7 @@ test('mosquitto_sub reads decisions, state and alarms; mosquitto_pub labels, rul
     assert.equal(sub(port, 'mx/1/plant/press/availability').at(-1), 'mx/1/plant/press/availability offline');
   } finally {
     node.process.kill('SIGKILL');
-    mosquitto.process.kill('SIGTERM');
-    await Promise.all([node.ended, once(mosquitto.process, 'exit')]);
+    await Promise.all([node.ended, mosquitto.stop()]);
   }
 });
 

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isInstalled } from './installed.ts';
 import { temporaryFolder } from './machine-recording.ts';
-import { programPresent } from './programs-present.ts';
 
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
 
@@ -17,7 +17,7 @@ export interface Authority extends Identity {
   issue(commonName: string, options?: { names?: string; days?: number }): Identity;
 }
 
-export const opensslPresent = (): boolean => programPresent('openssl', ['version']);
+export const opensslPresent = (): boolean => isInstalled('openssl');
 
 const openssl = (...args: string[]): void => {
   const { status, stderr } = spawnSync('openssl', args, { encoding: 'utf8' });

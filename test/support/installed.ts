@@ -1,8 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import type { Test } from 'uvu';
 
+/** Debian puts some where only root's path goes. */
+const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
+
 /** Says whether a program can be run here. */
-const isInstalled = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+export const isInstalled = (program: string): boolean => {
+  process.env.PATH = PATH;
+  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+};
 
 /** A test that needs programs which Node does not bring; without one of them it is skipped with a line. */
 export const programTest = (

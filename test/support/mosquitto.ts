@@ -4,16 +4,10 @@ import { writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { portOf } from './brokers.ts';
+import { isInstalled } from './installed.ts';
 import { temporaryFolder } from './machine-recording.ts';
-import { programPresent } from './programs-present.ts';
 
-/** Debian puts it where only root's path goes. */
-const PATH = `${process.env.PATH}:/usr/sbin:/usr/local/sbin`;
-
-export const mosquittoPresent = (): boolean => {
-  process.env.PATH = PATH;
-  return programPresent('mosquitto', ['-h']) && programPresent('mosquitto_passwd', ['--help']);
-};
+export const mosquittoPresent = (): boolean => isInstalled('mosquitto') && isInstalled('mosquitto_passwd');
 
 export interface Mosquitto {
   readonly port: number;

@@ -10,11 +10,10 @@ import { defaultModelLimits } from '../../kernels/limits.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
-import { modelCommand } from '../../tools/commands/model.ts';
-import { describeFailure } from '../../tools/errors.ts';
 import { type DescribeFlags, describeFile } from '../../tools/model/describe.ts';
 import { cutNormalWindows } from '../../tools/model/describe-windows.ts';
 import { randomClassifier } from '../support/classifier.ts';
+import { describeCommand } from '../support/describe-command.ts';
 import { autoencoder, linearModel, regressor } from '../support/task-models.ts';
 import { ANOMALY_CHANNELS, anomalyRecording, measuredRecording, recordingOf } from '../support/task-recordings.ts';
 
@@ -27,14 +26,7 @@ const DEFAULTS = { window: 1, features: 'raw', standardise: true, thresholdQuant
 const describeIt = (flags: Partial<DescribeFlags> & { channels: string[] }) =>
   describeFile(path, { ...DEFAULTS, ...flags });
 
-const run = async (...flags: string[]): Promise<{ message: string; exitCode: number } | null> => {
-  try {
-    await modelCommand().parseAsync(['describe', path, ...flags], { from: 'user' });
-    return null;
-  } catch (error) {
-    return describeFailure(error);
-  }
-};
+const run = describeCommand(path);
 const anomalyFlags = ['--channels', ANOMALY_CHANNELS.join(), '--window', '1'];
 const measuringFlags = ['--channels', 'channel0,channel1', '--window', '1'];
 

@@ -8,9 +8,8 @@ import { createPipeline, defaultPipelineOptions } from '../../firmware/pipeline.
 import { defaultModelLimits } from '../../kernels/limits.ts';
 import { createRandom } from '../../kernels/random.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
-import { modelCommand } from '../../tools/commands/model.ts';
-import { describeFailure } from '../../tools/errors.ts';
 import { cardOf, randomClassifier } from '../support/classifier.ts';
+import { describeCommand } from '../support/describe-command.ts';
 
 const SHAPE = { channels: 4, hidden: [9], classes: 3, seed: 5 };
 const { labels, channels } = cardOf(SHAPE);
@@ -24,14 +23,7 @@ const describe = suite('myrmexctl model describe');
 describe.before.each(() => writeFileSync(path, bare));
 describe.after(() => rmSync(folder, { recursive: true, force: true }));
 
-const run = async (...flags: string[]): Promise<{ message: string; exitCode: number } | null> => {
-  try {
-    await modelCommand().parseAsync(['describe', path, ...flags], { from: 'user' });
-    return null;
-  } catch (error) {
-    return describeFailure(error);
-  }
-};
+const run = describeCommand(path);
 const usual = ['--labels', labels.join(), '--channels', channels.join(), '--window', '1'];
 
 const decisionsOf = (model: Uint8Array): string => {

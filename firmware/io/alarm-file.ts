@@ -1,16 +1,19 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ALARM } from '../../protocols/messages/alarm.ts';
 import { errorCode } from '../errors.ts';
 import type { AlarmViews } from '../machines/alarms.ts';
+import { writeWhole } from './files.ts';
 
 const VERSION = 1;
+/** By whom the umask allows. */
+const READABLE = 0o666;
 
 /** Where alarms outlive a restart: a small file beside what was learned. */
 export interface AlarmFile {
   /** What was there; empty when there was nothing, or nothing that can be read. */
   load(): Promise<AlarmViews>;
-  /** Replaces the file as a whole: after a power cut there is the old one or the new one. @throws system errors */
+  /** Replaces the file as a whole: after a power cut there is the old one or the new one. @throws NodeError */
   save(alarms: AlarmViews): Promise<void>;
 }
 
@@ -28,17 +31,6 @@ export const openAlarmFile = (directory: string): AlarmFile => {
         throw error;
       }
     },
-    save: async (alarms) => {
-      const file = await open(`${path}.new`, 'w');
-      try {
-        await file.writeFile(JSON.stringify({ version: VERSION, alarms }));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(`${path}.new`, path);
-      const folder = await open(directory, 'r');
-      await folder.sync().finally(() => folder.close());
-    },
+    save: (alarms) => writeWhole(path, JSON.stringify({ version: VERSION, alarms }), READABLE),
   };
 };

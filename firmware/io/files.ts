@@ -59,14 +59,16 @@ export const stateDirectory = (site: string, node: string): string =>
   join(process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'myrmex', site, node);
 
 /**
- * Writes a file whole or not at all, also across a power cut, and for its owner's eyes only.
+ * Writes a file whole or not at all, also across a power cut; what one has left behind is taken away.
  *
+ * @param mode its owner's eyes only, unless told otherwise
  * @throws NodeError `fileUnwritable`
  */
-export const writeWhole = async (path: string, bytes: Uint8Array): Promise<void> => {
-  const temporary = `${path}.${process.pid}.tmp`;
+export const writeWhole = async (path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> => {
+  const temporary = `${path}.new`;
   try {
-    const file = await open(temporary, 'wx', 0o600);
+    await rm(temporary, { force: true });
+    const file = await open(temporary, 'wx', mode);
     try {
       await file.writeFile(bytes);
       await file.sync();
@@ -77,7 +79,7 @@ export const writeWhole = async (path: string, bytes: Uint8Array): Promise<void>
     const folder = await open(dirname(path));
     await folder.sync().finally(() => folder.close());
   } catch (cause) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => {});
     throw new NodeError('fileUnwritable', `${path} cannot be written: ${errorMessage(cause)}`, { cause });
   }
 };

@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
 import { brokerLimits } from '../configuration/broker-limits.ts';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
@@ -8,6 +8,7 @@ import { createVitals } from '../vitals.ts';
 import { BEHIND_BYTES_MAX, createHooks, type Granted } from './broker-hooks.ts';
 import { Admission } from './broker-store/admission.ts';
 import { type BrokerReport, type BrokerStore, openBrokerStore } from './broker-store/open.ts';
+import { listen } from './listen.ts';
 
 /** Above what may wait for a subscriber by more than a packet, so that aedes never waits for a socket to drain. */
 const socketBufferBytes = (packetBytes: number): number => BEHIND_BYTES_MAX + packetBytes + 256 * 1024;
@@ -121,16 +122,6 @@ function guarded(socket: Socket, packetBytesMax: number, refused: () => void): S
     return null;
   };
   return socket;
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 function explained(host: string, port: number, cause: unknown): NodeError {

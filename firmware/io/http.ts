@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
+import { listen } from './listen.ts';
 
 /** Scrapers and a browser or two; whoever comes beyond that is turned away. */
 const CONNECTIONS_MAX = 16;
@@ -44,7 +45,9 @@ export const serveHttp = async (
   });
   server.maxConnections = CONNECTIONS_MAX;
   server.setTimeout(IDLE_MS_MAX);
-  await listen(server, host, port);
+  await listen(server, host, port).catch((cause: unknown) => {
+    throw explained(host, port, cause);
+  });
   const { port: bound } = server.address() as AddressInfo;
   return {
     port: bound,
@@ -82,14 +85,10 @@ const send = (request: IncomingMessage, response: ServerResponse, { status, type
   response.end(text);
 };
 
-const listen = (server: Server, host: string, port: number): Promise<void> =>
-  new Promise((resolve, reject) => {
-    server.once('error', (cause) => {
-      const inUse = errorCode(cause) === 'EADDRINUSE';
-      const message = inUse
-        ? `port ${port} is in use, so metrics cannot be served there; free it or change /views/metrics/port`
-        : `metrics cannot be served on ${host} port ${port}: ${errorMessage(cause)}; check /views/metrics`;
-      reject(new NodeError(inUse ? 'portInUse' : 'listenFailed', message, { cause }));
-    });
-    server.listen(port, host, resolve);
-  });
+const explained = (host: string, port: number, cause: unknown): NodeError => {
+  const inUse = errorCode(cause) === 'EADDRINUSE';
+  const message = inUse
+    ? `port ${port} is in use, so metrics cannot be served there; free it or change /views/metrics/port`
+    : `metrics cannot be served on ${host} port ${port}: ${errorMessage(cause)}; check /views/metrics`;
+  return new NodeError(inUse ? 'portInUse' : 'listenFailed', message, { cause });
+};

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError } from 'commander';
 import { type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
-import { share } from './arguments.ts';
+import { list, share } from './arguments.ts';
 
 interface ReplayFlags {
   model: string;
@@ -24,8 +24,8 @@ export function replayCommand(): Command {
     .requiredOption('--model <file>', 'the .tflite, made by myrmexctl train')
     .option('--label-rate <share>', 'share of labelled windows whose label is revealed afterwards', share, 0.1)
     .option('--seed <number>', 'the same seed gives the same report', seed, 0)
-    .option('--segments <names>', 'play only these segments, separated by commas', names)
-    .option('--nodes <names>', 'play only these nodes, separated by commas', names)
+    .option('--segments <names>', 'play only these segments, separated by commas', list)
+    .option('--nodes <names>', 'play only these nodes, separated by commas', list)
     .option('--experts <names>', `among ${expertNames.join(', ')}; frozen is always there`, among(expertNames), [
       ...expertNames,
     ])
@@ -55,13 +55,9 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
   else printReplay(process.stdout, report);
 }
 
-function names(text: string): string[] {
-  return text.split(',').filter((name) => name !== '');
-}
-
 function among<T extends string>(known: readonly T[]): (text: string) => T[] {
   return (text) =>
-    names(text).map((name) => {
+    list(text).map((name) => {
       const found = known.find((candidate) => candidate === name);
       if (found === undefined) throw new InvalidArgumentError(`There is no ${name}; choose among ${known.join(', ')}.`);
       return found;

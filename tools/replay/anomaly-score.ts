@@ -1,3 +1,4 @@
+import { digits } from './digits.ts';
 import { rankAuc } from './rank-auc.ts';
 
 /** How well scores tell the normal from the rest, over some windows. */
@@ -71,8 +72,4 @@ function figures(windows: readonly ScoredWindow[]): AnomalyFigures {
     auc: auc === null ? null : digits(auc),
     meanScore: windows.length === 0 ? null : digits(mean),
   };
-}
-
-function digits(value: number): number {
-  return Number(value.toPrecision(6));
 }

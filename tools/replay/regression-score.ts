@@ -1,4 +1,5 @@
 import type { OutputOfCard } from '../../protocols/model-card.ts';
+import { digits } from './digits.ts';
 
 /** Errors in the output's own unit: mean of the absolute ones, root of the mean of the squared ones. */
 export interface ErrorReport {
@@ -57,8 +58,4 @@ export class RegressionScore {
     });
     return { output: name, ...(unit === undefined ? {} : { unit }), targets, experts: Object.fromEntries(experts) };
   }
-}
-
-function digits(value: number): number {
-  return Number(value.toPrecision(6));
 }

@@ -3,12 +3,15 @@ import { ModelError } from './errors.ts';
 import { type AdapterSet, type AdapterSetOptions, WasmAdapterSet } from './interpreter-adapters.ts';
 import { type ArenaLayout, layOut } from './interpreter-arena.ts';
 import type { ModelLimits } from './limits.ts';
-import type { PreparedOperator, Step } from './ops/operator.ts';
-import { PrepareContext } from './ops/prepare-context.ts';
-import { operatorRegistry } from './ops/registry.ts';
+import type { Numerics } from './numerics.ts';
+import type { OperatorRegistry, PreparedOperator, Step } from './ops/operator.ts';
+import { type Preparation, PrepareContext } from './ops/prepare-context.ts';
+import { allOperators } from './ops/registry.ts';
 import { type TensorView, viewTensor } from './tensor-view.ts';
 import { Builtin, operatorName } from './tflite/builtin-operator.ts';
-import type { Operator, TfliteModel } from './tflite/model.ts';
+import type { Operator, Tensor, TfliteModel } from './tflite/model.ts';
+import { TensorType, tensorBytes } from './tflite/tensor-type.ts';
+import { elementsOf } from './tflite/verify.ts';
 import type { WasmEngine } from './wasm/engine.ts';
 
 export type { AdapterPoint } from './adapter-point.ts';
@@ -18,7 +21,7 @@ export type { TensorView } from './tensor-view.ts';
 /** A model ready to run. Write `inputs`, call `invoke`, read `outputs`: all are views into the engine's memory. */
 export interface Interpreter {
   /** How results are rounded; equal bits on every machine. Other engines round differently and say so here. */
-  readonly numerics: 'fp32-rne';
+  readonly numerics: Numerics;
   /** Memory taken in the engine: packed weights, activations, scratch. Adapter sets come on top. */
   readonly arenaBytes: number;
   /** Multiply-adds of one inference. */
@@ -36,6 +39,8 @@ export interface Interpreter {
    * @throws ModelError `modelMismatch` for another interpreter's adapters.
    */
   invoke(adapters?: AdapterSet): void;
+  /** Sets the variables of streaming operators (SVDF, LSTM) to zero, as they are after creation: a new stream begins. */
+  resetState(): void;
 }
 
 export interface InterpreterOptions {
@@ -44,6 +49,10 @@ export interface InterpreterOptions {
   readonly limits: ModelLimits;
   /** Keep inputs and outputs of every adapter point readable until the next invoke, as learning needs. */
   readonly keepActivations: boolean;
+  /** `fp32-rne` unless told otherwise; adapters need it. */
+  readonly numerics?: Numerics;
+  /** All that this package has, unless told otherwise. */
+  readonly operators?: OperatorRegistry;
 }
 
 /**
@@ -64,7 +73,7 @@ export function createInterpreter(model: TfliteModel, options: InterpreterOption
 }
 
 class WasmInterpreter implements Interpreter {
-  readonly numerics = 'fp32-rne';
+  readonly numerics: Numerics;
   readonly arenaBytes: number;
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
@@ -73,23 +82,34 @@ class WasmInterpreter implements Interpreter {
   readonly adapterPoints: readonly AdapterPoint[];
   private readonly engine: WasmEngine;
   private readonly steps: readonly Step[];
+  private readonly variables: readonly { readonly address: number; readonly tensor: Tensor }[];
 
-  constructor(model: TfliteModel, { engine, limits, keepActivations }: InterpreterOptions, mark: number) {
+  constructor(model: TfliteModel, options: InterpreterOptions, mark: number) {
+    const { engine, limits, keepActivations, numerics = 'fp32-rne', operators = allOperators } = options;
     this.engine = engine;
+    this.numerics = numerics;
     const { subgraph } = model;
     if (subgraph.inputs.length === 0 || subgraph.outputs.length === 0) {
       throw new ModelError('unsupportedModel', 'the model has no input or no output: export it with both');
     }
-    requireKnownOperators(model);
-    const contexts = subgraph.operators.map(
-      (operator, index) => new PrepareContext(index, nameOf(model, operator), model, engine, limits, mark),
-    );
-    const prepared = contexts.map((context) => prepareOperator(model, context));
+    requireKnownOperators(model, operators);
+    const preparation: Preparation = { model, engine, limits, numerics, mark, constants: new Map() };
+    const prepared = subgraph.operators.map((operator, index) => {
+      const context = new PrepareContext(index, nameOf(model, operator), preparation);
+      return { context, operator: prepareOperator(model, operators, context) };
+    });
     const logits = findLogits(model);
-    const kept = new Set(keepActivations ? prepared.flatMap((operator, at) => (operator.adaptable ? [at] : [])) : []);
-    const layout = layOut(model, contexts, kept, [logits], (bytes) => allocateArena(engine, limits, mark, bytes));
-    this.steps = prepared.map((operator, index) => operator.bind(layout.addressesOf(index)));
-    this.multiplyAdds = prepared.reduce((sum, operator) => sum + operator.multiplyAdds, 0);
+    const kept = new Set(
+      keepActivations ? prepared.flatMap(({ operator }, at) => (operator.adaptable ? [at] : [])) : [],
+    );
+    const allocate = (bytes: number): number => allocateArena(engine, limits, mark, bytes);
+    const layout = layOut(model, prepared, kept, [logits], preparation.constants, allocate);
+    this.steps = prepared.map(({ operator }, index) => operator.bind(layout.addressesOf(index)));
+    this.multiplyAdds = prepared.reduce((sum, { operator }) => sum + operator.multiplyAdds, 0);
+    this.variables = subgraph.tensors.flatMap((tensor, index) =>
+      tensor.isVariable ? [{ address: layout.tensor(index), tensor }] : [],
+    );
+    this.resetState();
     const view = (index: number) => viewAt(model, engine, layout, index);
     this.inputs = subgraph.inputs.map(view);
     this.outputs = subgraph.outputs.map(view);
@@ -99,7 +119,16 @@ class WasmInterpreter implements Interpreter {
   }
 
   createAdapterSet(options: AdapterSetOptions): AdapterSet {
+    if (this.numerics !== 'fp32-rne') {
+      throw new ModelError('modelMismatch', 'adapters need the numerics fp32-rne: create the interpreter with it');
+    }
     return new WasmAdapterSet(this, this.engine, this.adapterPoints, options);
+  }
+
+  resetState(): void {
+    for (const { address, tensor } of this.variables) {
+      this.engine.int8.fill(zeroOf(tensor), address, address + tensorBytes(tensor.type, elementsOf(tensor)));
+    }
   }
 
   invoke(adapters?: AdapterSet): void {
@@ -123,16 +152,19 @@ class WasmInterpreter implements Interpreter {
   }
 }
 
+/** Quantised zero of a variable; anything but int8 is symmetric. */
+function zeroOf(tensor: Tensor): number {
+  return tensor.type === TensorType.int8 ? (tensor.quantisation?.zeroPoint[0] ?? 0) : 0;
+}
+
 function nameOf(model: TfliteModel, operator: Operator): string {
   return operatorName(model.operatorCodes[operator.opcodeIndex]!);
 }
 
 /** Names every missing operator at once, so that an integrator sees the whole distance. */
-function requireKnownOperators(model: TfliteModel): void {
+function requireKnownOperators(model: TfliteModel, registry: OperatorRegistry): void {
   const missing = model.subgraph.operators.flatMap((operator, index) =>
-    operatorRegistry.has(model.operatorCodes[operator.opcodeIndex]!.builtin)
-      ? []
-      : `${index} ${nameOf(model, operator)}`,
+    registry.has(model.operatorCodes[operator.opcodeIndex]!.builtin) ? [] : `${index} ${nameOf(model, operator)}`,
   );
   if (missing.length === 0) return;
   const listed = missing.slice(0, 8).join(', ') + (missing.length > 8 ? `, and ${missing.length - 8} more` : '');
@@ -142,9 +174,9 @@ function requireKnownOperators(model: TfliteModel): void {
   );
 }
 
-function prepareOperator(model: TfliteModel, context: PrepareContext): PreparedOperator {
+function prepareOperator(model: TfliteModel, registry: OperatorRegistry, context: PrepareContext): PreparedOperator {
   const operator = model.subgraph.operators[context.index]!;
-  return operatorRegistry.get(model.operatorCodes[operator.opcodeIndex]!.builtin)!.prepare(context);
+  return registry.get(model.operatorCodes[operator.opcodeIndex]!.builtin)!.prepare(context);
 }
 
 /** Tensor before the last SOFTMAX and DEQUANTIZE, else the first output. */

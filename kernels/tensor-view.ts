@@ -12,24 +12,33 @@ export interface TensorView {
   /** real = scale × (q − zeroPoint); 1 and 0 for float32. */
   readonly scale: number;
   readonly zeroPoint: number;
-  readonly data: Int8Array | Float32Array;
+  readonly data: TensorData;
 }
 
-/** Makes the view of an int8 or float32 tensor at `address`; other types cannot reach the ends of a model here. */
+export type TensorData = Int8Array | Int16Array | Int32Array | Float32Array;
+
+/** Makes the view of a tensor at `address`; types other than these cannot reach the ends of a model here. */
 export function viewTensor(tensor: Tensor, buffer: ArrayBufferLike, address: number): TensorView {
   const { name, type, shape } = tensor;
   const elements = elementsOf(tensor);
   if (type === TensorType.float32) {
     return { name, type, shape, scale: 1, zeroPoint: 0, data: new Float32Array(buffer, address, elements) };
   }
-  if (type !== TensorType.int8) {
-    const message = `the model's input or output ${name} is ${tensorTypeName(type)}: export it as int8 or float32`;
+  if (type === TensorType.int32) {
+    return { name, type, shape, scale: 1, zeroPoint: 0, data: new Int32Array(buffer, address, elements) };
+  }
+  if (type !== TensorType.int8 && type !== TensorType.int16) {
+    const message = `the model's input or output ${name} is ${tensorTypeName(type)}: export it as int8, int16 or float32`;
     throw new ModelError('unsupportedModel', message);
   }
   const { scale, zeroPoint } = tensor.quantisation ?? { scale: [], zeroPoint: [] };
   if (scale.length !== 1) {
-    throw new ModelError('unsupportedModel', `the int8 tensor ${name} at the model's end has no scale: quantise it`);
+    throw new ModelError(
+      'unsupportedModel',
+      `the ${tensorTypeName(type)} tensor ${name} at the model's end has no scale: quantise it`,
+    );
   }
-  const data = new Int8Array(buffer, address, elements);
+  const data =
+    type === TensorType.int8 ? new Int8Array(buffer, address, elements) : new Int16Array(buffer, address, elements);
   return { name, type, shape, scale: scale[0]!, zeroPoint: zeroPoint[0]!, data };
 }

@@ -2,7 +2,7 @@ import { exp } from '../math/exp.ts';
 
 /** Quantised or real logits: real = scale × (data - zeroPoint). */
 export interface Logits {
-  readonly data: Int8Array | Float32Array;
+  readonly data: Int8Array | Int16Array | Int32Array | Float32Array;
   readonly scale: number;
   readonly zeroPoint: number;
 }

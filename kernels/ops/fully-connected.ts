@@ -147,7 +147,7 @@ function biasBytes(context: PrepareContext, out: number): Uint8Array {
 }
 
 function bind(engine: WasmEngine, layer: Layer, addresses: BoundAddresses): Step {
-  const { kernels } = engine;
+  const kernels = engine.kernels!;
   const { rows, inFeatures, outFeatures, inputScale, outputZeroPoint, activationMin, activationMax } = layer.point;
   const { inputZeroPoint, weights, start, scale, step } = layer;
   const input = addresses.tensor(layer.input);

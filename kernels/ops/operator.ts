@@ -14,17 +14,25 @@ export interface OperatorKernel {
   prepare(context: PrepareContext): PreparedOperator;
 }
 
+/** Operators by their code in the schema; what is not in an interpreter's registry does not enter its bundle. */
+export type OperatorRegistry = ReadonlyMap<number, OperatorKernel>;
+
 export interface PreparedOperator {
   /** Multiply-adds of one inference, for reports. */
   readonly multiplyAdds: number;
   /** Whether its step has an adapter point, whose activations learning may want to keep. */
   readonly adaptable: boolean;
+  /**
+   * The output holds the bytes of input 0 unchanged: the planner lets both lie at one address where it can, and `bind`
+   * then sees equal addresses and has nothing to do.
+   */
+  readonly aliases?: boolean;
   bind(addresses: BoundAddresses): Step;
 }
 
 /** Final places of everything an operator asked for. */
 export interface BoundAddresses {
-  /** Address of an activation tensor, by its index in the subgraph. */
+  /** Address of an activation tensor, of a variable, or of a constant taken with `context.operand`, by its index. */
   tensor(index: number): number;
   /** Address of a scratch block, by the handle that `context.scratch` gave. */
   scratch(handle: number): number;
@@ -47,4 +55,17 @@ export interface ActiveAdapters {
   readonly scaling: number;
   /** By adapter point, in execution order. */
   readonly addresses: readonly AdapterAddresses[];
+}
+
+/** An operator without adapter points: `bind` returns what one inference does. */
+export function plainOperator(
+  bind: (addresses: BoundAddresses) => () => void,
+  { multiplyAdds = 0, aliases = false } = {},
+): PreparedOperator {
+  return {
+    multiplyAdds,
+    adaptable: false,
+    aliases,
+    bind: (addresses) => ({ adapterPoint: null, eval: bind(addresses) }),
+  };
 }

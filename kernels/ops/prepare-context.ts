@@ -1,7 +1,8 @@
 import { ModelError } from '../errors.ts';
 import type { ModelLimits } from '../limits.ts';
-import type { Operator, Tensor, TfliteModel } from '../tflite/model.ts';
-import { tensorTypeName } from '../tflite/tensor-type.ts';
+import type { Numerics } from '../numerics.ts';
+import type { Operator, OptionValue, Tensor, TfliteModel } from '../tflite/model.ts';
+import { TensorType, tensorTypeName } from '../tflite/tensor-type.ts';
 import { elementsOf } from '../tflite/verify.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
 
@@ -20,20 +21,37 @@ export interface TensorQuantisation {
   readonly zeroPoint: number;
 }
 
+/** What all operators of one model share while it is prepared. */
+export interface Preparation {
+  readonly model: TfliteModel;
+  readonly engine: WasmEngine;
+  readonly limits: ModelLimits;
+  readonly numerics: Numerics;
+  /** `usedBytes` of the engine before this model. */
+  readonly mark: number;
+  /** Constants that operators read at run time: index of the tensor to its address. */
+  readonly constants: Map<number, number>;
+}
+
 /** What an operator may ask about the model and request from the engine while it is prepared. */
 export class PrepareContext {
   readonly scratchBytes: number[] = [];
+  readonly model: TfliteModel;
+  readonly engine: WasmEngine;
+  readonly limits: ModelLimits;
+  readonly numerics: Numerics;
   private readonly operator: Operator;
 
   constructor(
     readonly index: number,
     readonly name: string,
-    readonly model: TfliteModel,
-    readonly engine: WasmEngine,
-    readonly limits: ModelLimits,
-    /** `usedBytes` of the engine before this model. */
-    private readonly mark: number,
+    private readonly preparation: Preparation,
   ) {
+    const { model, engine, limits, numerics } = preparation;
+    this.model = model;
+    this.engine = engine;
+    this.limits = limits;
+    this.numerics = numerics;
     this.operator = model.subgraph.operators[index]!;
   }
 
@@ -65,13 +83,63 @@ export class PrepareContext {
     return input;
   }
 
-  output(): OperatorTensor {
-    return this.describe(this.operator.outputs[0]!);
+  /**
+   * Input `position` as something to read at run time, be it computed, a variable, or a constant, which then gets a
+   * place in the engine's memory: `addresses.tensor` knows all three.
+   */
+  operand(position: number): OperatorTensor {
+    const input = this.input(position);
+    if (input === null) return this.refuse(`lacks input ${position}`);
+    const { constants } = this.preparation;
+    if (input.constant !== null && !constants.has(input.index)) {
+      const address = this.persistent(input.constant.length);
+      this.engine.uint8.set(input.constant, address);
+      constants.set(input.index, address);
+    }
+    return input;
+  }
+
+  /** Input `position`, which must keep its value from one inference to the next. */
+  variable(position: number): OperatorTensor {
+    const input = this.input(position);
+    if (input === null || !input.tensor.isVariable) return this.refuse(`has no variable as input ${position}`);
+    return input;
+  }
+
+  /** int32 values of the constant input `position`: axes, shapes, paddings. Int64 ones must fit. */
+  integers(position: number): number[] {
+    const input = this.input(position);
+    if (input === null || input.constant === null) return this.refuse(`needs a constant as input ${position}`);
+    const { constant, elements } = input;
+    const view = new DataView(constant.buffer, constant.byteOffset, constant.length);
+    if (input.tensor.type === TensorType.int32) {
+      return Array.from({ length: elements }, (_, index) => view.getInt32(4 * index, true));
+    }
+    this.requireType(input, TensorType.int64);
+    return Array.from({ length: elements }, (_, index) => Number(view.getBigInt64(8 * index, true)));
+  }
+
+  get inputCount(): number {
+    return this.operator.inputs.length;
+  }
+
+  get outputCount(): number {
+    return this.operator.outputs.length;
+  }
+
+  output(position = 0): OperatorTensor {
+    const index = this.operator.outputs[position];
+    return index === undefined ? this.refuse(`lacks output ${position}`) : this.describe(index);
   }
 
   /** A number of the builtin options; 0, the schema's default, when it is absent. */
   option(name: string): number {
     return Number(this.operator.options?.fields[name] ?? 0);
+  }
+
+  /** The builtin option as it was read; undefined when the operator has none of that name. */
+  rawOption(name: string): OptionValue | undefined {
+    return this.operator.options?.fields[name];
   }
 
   requireType(tensor: OperatorTensor, type: number): void {
@@ -92,7 +160,7 @@ export class PrepareContext {
 
   /** Takes memory that lives as long as the model: packed weights, tables. */
   persistent(bytes: number): number {
-    const taken = this.engine.usedBytes - this.mark + bytes;
+    const taken = this.engine.usedBytes - this.preparation.mark + bytes;
     if (taken > this.limits.arenaBytesMax) {
       throw new ModelError(
         'modelTooLarge',

@@ -1,12 +1,12 @@
 import { dequantize } from './dequantize.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { logistic } from './logistic.ts';
-import type { OperatorKernel } from './operator.ts';
+import type { OperatorRegistry } from './operator.ts';
 import { quantize } from './quantize.ts';
 import { reshape } from './reshape.ts';
 import { softmax } from './softmax.ts';
 
 /** Every operator the engine runs, by its code in the schema. A new operator is one file and one word here. */
-export const operatorRegistry: ReadonlyMap<number, OperatorKernel> = new Map(
+export const allOperators: OperatorRegistry = new Map(
   [dequantize, fullyConnected, logistic, quantize, reshape, softmax].map((kernel) => [kernel.code, kernel]),
 );

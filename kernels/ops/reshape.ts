@@ -1,6 +1,6 @@
 import { Builtin } from '../tflite/builtin-operator.ts';
 import { tensorBytes } from '../tflite/tensor-type.ts';
-import type { OperatorKernel, PreparedOperator } from './operator.ts';
+import { type OperatorKernel, type PreparedOperator, plainOperator } from './operator.ts';
 import type { PrepareContext } from './prepare-context.ts';
 
 /** RESHAPE: the same values under another shape, which is the output tensor's; the operands only repeat it. */
@@ -16,18 +16,13 @@ function prepare(context: PrepareContext): PreparedOperator {
   }
   const memory = context.engine.uint8;
   const bytes = tensorBytes(input.tensor.type, input.elements);
-  return {
-    multiplyAdds: 0,
-    adaptable: false,
-    bind(addresses) {
+  return plainOperator(
+    (addresses) => {
       const from = addresses.tensor(input.index);
       const to = addresses.tensor(output.index);
-      return {
-        adapterPoint: null,
-        eval() {
-          memory.copyWithin(to, from, from + bytes);
-        },
-      };
+      if (from === to) return () => undefined;
+      return () => void memory.copyWithin(to, from, from + bytes);
     },
-  };
+    { aliases: true },
+  );
 }

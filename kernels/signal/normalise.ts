@@ -43,13 +43,18 @@ export function createNormaliser(spec: NormalisationSpec): Normaliser {
   return { size, apply };
 }
 
+/** A signed integer tensor of a model's end. */
+export type QuantisedData = Int8Array | Int16Array | Int32Array;
+
 /**
- * int8 = clamp(round(z / scale) + zeroPoint), ties to even (TFLite quantisation spec); values beyond the range
+ * q = clamp(round(z / scale) + zeroPoint), ties to even (TFLite quantisation spec); values beyond the range of `out`
  * saturate, NaN becomes the zero point.
  */
-export function quantiseInto(z: Float32Array, scale: number, zeroPoint: number, out: Int8Array): void {
+export function quantiseInto(z: Float32Array, scale: number, zeroPoint: number, out: QuantisedData): void {
+  const high = out.BYTES_PER_ELEMENT === 1 ? 127 : out.BYTES_PER_ELEMENT === 2 ? 32_767 : 2_147_483_647;
+  const low = -high - 1;
   for (let i = 0; i < out.length; i += 1) {
     const q = roundHalfEven(z[i]! / scale) + zeroPoint;
-    out[i] = q > 127 ? 127 : q < -128 ? -128 : Number.isNaN(q) ? zeroPoint : q;
+    out[i] = q > high ? high : q < low ? low : Number.isNaN(q) ? zeroPoint : q;
   }
 }

@@ -14,10 +14,13 @@ const DEFAULT_MEMORY_BYTES = 64 * 1024 * 1024;
  * written: what is not used costs address space only.
  */
 export interface WasmEngine {
-  readonly kernels: WasmKernels;
+  /** Null where WebAssembly SIMD is missing or not wanted: operators then run their plain twins, with the same bits. */
+  readonly kernels: WasmKernels | null;
   /** The whole memory, once per element type: operators index these instead of making views. */
   readonly uint8: Uint8Array;
   readonly int8: Int8Array;
+  readonly int16: Int16Array;
+  readonly int32: Int32Array;
   readonly float32: Float32Array;
   readonly capacityBytes: number;
   readonly usedBytes: number;
@@ -31,42 +34,61 @@ export interface WasmEngine {
   release(mark: number): void;
 }
 
+export interface EngineOptions {
+  /** Size of the memory; it never grows. */
+  readonly memoryBytes?: number;
+  /** `plain` leaves the compiled kernels out, as if the processor had no SIMD: slower, the same bits. */
+  readonly kernels?: 'compiled' | 'plain';
+}
+
 /**
- * Compiles the kernels (about 1 ms) and reserves their memory. Each call makes an independent engine.
+ * Reserves the engine's memory and compiles the kernels (about 1 ms); on a processor without SIMD the operators' plain
+ * twins run instead. Each call makes an independent engine.
  *
- * @throws EngineError on a processor without SIMD, or when not even the address space is to be had.
+ * @throws EngineError when not even the address space is to be had.
  */
-export function createEngine(memoryBytes: number = DEFAULT_MEMORY_BYTES): WasmEngine {
-  const pages = Math.ceil(memoryBytes / PAGE_BYTES);
-  const bytes = Uint8Array.from(atob(engineBinary), (character) => character.charCodeAt(0));
+export function createEngine(options: EngineOptions = {}): WasmEngine {
+  const memoryBytes = options.memoryBytes ?? DEFAULT_MEMORY_BYTES;
   try {
+    const module = options.kernels === 'plain' ? null : compileKernels();
+    const pages = Math.ceil(memoryBytes / PAGE_BYTES);
+    if (module === null) return new Engine(null, new ArrayBuffer(pages * PAGE_BYTES));
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    const instance = new WebAssembly.Instance(module, { env: { memory } });
     return new Engine(instance.exports as unknown as WasmKernels, memory.buffer);
   } catch (cause) {
-    const needs = `WebAssembly SIMD (SSE4.1 or NEON) and ${memoryBytes} bytes of address space`;
     throw new EngineError(
-      `the int8 engine cannot start, it needs ${needs}: use another board or a smaller limit`,
+      `the int8 engine cannot start, it needs ${memoryBytes} bytes of address space: use a smaller limit`,
       cause,
     );
   }
 }
 
+/** Null where the processor or the build of V8 lacks what the kernels need. */
+function compileKernels(): WebAssembly.Module | null {
+  const bytes = Uint8Array.from(atob(engineBinary), (character) => character.charCodeAt(0));
+  return typeof WebAssembly === 'object' && WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+}
+
 class Engine implements WasmEngine {
-  readonly kernels: WasmKernels;
+  readonly kernels: WasmKernels | null;
   readonly uint8: Uint8Array;
   readonly int8: Int8Array;
+  readonly int16: Int16Array;
+  readonly int32: Int32Array;
   readonly float32: Float32Array;
   readonly capacityBytes: number;
   private next: number;
 
-  constructor(kernels: WasmKernels, buffer: ArrayBuffer) {
+  constructor(kernels: WasmKernels | null, buffer: ArrayBuffer) {
     this.kernels = kernels;
     this.uint8 = new Uint8Array(buffer);
     this.int8 = new Int8Array(buffer);
+    this.int16 = new Int16Array(buffer);
+    this.int32 = new Int32Array(buffer);
     this.float32 = new Float32Array(buffer);
     this.capacityBytes = buffer.byteLength;
-    this.next = align(kernels.heapBase.value);
+    this.next = align(kernels?.heapBase.value ?? ALIGNMENT);
   }
 
   get usedBytes(): number {

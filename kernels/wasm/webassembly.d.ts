@@ -3,6 +3,7 @@
  * them only together with the browser's DOM, which kernels/ must not see.
  */
 declare namespace WebAssembly {
+  function validate(bytes: Uint8Array): boolean;
   class Module {
     constructor(bytes: Uint8Array);
   }

@@ -26,7 +26,7 @@ const NET: DenseNetOptions = {
 };
 
 const start = (random: () => number, options: Partial<DenseNetOptions> = {}): Interpreter => {
-  const engine = createEngine(8 << 20);
+  const engine = createEngine({ memoryBytes: 8 << 20 });
   return createInterpreter(denseNet(random, { ...NET, ...options }), { engine, limits, keepActivations: true });
 };
 

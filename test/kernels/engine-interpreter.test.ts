@@ -29,7 +29,11 @@ interpreters('invoke constructs no typed array and keeps no memory, frozen and a
   const random = seeded(61);
   for (const floatEnds of [false, true]) {
     const model = denseNet(random, { ...NET, floatEnds });
-    const interpreter = createInterpreter(model, { engine: createEngine(8 << 20), limits, keepActivations: true });
+    const interpreter = createInterpreter(model, {
+      engine: createEngine({ memoryBytes: 8 << 20 }),
+      limits,
+      keepActivations: true,
+    });
     const set = interpreter.createAdapterSet({ rank: 2, scaling: 1 });
     const before = process.memoryUsage().arrayBuffers;
     const count = countTypedArrays(() => {
@@ -47,11 +51,15 @@ interpreters('invoke constructs no typed array and keeps no memory, frozen and a
 
 interpreters('ten interpreters share an engine without touching one another', () => {
   const random = seeded(62);
-  const engine = createEngine(8 << 20);
+  const engine = createEngine({ memoryBytes: 8 << 20 });
   const models = Array.from({ length: 10 }, () => denseNet(random, NET));
   const input = randomInt8(random, 23);
   const alone = models.map((model) => {
-    const own = createInterpreter(model, { engine: createEngine(8 << 20), limits, keepActivations: false });
+    const own = createInterpreter(model, {
+      engine: createEngine({ memoryBytes: 8 << 20 }),
+      limits,
+      keepActivations: false,
+    });
     own.inputs[0]!.data.set(input);
     own.invoke();
     return own.outputs[0]!.data.slice();
@@ -68,8 +76,16 @@ interpreters('ten interpreters share an engine without touching one another', ()
 interpreters('keepActivations keeps what every adapter point read and wrote, and costs memory only then', () => {
   const random = seeded(63);
   const model = denseNet(random, { ...NET, sizes: [40, 64, 64, 64, 64, 6] });
-  const lean = createInterpreter(model, { engine: createEngine(8 << 20), limits, keepActivations: false });
-  const kept = createInterpreter(model, { engine: createEngine(8 << 20), limits, keepActivations: true });
+  const lean = createInterpreter(model, {
+    engine: createEngine({ memoryBytes: 8 << 20 }),
+    limits,
+    keepActivations: false,
+  });
+  const kept = createInterpreter(model, {
+    engine: createEngine({ memoryBytes: 8 << 20 }),
+    limits,
+    keepActivations: true,
+  });
   assert.ok(kept.arenaBytes > lean.arenaBytes);
   kept.inputs[0]!.data.set(randomInt8(random, 40));
   kept.invoke();
@@ -87,7 +103,11 @@ interpreters('keepActivations keeps what every adapter point read and wrote, and
 interpreters('adapter points describe the file: weights, scales, clamps and places', () => {
   const random = seeded(64);
   const model = denseNet(random, NET);
-  const { adapterPoints } = createInterpreter(model, { engine: createEngine(8 << 20), limits, keepActivations: true });
+  const { adapterPoints } = createInterpreter(model, {
+    engine: createEngine({ memoryBytes: 8 << 20 }),
+    limits,
+    keepActivations: true,
+  });
   assert.equal(
     adapterPoints.map(({ operator, rows, inFeatures, outFeatures }) => [operator, rows, inFeatures, outFeatures]),
     [
@@ -118,7 +138,11 @@ interpreters('logits are what the softmax reads, also behind a DEQUANTIZE, else 
     ['logits', false, 't9'],
   ] as const) {
     const model = denseNet(random, { ...NET, ending, floatEnds });
-    const interpreter = createInterpreter(model, { engine: createEngine(8 << 20), limits, keepActivations: false });
+    const interpreter = createInterpreter(model, {
+      engine: createEngine({ memoryBytes: 8 << 20 }),
+      limits,
+      keepActivations: false,
+    });
     const { logits, adapterPoints, outputs } = interpreter;
     assert.is(logits.name, expected);
     assert.is(logits.data.byteOffset, adapterPoints.at(-1)!.output.byteOffset);
@@ -131,7 +155,11 @@ interpreters('QUANTIZE clamps infinities and takes NaN for zero', () => {
   const real = builder.tensor(TensorType.float32, [1, 4], null);
   const whole = builder.int8([1, 4], perTensor(0.5, 10));
   const model = builder.operator(Builtin.quantize, [real], [whole], ['Quantize', {}]).build([real], [whole]);
-  const interpreter = createInterpreter(model, { engine: createEngine(1 << 20), limits, keepActivations: false });
+  const interpreter = createInterpreter(model, {
+    engine: createEngine({ memoryBytes: 1 << 20 }),
+    limits,
+    keepActivations: false,
+  });
   interpreter.inputs[0]!.data.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0.25]);
   interpreter.invoke();
   assert.equal(interpreter.outputs[0]!.data, Int8Array.of(10, 127, -128, 10));
@@ -139,7 +167,7 @@ interpreters('QUANTIZE clamps infinities and takes NaN for zero', () => {
 
 interpreters('an engine that is full refuses, and stays usable', () => {
   const random = seeded(66);
-  const engine = createEngine(1 << 16);
+  const engine = createEngine({ memoryBytes: 1 << 16 });
   const large = denseNet(random, { ...NET, sizes: [200, 200, 6] });
   const options = { engine, limits, keepActivations: false };
   const mark = engine.usedBytes;
@@ -154,7 +182,7 @@ interpreters('an engine that is full refuses, and stays usable', () => {
 });
 
 interpreters('an engine that cannot have its memory says what it needs', () => {
-  assert.throws(() => createEngine(2 ** 50), /needs WebAssembly SIMD .* and 1125899906842624 bytes of address space/);
+  assert.throws(() => createEngine({ memoryBytes: 2 ** 50 }), /needs 1125899906842624 bytes of address space/);
 });
 
 const requests: fc.Arbitrary<ArenaRequest[]> = fc.array(

@@ -47,10 +47,10 @@ const runDense = (engine: WasmEngine, layer: DenseLayer, input: Int8Array): Int8
   const panels = new Int16Array(engine.uint8.buffer, packed, packedBytes(inFeatures, outFeatures) / 2);
   packPanels(layer.weights, inFeatures, outFeatures, panels);
   const wide = engine.allocate(pairs * 4);
-  engine.kernels.widen(place(engine, input), wide, inFeatures, layer.inputZeroPoint);
+  engine.kernels!.widen(place(engine, input), wide, inFeatures, layer.inputZeroPoint);
   const output = engine.allocate(outFeatures + PANEL_COLUMNS);
   engine.uint8.fill(GUARD, output, output + outFeatures + PANEL_COLUMNS);
-  engine.kernels.dense(
+  engine.kernels!.dense(
     wide,
     packed,
     place(engine, layer.start, columns * 4),
@@ -70,12 +70,12 @@ const runDense = (engine: WasmEngine, layer: DenseLayer, input: Int8Array): Int8
 kernels('widen subtracts the zero point and completes an odd run with a zero', () => {
   const random = seeded(11);
   for (const count of SIZES) {
-    const engine = createEngine(1 << 20);
+    const engine = createEngine({ memoryBytes: 1 << 20 });
     const input = randomInt8(random, count);
     const zeroPoint = Math.floor(random() * 256) - 128;
     const output = engine.allocate(2 * count + 2);
     engine.uint8.fill(GUARD, output, output + 2 * count + 2);
-    engine.kernels.widen(place(engine, input), output, count, zeroPoint);
+    engine.kernels!.widen(place(engine, input), output, count, zeroPoint);
     assert.equal(new Int16Array(engine.uint8.buffer, output, count), widenReference(input, zeroPoint));
     if (count % 2 === 1) assert.is(new Int16Array(engine.uint8.buffer, output, count + 1)[count], 0);
   }
@@ -84,7 +84,7 @@ kernels('widen subtracts the zero point and completes an odd run with a zero', (
 kernels('dense gives the bits of its twin for 300 random layers', () => {
   const random = seeded(12);
   for (let round = 0; round < 300; round++) {
-    const engine = createEngine(4 << 20);
+    const engine = createEngine({ memoryBytes: 4 << 20 });
     const layer = randomLayer(random, pick(random, SIZES), pick(random, SIZES));
     const input = randomInt8(random, layer.inFeatures);
     const what = `round ${round}, ${layer.inFeatures} x ${layer.outFeatures}`;
@@ -105,7 +105,7 @@ kernels('dense rounds exact halves to even', () => {
     activationMin: -128,
     activationMax: 127,
   };
-  const result = runDense(createEngine(1 << 20), layer, new Int8Array(1));
+  const result = runDense(createEngine({ memoryBytes: 1 << 20 }), layer, new Int8Array(1));
   assert.is(result[32 + 1], 0, 'half to zero');
   assert.is(result[32 + 3], 2, 'one and a half to two');
   assert.is(result[32 - 5], -2, 'minus two and a half to minus two');
@@ -134,7 +134,7 @@ const runAdapter = (engine: WasmEngine, adapter: AdapterCase): Int32Array => {
   const out = start.length;
   const channels = Math.ceil(out / 4) * 4;
   const adjusted = engine.allocate(channels * 4);
-  engine.kernels.adapterForward(
+  engine.kernels!.adapterForward(
     place(engine, input),
     place(engine, adapter.loraA),
     place(engine, adapter.loraAScale),
@@ -156,7 +156,7 @@ const runAdapter = (engine: WasmEngine, adapter: AdapterCase): Int32Array => {
 kernels('adapterForward gives the bits of its twin for 300 random adapters, NaN and Inf among them', () => {
   const random = seeded(13);
   for (let round = 0; round < 300; round++) {
-    const engine = createEngine(4 << 20);
+    const engine = createEngine({ memoryBytes: 4 << 20 });
     const adapter = randomAdapter(random, pick(random, SIZES), pick(random, SIZES), 1 + Math.floor(random() * 9));
     const what = `round ${round}, ${adapter.input.length} x ${adapter.start.length} rank ${adapter.rank}`;
     assert.equal(runAdapter(engine, adapter), adapterForwardReference(adapter), what);

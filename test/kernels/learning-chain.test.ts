@@ -10,7 +10,7 @@ import { denseNet } from '../support/dense-net.ts';
 import { ModelBuilder, perTensor, randomInt8, seeded } from '../support/models.ts';
 
 const chainOf = (model: TfliteModel): number[] => {
-  const engine = createEngine(1 << 20);
+  const engine = createEngine({ memoryBytes: 1 << 20 });
   const interpreter = createInterpreter(model, { engine, limits: defaultModelLimits, keepActivations: true });
   return findDenseChain(model, interpreter);
 };

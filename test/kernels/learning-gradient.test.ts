@@ -26,7 +26,7 @@ interface Adapted {
 function adapted(seed: number): Adapted {
   const model = randomClassifier({ ...SHAPE, seed });
   const interpreter = createInterpreter(model, {
-    engine: createEngine(1 << 20),
+    engine: createEngine({ memoryBytes: 1 << 20 }),
     limits: defaultModelLimits,
     keepActivations: true,
   });

@@ -2,13 +2,16 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
+export type TensorValues = Int8Array | Int16Array | Int32Array | Float32Array;
+
 /** Data of one tensor of the oracle's model; a live view into its memory, renewed by every call of `data`. */
 interface OracleTensor {
-  data(): Int8Array | Float32Array;
+  data(): TensorValues;
   readonly shape: string;
 }
 
 interface TensorList {
+  size(): number;
   get(index: number): OracleTensor;
 }
 
@@ -32,8 +35,10 @@ interface TfliteModule {
 
 /** A model loaded by TensorFlow Lite itself. */
 export interface OracleModel {
-  /** One inference of a model with one input and one output; the result is a copy. */
-  run(input: Int8Array | Float32Array): Int8Array | Float32Array;
+  /** One inference on the first input; a copy of the first output. */
+  run(input: TensorValues): TensorValues;
+  /** One inference; copies of all outputs. */
+  runAll(inputs: readonly TensorValues[]): TensorValues[];
   /** One inference on the input of the last `run`, for timing. */
   infer(): void;
 }
@@ -68,14 +73,15 @@ function load(tflite: TfliteModule, model: Uint8Array): OracleModel {
   });
   if (!created.ok()) throw new Error(`TFLite refuses the model: ${created.errorMessage()}`);
   const runner = created.value();
-  const input = runner.GetInputs().get(0);
-  const output = runner.GetOutputs().get(0);
+  const runAll = (inputs: readonly TensorValues[]): TensorValues[] => {
+    for (const [index, values] of inputs.entries()) runner.GetInputs().get(index).data().set(values);
+    if (!runner.Infer()) throw new Error('TFLite failed to run the model');
+    const outputs = runner.GetOutputs();
+    return Array.from({ length: outputs.size() }, (_, index) => outputs.get(index).data().slice());
+  };
   return {
-    run(values) {
-      input.data().set(values);
-      if (!runner.Infer()) throw new Error('TFLite failed to run the model');
-      return output.data().slice();
-    },
+    runAll,
+    run: (input) => runAll([input])[0]!,
     infer: () => void runner.Infer(),
   };
 }

@@ -2,9 +2,11 @@ import type { AdapterPoint } from './adapter-point.ts';
 import { ModelError } from './errors.ts';
 import { type AdapterSet, type AdapterSetOptions, WasmAdapterSet } from './interpreter-adapters.ts';
 import { type ArenaLayout, layOut } from './interpreter-arena.ts';
+import { findHomes } from './interpreter-homes.ts';
+import { Program, workOf } from './interpreter-program.ts';
 import type { ModelLimits } from './limits.ts';
 import type { Numerics } from './numerics.ts';
-import type { OperatorRegistry, PreparedOperator, Step } from './ops/operator.ts';
+import type { OperatorRegistry, PreparedOperator } from './ops/operator.ts';
 import { type Preparation, PrepareContext } from './ops/prepare-context.ts';
 import { allOperators } from './ops/registry.ts';
 import { type TensorView, viewTensor } from './tensor-view.ts';
@@ -12,6 +14,7 @@ import { Builtin, operatorName } from './tflite/builtin-operator.ts';
 import type { Operator, Tensor, TfliteModel } from './tflite/model.ts';
 import { TensorType, tensorBytes } from './tflite/tensor-type.ts';
 import { elementsOf } from './tflite/verify.ts';
+import { RECORD_BYTES } from './wasm/assembly/records.ts';
 import type { WasmEngine } from './wasm/engine.ts';
 
 export type { AdapterPoint } from './adapter-point.ts';
@@ -24,13 +27,14 @@ export interface Interpreter {
   readonly numerics: Numerics;
   /** Memory taken in the engine: packed weights, activations, scratch. Adapter sets come on top. */
   readonly arenaBytes: number;
+  readonly memory: ArenaUse;
   /** Multiply-adds of one inference. */
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
   readonly outputs: readonly TensorView[];
   /** What a final SOFTMAX reads (also through a DEQUANTIZE behind it), else the first output itself. */
   readonly logits: TensorView;
-  /** One per dense layer, in execution order. */
+  /** One per dense layer and pointwise convolution, in execution order. */
   readonly adapterPoints: readonly AdapterPoint[];
   /** @throws ModelError `modelTooLarge` when the engine's memory is full. */
   createAdapterSet(options: AdapterSetOptions): AdapterSet;
@@ -41,6 +45,18 @@ export interface Interpreter {
   invoke(adapters?: AdapterSet): void;
   /** Sets the variables of streaming operators (SVDF, LSTM) to zero, as they are after creation: a new stream begins. */
   resetState(): void;
+  /** Runs one operator of the subgraph alone, frozen; in order they are an inference. For profiles. */
+  runOperator(index: number): void;
+}
+
+/** What `arenaBytes` is made of. */
+export interface ArenaUse {
+  /** What lives as long as the model: packed weights, tables, records. */
+  readonly weightBytes: number;
+  /** Activations, variables and scratch, which share memory by their lives. */
+  readonly activationBytes: number;
+  /** The largest sum of what is alive at one time: no plan can need less. */
+  readonly leastActivationBytes: number;
 }
 
 export interface InterpreterOptions {
@@ -81,7 +97,8 @@ class WasmInterpreter implements Interpreter {
   readonly logits: TensorView;
   readonly adapterPoints: readonly AdapterPoint[];
   private readonly engine: WasmEngine;
-  private readonly steps: readonly Step[];
+  readonly memory: ArenaUse;
+  private readonly program: Program;
   private readonly variables: readonly { readonly address: number; readonly tensor: Tensor }[];
 
   constructor(model: TfliteModel, options: InterpreterOptions, mark: number) {
@@ -93,19 +110,26 @@ class WasmInterpreter implements Interpreter {
       throw new ModelError('unsupportedModel', 'the model has no input or no output: export it with both');
     }
     requireKnownOperators(model, operators);
-    const preparation: Preparation = { model, engine, limits, numerics, mark, constants: new Map() };
-    const prepared = subgraph.operators.map((operator, index) => {
-      const context = new PrepareContext(index, nameOf(model, operator), preparation);
-      return { context, operator: prepareOperator(model, operators, context) };
-    });
-    const logits = findLogits(model);
-    const kept = new Set(
-      keepActivations ? prepared.flatMap(({ operator }, at) => (operator.adaptable ? [at] : [])) : [],
+    const constants = new Map<number, number>();
+    const preparation: Preparation = { model, engine, limits, numerics, mark, constants, tables: new Map() };
+    const contexts = subgraph.operators.map(
+      (operator, index) => new PrepareContext(index, nameOf(model, operator), preparation),
     );
-    const allocate = (bytes: number): number => allocateArena(engine, limits, mark, bytes);
-    const layout = layOut(model, prepared, kept, [logits], preparation.constants, allocate);
-    this.steps = prepared.map(({ operator }, index) => operator.bind(layout.addressesOf(index)));
-    this.multiplyAdds = prepared.reduce((sum, { operator }) => sum + operator.multiplyAdds, 0);
+    const prepared = contexts.map((context) => prepareOperator(model, operators, context));
+    const logits = findLogits(model);
+    const kept = new Set(keepActivations ? prepared.flatMap((operator, at) => (operator.adaptable ? [at] : [])) : []);
+    const layout = layOut({
+      homes: findHomes({ model, prepared, kept, keptTensors: [logits] }),
+      scratchBytes: contexts.map(({ scratchBytes }) => scratchBytes),
+      kept,
+      constants,
+      allocate: (bytes) => allocateArena(engine, limits, mark, bytes),
+    });
+    const steps = prepared.map((operator, index) => operator.bind(layout.addressesOf(index)));
+    const work = workOf(model, prepared, steps, layout);
+    const records = work.reduce((sum, { records }) => sum + records.length, 0);
+    this.program = new Program(engine, work, allocateArena(engine, limits, mark, records * RECORD_BYTES));
+    this.multiplyAdds = prepared.reduce((sum, operator) => sum + operator.multiplyAdds, 0);
     this.variables = subgraph.tensors.flatMap((tensor, index) =>
       tensor.isVariable ? [{ address: layout.tensor(index), tensor }] : [],
     );
@@ -114,8 +138,13 @@ class WasmInterpreter implements Interpreter {
     this.inputs = subgraph.inputs.map(view);
     this.outputs = subgraph.outputs.map(view);
     this.logits = view(logits);
-    this.adapterPoints = this.steps.flatMap((step) => (step.adapterPoint === null ? [] : [step.adapterPoint]));
+    this.adapterPoints = steps.flatMap((step) => (step.adapterPoint === null ? [] : [step.adapterPoint]));
     this.arenaBytes = engine.usedBytes - mark;
+    this.memory = {
+      weightBytes: this.arenaBytes - layout.bytes,
+      activationBytes: layout.bytes,
+      leastActivationBytes: layout.leastBytes,
+    };
   }
 
   createAdapterSet(options: AdapterSetOptions): AdapterSet {
@@ -142,13 +171,11 @@ class WasmInterpreter implements Interpreter {
       }
       active = adapters;
     }
-    const { steps } = this;
-    let ordinal = 0;
-    for (let index = 0; index < steps.length; index++) {
-      const step = steps[index]!;
-      step.eval(active, ordinal);
-      if (step.adapterPoint !== null) ordinal++;
-    }
+    this.program.run(active, active?.table ?? 0);
+  }
+
+  runOperator(index: number): void {
+    this.program.runOperator(index);
   }
 }
 

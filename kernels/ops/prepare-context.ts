@@ -31,6 +31,8 @@ export interface Preparation {
   readonly mark: number;
   /** Constants that operators read at run time: index of the tensor to its address. */
   readonly constants: Map<number, number>;
+  /** Tables of int32 that several operators may share: what they are for to their address. */
+  readonly tables: Map<string, number>;
 }
 
 /** What an operator may ask about the model and request from the engine while it is prepared. */
@@ -149,6 +151,12 @@ export class PrepareContext {
     this.refuse(`has ${names} (tensor ${tensor.index}, ${tensor.tensor.name}): export a fully int8 model`);
   }
 
+  /** Whether the compiled kernels take an operator on this input: int8, fp32-rne, and a processor that runs them. */
+  isCompiled(input: OperatorTensor): boolean {
+    const isInt8 = input.tensor.type === TensorType.int8;
+    return isInt8 && this.numerics === 'fp32-rne' && this.engine.kernels !== null;
+  }
+
   /** Scale and zero point of a tensor that is quantised as a whole. */
   quantisation(tensor: OperatorTensor): TensorQuantisation {
     const quantisation = tensor.tensor.quantisation;
@@ -168,6 +176,17 @@ export class PrepareContext {
       );
     }
     return this.engine.allocate(bytes);
+  }
+
+  /** Address of a table of int32; tables of one key are equal, and made once. Also while the operator is bound. */
+  sharedInts(key: string, make: () => Int32Array): number {
+    const known = this.preparation.tables.get(key);
+    if (known !== undefined) return known;
+    const values = make();
+    const address = this.persistent(values.byteLength);
+    this.engine.int32.set(values, address / 4);
+    this.preparation.tables.set(key, address);
+    return address;
   }
 
   /** Asks for memory while this operator runs; with `keepActivations` it is left alone until the next invoke. */

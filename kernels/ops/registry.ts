@@ -1,3 +1,5 @@
+import { conv2d } from './conv-2d.ts';
+import { depthwiseConv2d } from './depthwise-conv-2d.ts';
 import { dequantize } from './dequantize.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { logistic } from './logistic.ts';
@@ -8,5 +10,8 @@ import { softmax } from './softmax.ts';
 
 /** Every operator the engine runs, by its code in the schema. A new operator is one file and one word here. */
 export const allOperators: OperatorRegistry = new Map(
-  [dequantize, fullyConnected, logistic, quantize, reshape, softmax].map((kernel) => [kernel.code, kernel]),
+  [conv2d, depthwiseConv2d, dequantize, fullyConnected, logistic, quantize, reshape, softmax].map((kernel) => [
+    kernel.code,
+    kernel,
+  ]),
 );

@@ -6,6 +6,7 @@ import { activationRange } from './activation.ts';
 import { PANEL_COLUMNS, packedBytes, packPanels, pairCount, panelCount } from './dense-panels.ts';
 import type { ActiveAdapters, BoundAddresses, OperatorKernel, PreparedOperator, Step } from './operator.ts';
 import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
+import { biasBytes, weightScales, weightTensor } from './weights.ts';
 
 /** A run of products stays exact in int32: 255 × 128 × in < 2^30, which leaves as much for bias and adapter. */
 const IN_FEATURES_MAX = 32_768;
@@ -44,8 +45,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   context.requireType(input, TensorType.int8);
   context.requireType(output, TensorType.int8);
   if (context.option('weightsFormat') !== 0) context.refuse('has shuffled weights: export them in the default format');
-  const weights = context.input(1);
-  if (weights === null || weights.constant === null) return context.refuse('has weights that are not constant');
+  const weights = weightTensor(context);
   context.requireType(weights, TensorType.int8);
   const [outFeatures, inFeatures] = weights.tensor.shape;
   if (weights.tensor.shape.length !== 2 || outFeatures === undefined || inFeatures === undefined) {
@@ -62,16 +62,6 @@ function prepare(context: PrepareContext): PreparedOperator {
     adaptable: true,
     bind: (addresses) => bind(context.engine, layer, addresses),
   };
-}
-
-/** One scale per output channel; symmetric, as the int8 specification demands of weights. */
-function weightScales(context: PrepareContext, weights: OperatorTensor, out: number): Float32Array {
-  const quantisation = weights.tensor.quantisation;
-  if (quantisation === null || quantisation.scale.length === 0) return context.refuse('has weights without a scale');
-  if (quantisation.zeroPoint.some((zero) => zero !== 0)) context.refuse('has weights with a zero point other than 0');
-  if (quantisation.scale.length === 1) return new Float32Array(out).fill(quantisation.scale[0]!);
-  if (quantisation.quantizedDimension !== 0) context.refuse('has weights quantised along their inputs');
-  return quantisation.scale;
 }
 
 /** Writes packed weights and per-column vectors into the engine's memory. */
@@ -133,17 +123,6 @@ function pack(
       weights,
     },
   };
-}
-
-/** The bias as the file stores it, little-endian int32 like wasm memory; empty when the layer has none. */
-function biasBytes(context: PrepareContext, out: number): Uint8Array {
-  const bias = context.input(2);
-  if (bias === null) return new Uint8Array(0);
-  context.requireType(bias, TensorType.int32);
-  if (bias.constant === null || bias.elements !== out) {
-    return context.refuse(`has a bias of ${bias.elements} values for ${out} channels, or one that is not constant`);
-  }
-  return bias.constant;
 }
 
 function bind(engine: WasmEngine, layer: Layer, addresses: BoundAddresses): Step {

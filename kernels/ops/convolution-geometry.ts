@@ -88,6 +88,69 @@ export function depthwiseGeometry(
   return complete(shapes, options, { groups, filterChannels: 1, outputChannels }, refuse);
 }
 
+/**
+ * Geometry of TRANSPOSE_CONV, whose filter is [outputChannels, height, width, inputChannels]: paddings are those of the
+ * convolution that leads from its output back to its input.
+ */
+export function transposedGeometry(
+  shapes: ConvolutionShapes,
+  options: WindowOptions,
+  refuse: Refuse,
+): ConvolutionGeometry {
+  requireRank4(shapes, refuse);
+  const { input, filter, output } = shapes;
+  const [outputChannels, , , filterChannels] = filter as [number, number, number, number];
+  if (filterChannels !== input[3] || outputChannels !== output[3]) {
+    refuse(`maps ${input[3]} to ${output[3]} channels with the filter [${filter}]`);
+  }
+  const backwards = { input: output, filter, output: [...input.slice(0, 3), outputChannels] };
+  const channels = { groups: 1, filterChannels, outputChannels };
+  const { inputHeight, inputWidth, outputHeight, outputWidth, ...rest } = complete(
+    backwards,
+    options,
+    channels,
+    refuse,
+  );
+  return {
+    ...rest,
+    inputHeight: outputHeight,
+    inputWidth: outputWidth,
+    inputChannels: filterChannels,
+    outputHeight: inputHeight,
+    outputWidth: inputWidth,
+  };
+}
+
+/**
+ * Geometry of FULLY_CONNECTED: a 1×1 convolution over its rows. Weights are [outputChannels, inputChannels]; of input
+ * and output only the number of values counts.
+ */
+export function denseGeometry(
+  weights: readonly number[],
+  inputElements: number,
+  outputElements: number,
+  refuse: Refuse,
+): ConvolutionGeometry {
+  const [outputChannels, inputChannels] = weights;
+  if (weights.length !== 2 || outputChannels === undefined || inputChannels === undefined) {
+    return refuse(`has weights of shape [${weights}] instead of [out, in]`);
+  }
+  const rows = inputElements / inputChannels;
+  if (!Number.isInteger(rows) || outputElements !== rows * outputChannels) {
+    refuse(`maps ${inputElements} to ${outputElements} values with weights [${weights}]`);
+  }
+  const shapes = {
+    input: [1, rows, 1, inputChannels],
+    filter: [outputChannels, 1, 1, inputChannels],
+    output: [1, rows, 1, outputChannels],
+  };
+  return convolutionGeometry(
+    shapes,
+    { padding: Padding.valid, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 },
+    refuse,
+  );
+}
+
 function requireRank4({ input, filter, output }: ConvolutionShapes, refuse: Refuse): void {
   if (input.length !== 4 || filter.length !== 4 || output.length !== 4) {
     refuse(`maps [${input}] to [${output}] with the filter [${filter}], which should have four dimensions each`);

@@ -3,13 +3,12 @@ import { Builtin } from '../tflite/builtin-operator.ts';
 import { TensorType } from '../tflite/tensor-type.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
 import { activationRange } from './activation.ts';
+import { denseGeometry } from './convolution-geometry.ts';
 import { PANEL_COLUMNS, packedBytes, packPanels, pairCount, panelCount } from './dense-panels.ts';
 import type { ActiveAdapters, BoundAddresses, OperatorKernel, PreparedOperator, Step } from './operator.ts';
+import { preparePlainFullyConnected } from './plain/fully-connected.ts';
 import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
 import { biasBytes, weightScales, weightTensor } from './weights.ts';
-
-/** A run of products stays exact in int32: 255 × 128 × in < 2^30, which leaves as much for bias and adapter. */
-const IN_FEATURES_MAX = 32_768;
 
 /** What is known of a layer before its addresses are. */
 interface Layer {
@@ -40,22 +39,18 @@ export const fullyConnected: OperatorKernel = { code: Builtin.fullyConnected, pr
 
 function prepare(context: PrepareContext): PreparedOperator {
   context.requireArity(2, 3);
-  const input = context.activation(0);
-  const output = context.output();
-  context.requireType(input, TensorType.int8);
-  context.requireType(output, TensorType.int8);
   if (context.option('weightsFormat') !== 0) context.refuse('has shuffled weights: export them in the default format');
+  const input = context.activation(0);
   const weights = weightTensor(context);
-  context.requireType(weights, TensorType.int8);
-  const [outFeatures, inFeatures] = weights.tensor.shape;
-  if (weights.tensor.shape.length !== 2 || outFeatures === undefined || inFeatures === undefined) {
-    return context.refuse(`has weights of shape [${weights.tensor.shape}] instead of [out, in]`);
+  const int8 = input.tensor.type === TensorType.int8 && weights.tensor.type === TensorType.int8;
+  if (!int8 || context.engine.kernels === null || context.numerics === 'reference') {
+    return preparePlainFullyConnected(context);
   }
-  if (inFeatures > IN_FEATURES_MAX) context.refuse(`has ${inFeatures} inputs, ${IN_FEATURES_MAX} is the most`);
-  const rows = input.elements / inFeatures;
-  if (!Number.isInteger(rows) || output.elements !== rows * outFeatures) {
-    context.refuse(`maps ${input.elements} to ${output.elements} values with weights [${weights.tensor.shape}]`);
-  }
+  const output = context.output();
+  context.requireType(output, TensorType.int8);
+  const refuse = context.refuse.bind(context);
+  const geometry = denseGeometry(weights.tensor.shape, input.elements, output.elements, refuse);
+  const { inputHeight: rows, outputChannels: outFeatures, inputChannels: inFeatures } = geometry;
   const layer = pack(context, input, output, weights.constant, weightScales(context, weights, outFeatures), rows);
   return {
     multiplyAdds: rows * outFeatures * inFeatures,

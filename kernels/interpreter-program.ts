@@ -98,7 +98,7 @@ export function workOf(
     const ordinal = step.adapterPoint === null ? -1 : points++;
     const copies = layout.homes.conversions[operator]!.flatMap(({ tensor, from, to }) => {
       const { zeroPoint } = model.subgraph.tensors[tensor]!.quantisation!;
-      return [...borderRecords(layout, to), widenRecord(layout, from, to, zeroPoint[0]!)];
+      return [...borderRecords(layout, to), ...widenRecords(layout, from, to, zeroPoint[0]!)];
     });
     const output = layout.homes.primary[model.subgraph.operators[operator]!.outputs[0]!]!;
     const writesWide = prepared[operator]!.wide?.output === true && output >= 0;
@@ -108,22 +108,23 @@ export function workOf(
   });
 }
 
-function widenRecord(arena: ArenaLayout, from: number, to: number, zeroPoint: number): StepRecord {
-  const { batch, height, width, channels, border, rowBytes, originBytes } = arena.homes.homes[to]!.layout!;
-  // Without a border the rows of all images are one run; with one, images are told apart by rows of zeros.
+/** Without a border all images are one run; with one, each image is rows a stride apart. */
+function widenRecords(arena: ArenaLayout, from: number, to: number, zeroPoint: number): StepRecord[] {
+  const { batch, height, width, channels, border, imageBytes, rowBytes, originBytes } = arena.homes.homes[to]!.layout!;
   const isOneRun = isNoBorder(border);
-  return {
+  const values = height * width * channels;
+  return Array.from({ length: isOneRun ? 1 : batch }, (_, image) => ({
     kind: KIND_WIDEN,
     write: (record) => {
       record
-        .int(INPUT, arena.home(from))
-        .int(OUTPUT, arena.home(to) + originBytes)
+        .int(INPUT, arena.home(from) + image * values)
+        .int(OUTPUT, arena.home(to) + originBytes + image * imageBytes)
         .int(ZERO_POINT, zeroPoint)
-        .int(WIDEN_ROWS, isOneRun ? 1 : batch * height)
-        .int(WIDEN_COUNT, isOneRun ? batch * height * width * channels : width * channels)
+        .int(WIDEN_ROWS, isOneRun ? 1 : height)
+        .int(WIDEN_COUNT, isOneRun ? batch * values : width * channels)
         .int(WIDEN_STRIDE, rowBytes);
     },
-  };
+  }));
 }
 
 /** Zeroes around the images of a wide home, where it has a border: other tensors lay there since the last inference. */

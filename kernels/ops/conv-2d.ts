@@ -2,6 +2,7 @@ import { Builtin } from '../tflite/builtin-operator.ts';
 import { TensorType } from '../tflite/tensor-type.ts';
 import { prepareCompiledConvolution } from './compiled/convolution.ts';
 import { prepareCompiledDense } from './compiled/dense.ts';
+import { prepareWinograd, suitsWinograd } from './compiled/winograd.ts';
 import { type ConvolutionGeometry, convolutionGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import { preparePlainConvolution } from './plain/convolution.ts';
@@ -24,7 +25,8 @@ function prepare(context: PrepareContext): PreparedOperator {
   context.requireType(output, TensorType.int8);
   const weightScale = weightScales(context, weights, geometry.outputChannels);
   const layer = { geometry, input, output, weights: int8Weights(weights), weightScale, flat: false };
-  return isOneProduct(geometry) ? prepareCompiledDense(context, layer) : prepareCompiledConvolution(context, layer);
+  if (isOneProduct(geometry)) return prepareCompiledDense(context, layer);
+  return suitsWinograd(geometry) ? prepareWinograd(context, layer) : prepareCompiledConvolution(context, layer);
 }
 
 /** One pixel and a 1×1 filter. */

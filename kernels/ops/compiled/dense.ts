@@ -12,12 +12,10 @@ const COLUMNS = 16;
 
 /** A dense layer on one row, or a pointwise convolution of one pixel: weights are streamed once. */
 export function prepareCompiledDense(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
-  const { geometry, input, output, weights, weightScale } = layer;
+  const { geometry, input, output, weightScale } = layer;
   const { inputChannels, outputChannels } = geometry;
   const panels: Panels = { columns: COLUMNS, outChannels: outputChannels, segments: 1, segmentLength: inputChannels };
-  const length = packedLength(panels);
-  const packed = context.persistent(length * 2);
-  packPanels(weights, panels, context.engine.int16.subarray(packed / 2, packed / 2 + length));
+  const packed = packWeights(context, layer.weights, panels);
   const columns = paddedChannels(panels);
   const compiled = placeLayer(context, { input, output }, weightScale, columns);
   const scratch = adapterScratch(context, columns);

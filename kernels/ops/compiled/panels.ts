@@ -1,3 +1,5 @@
+import type { PrepareContext } from '../prepare-context.ts';
+
 /** Consecutive inputs that a layer multiplies with consecutive weights of a channel. */
 export interface Panels {
   /** Channels side by side: 16 for one dense row, 8 for tiles of pixels. */
@@ -42,4 +44,12 @@ export function packPanels(weights: Int8Array, panels: Panels, packed: Int16Arra
       }
     }
   }
+}
+
+/** Packs the weights into the engine's memory; returns their address. */
+export function packWeights(context: PrepareContext, weights: Int8Array, panels: Panels): number {
+  const length = packedLength(panels);
+  const address = context.persistent(length * 2);
+  packPanels(weights, panels, context.engine.int16.subarray(address / 2, address / 2 + length));
+  return address;
 }

@@ -86,3 +86,20 @@ export const ADAPTER_BIAS = 12;
 export const ADAPTER_RANK = 16;
 /** float32 */
 export const ADAPTER_SCALING = 20;
+
+/** Winograd: tiles at a time, a multiple of 4; bytes of the channels of a transformed pixel; steps of the input. */
+export const WINOGRAD_BLOCK = 60;
+export const WINOGRAD_CHANNEL_BYTES = 64;
+export const WINOGRAD_ROW_BYTES = 68;
+export const WINOGRAD_COLUMN_BYTES = 96;
+/** Scratch: int16 [16 × block × channels], int32 [16 × block × 8]. */
+export const WINOGRAD_TRANSFORMED = 100;
+export const WINOGRAD_PRODUCTS = 104;
+
+/** Convolution with gathered segments; 0 of them: the segments are read where they lie. Their byte offsets and bytes. */
+export const GATHER_SEGMENTS = 96;
+export const GATHER_OFFSETS = 100;
+export const GATHER_BYTES = 104;
+/** Scratch for a block of pixels, and the byte offsets of its rows. */
+export const GATHERED = 108;
+export const GATHER_ROWS = 112;

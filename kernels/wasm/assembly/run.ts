@@ -8,9 +8,11 @@ import {
   KIND_DENSE,
   KIND_DEPTHWISE,
   KIND_WIDEN,
+  KIND_WINOGRAD,
   RECORD_BYTES,
 } from './records';
 import { border, widen } from './widen';
+import { winograd } from './winograd';
 
 /**
  * Runs the records from `record` up to `end`, one after the other.
@@ -28,6 +30,9 @@ export function run(record: usize, end: usize, adapters: usize): void {
         break;
       case KIND_DEPTHWISE:
         depthwise(record);
+        break;
+      case KIND_WINOGRAD:
+        winograd(record);
         break;
       case KIND_WIDEN:
         widen(record);

@@ -48,6 +48,7 @@ const randomCase = (random: () => number, kind: Kind, withBias: boolean): Convol
       perChannel: random() < 0.6,
       withBias,
       groups,
+      ties: random() < 0.4,
     };
     const { height, width, filterHeight, filterWidth, strideH, strideW, dilationH, dilationW, padding } = options;
     const fits =
@@ -72,7 +73,7 @@ convolutions('60 random CONV_2D, dilated and grouped ones among them', () => com
 convolutions('60 random DEPTHWISE_CONV_2D with depth multipliers', () => compareMany(32, 'depthwise', 60, true));
 
 convolutions('20 DEPTHWISE_CONV_2D without a bias, which TFLite rounds in two stages', () =>
-  compareMany(33, 'depthwise', 20, false),
+  compareMany(36, 'depthwise', 20, false),
 );
 
 convolutions('60 random TRANSPOSE_CONV, with and without a bias', () => {

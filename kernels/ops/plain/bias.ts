@@ -18,14 +18,18 @@ export type WideBias =
   /** int32, which is also what sums are without a bias, or int64. */
   | 'int32 or int64';
 
-/** Bias of an integer layer; `wide` is null for int8 activations, whose biases are int32. */
+/**
+ * Bias of an integer layer, in the engine's memory, where the limits count it.
+ *
+ * @param wide null for int8 activations, whose biases are int32
+ */
 export function integerBias(
   context: PrepareContext,
   out: number,
   position: number,
   wide: WideBias | null,
 ): IntegerBias {
-  const values = new Float64Array(out);
+  const values = new Float64Array(context.engine.uint8.buffer, context.persistent(8 * out), out);
   const tensor = biasTensor(context, out, position);
   if (tensor === null) return { bias: values, bits: wide === 'int64' ? 64 : 32 };
   const { constant } = tensor;
@@ -50,5 +54,7 @@ export function floatBias(context: PrepareContext, out: number, position: number
   context.requireType(tensor, TensorType.float32);
   const { constant } = tensor;
   const view = new DataView(constant.buffer, constant.byteOffset, constant.length);
-  return Float32Array.from({ length: out }, (_, channel) => view.getFloat32(4 * channel, true));
+  const values = new Float32Array(context.engine.uint8.buffer, context.persistent(4 * out), out);
+  for (let channel = 0; channel < out; channel++) values[channel] = view.getFloat32(4 * channel, true);
+  return values;
 }

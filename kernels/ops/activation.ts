@@ -14,7 +14,7 @@ const BOUNDS: readonly (readonly [number, number])[] = [
 /**
  * Range that a fused activation (NONE, RELU, RELU_N1_TO_1, RELU6) leaves to an int8 or int16 output, in its units:
  * bounds are rounded as XNNPACK does (`xnn_qs8_quantize`: rne(bound / scale + zeroPoint) in float32), or half away from
- * zero before the zero point as TFLite's own kernels do (`CalculateActivationRangeQuantized`), which int16 always meets.
+ * zero before the zero point as TFLite's own kernels do (`CalculateActivationRangeQuantized`), always for int16.
  */
 export function activationRange(
   context: PrepareContext,

@@ -25,6 +25,8 @@ export interface ConvolutionCase {
   readonly perChannel: boolean;
   readonly withBias: boolean;
   readonly groups: number;
+  /** Scales are powers of two, so that many sums fall in the middle between two outputs. */
+  readonly ties: boolean;
 }
 
 const refuse = (message: string): never => {
@@ -54,10 +56,17 @@ export const convolutionFile = (random: () => number, options: ConvolutionCase):
   const depthwise = kind === 'depthwise';
   const channels = depthwise ? inChannels * options.outChannels : options.outChannels;
   const depth = depthwise ? 1 : inChannels / groups;
-  const inputScale = Math.fround(0.002 + random() * 0.2);
-  const zeroPoint = () => Math.floor(random() * 256) - 128;
-  const input = builder.int8([batch, height, width, inChannels], perTensor(inputScale, zeroPoint()));
-  const scales = Array.from({ length: options.perChannel ? channels : 1 }, () => Math.fround(0.001 + random() * 0.02));
+  const scale = (value: number): number => (options.ties ? 2 ** Math.round(Math.log2(value)) : Math.fround(value));
+  const inputScale = scale(0.002 + random() * 0.2);
+  const input = builder.int8(
+    [batch, height, width, inChannels],
+    perTensor(inputScale, Math.floor(random() * 256) - 128),
+  );
+  // A product has a deviation of about 75², so real outputs have one of about 2, which all activations can cut.
+  const deviation = 5500 * Math.sqrt(filterHeight * filterWidth * depth);
+  const scales = Array.from({ length: options.perChannel ? channels : 1 }, () =>
+    scale(((0.5 + random()) * 2) / (deviation * inputScale)),
+  );
   const weights = builder.int8(
     depthwise ? [1, filterHeight, filterWidth, channels] : [channels, filterHeight, filterWidth, depth],
     {
@@ -68,20 +77,17 @@ export const convolutionFile = (random: () => number, options: ConvolutionCase):
     },
     randomInt8(random, channels * filterHeight * filterWidth * depth),
   );
-  // Products have a deviation of about 75² each; the output spans a few of their sum's.
-  const spread = 5500 * Math.sqrt(filterHeight * filterWidth * depth) * inputScale * 0.011;
   const [outHeight, outWidth] = outputSize(options);
   const shape = [batch, outHeight, outWidth, channels];
-  const output = builder.int8(shape, perTensor(Math.fround(spread / (20 + random() * 80)), zeroPoint()));
-  const values = Int32Array.from({ length: channels }, () => Math.floor((random() - 0.5) * 20000));
-  const biasScales = perTensor(0, 0);
+  const output = builder.int8(shape, perTensor(scale(2 / (20 + random() * 80)), Math.floor(random() * 180) - 128));
+  const values = Int32Array.from({ length: channels }, () => Math.floor((random() - 0.5) * deviation));
   const bias = options.withBias
     ? builder.tensor(
         TensorType.int32,
         [channels],
         {
-          ...biasScales,
-          scale: Float32Array.from(scales, (scale) => scale * inputScale),
+          ...perTensor(0, 0),
+          scale: Float32Array.from(scales, (value) => value * inputScale),
           zeroPoint: new Int32Array(scales.length),
         },
         values,

@@ -21,7 +21,7 @@ export function preparePlainConvolution(context: PrepareContext, geometry: Convo
 }
 
 /**
- * Plain DEPTHWISE_CONV_2D, of the same types; only its filter lies differently. Without a bias TFLite runs its own kernel
+ * Plain DEPTHWISE_CONV_2D, of the same types; its filter lies differently. Without a bias TFLite runs its own kernel
  * instead of XNNPACK's, with two-stage rounding, whatever the numerics.
  */
 export function preparePlainDepthwise(context: PrepareContext, geometry: ConvolutionGeometry): PreparedOperator {

@@ -28,7 +28,7 @@ export interface FloatConvolution extends ConvolutionPlan {
 }
 
 /**
- * Sums Σ weight × (input − zeroPoint) + bias exactly (a double holds 2^53 and no sum reaches 2^48) and requantises them.
+ * Sums Σ weight × (input − zeroPoint) + bias in doubles, which hold 2^53 where no sum reaches 2^48, and requantises.
  *
  * @param from index of the first input value
  * @param to index of the first output value

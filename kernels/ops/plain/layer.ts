@@ -59,7 +59,8 @@ function prepareIntegers(
   const from = context.quantisation(input);
   const to = context.quantisation(output);
   if (wide && (from.zeroPoint !== 0 || to.zeroPoint !== 0)) context.refuse('has int16 values with a zero point');
-  const { bias, bits } = integerBias(context, geometry.outputChannels, layer.biasPosition, wide);
+  const wideBias = layer.channelDimension === 3 ? 'int64' : 'int32 or int64';
+  const { bias, bits } = integerBias(context, geometry.outputChannels, layer.biasPosition, wide ? wideBias : null);
   const scales = weightScales(context, layer.weights, geometry.outputChannels, layer.channelDimension);
   const [activationMin, activationMax] = activationRange(context, to, output.tensor.type, layer.numerics);
   const range = { zeroPoint: to.zeroPoint, activationMin, activationMax };

@@ -30,7 +30,7 @@ export interface RequantiserForm {
 /** Largest shift that TFLite's int64 form takes: a factor below 2^7. */
 const WIDE_SHIFT_MAX = 7;
 
-/** What brings the sums of a layer to its output's scale, by its numerics and its types. */
+/** What brings the sums of a layer to its output's scale, by its numerics and its types; in the engine's memory. */
 export function channelRequantiser(
   context: PrepareContext,
   scales: LayerScales,
@@ -44,10 +44,13 @@ export function channelRequantiser(
 
 /** XNNPACK's factor: the product rounded to float32, then the quotient. */
 function floatScales(context: PrepareContext, { input, weights, output }: LayerScales): Float32Array {
-  return weights.map((weight, channel) => {
-    const product = Math.fround(input * weight);
-    return checked(context, Math.fround(product / output), channel);
-  });
+  const out = weights.length;
+  const factors = new Float32Array(context.engine.uint8.buffer, context.persistent(4 * out), out);
+  for (let channel = 0; channel < out; channel++) {
+    const product = Math.fround(input * weights[channel]!);
+    factors[channel] = checked(context, Math.fround(product / output), channel);
+  }
+  return factors;
 }
 
 /** TFLite's factor in double, as multiplier and shift (`PopulateConvolutionQuantizationParams`). */
@@ -56,8 +59,9 @@ function fixedScales(
   { input, weights, output }: LayerScales,
   { single, bits }: RequantiserForm,
 ): ChannelMultipliers {
-  const multipliers = new Int32Array(weights.length);
-  const shifts = new Int32Array(weights.length);
+  const { buffer } = context.engine.uint8;
+  const multipliers = new Int32Array(buffer, context.persistent(4 * weights.length), weights.length);
+  const shifts = new Int32Array(buffer, context.persistent(4 * weights.length), weights.length);
   for (let channel = 0; channel < weights.length; channel++) {
     const product = input * weights[channel]!;
     const factor = checked(context, (single ? Math.fround(product) : product) / output, channel);

@@ -64,8 +64,7 @@ export class Program {
 
   /** @param table address of the table of adapters, 0 for none */
   run(adapters: ActiveAdapters | null, table: number): void {
-    const { parts } = this;
-    for (let index = 0; index < parts.length; index++) this.runPart(parts[index]!, adapters, table);
+    for (let index = 0; index < this.parts.length; index++) this.runPart(this.parts[index]!, adapters, table);
   }
 
   /** Runs operator `index` alone, frozen. */

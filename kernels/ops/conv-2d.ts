@@ -6,6 +6,7 @@ import { prepareWinograd, suitsWinograd } from './compiled/winograd.ts';
 import { type ConvolutionGeometry, convolutionGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import { preparePlainConvolution } from './plain/convolution.ts';
+import { preparePlainPointwise } from './plain/pointwise.ts';
 import type { PrepareContext } from './prepare-context.ts';
 import { int8Weights, weightScales, weightTensor } from './weights.ts';
 import { windowOptions } from './window-options.ts';
@@ -20,11 +21,13 @@ function prepare(context: PrepareContext): PreparedOperator {
   const weights = weightTensor(context);
   const shapes = { input: input.tensor.shape, filter: weights.tensor.shape, output: output.tensor.shape };
   const geometry = convolutionGeometry(shapes, windowOptions(context), context.refuse.bind(context));
-  const isCompiled = context.isCompiled(input) && weights.tensor.type === TensorType.int8 && geometry.groups === 1;
-  if (!isCompiled) return preparePlainConvolution(context, geometry);
+  const isOrdinary = context.isInt8(input, weights) && geometry.groups === 1;
+  const isPointwise = geometry.filterHeight * geometry.filterWidth === 1;
+  if (!isOrdinary || (!context.isCompiled && !isPointwise)) return preparePlainConvolution(context, geometry);
   context.requireType(output, TensorType.int8);
   const weightScale = weightScales(context, weights, geometry.outputChannels);
   const layer = { geometry, input, output, weights: int8Weights(weights), weightScale, flat: false };
+  if (!context.isCompiled) return preparePlainPointwise(context, layer);
   if (isOneProduct(geometry)) return prepareCompiledDense(context, layer);
   return suitsWinograd(geometry) ? prepareWinograd(context, layer) : prepareCompiledConvolution(context, layer);
 }

@@ -20,7 +20,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   const shapes = { input: input.tensor.shape, filter: weights.tensor.shape, output: output.tensor.shape };
   const geometry = depthwiseGeometry(shapes, windowOptions(context), context.refuse.bind(context));
   // Without a bias TFLite does not use XNNPACK; the plain path rounds as it does then.
-  const isCompiled = context.isCompiled(input) && weights.tensor.type === TensorType.int8 && context.input(2) !== null;
+  const isCompiled = context.isCompiled && context.isInt8(input, weights) && context.input(2) !== null;
   if (!isCompiled) return preparePlainDepthwise(context, geometry);
   context.requireType(output, TensorType.int8);
   const weightScale = weightScales(context, weights, geometry.outputChannels, 3);

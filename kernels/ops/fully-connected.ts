@@ -5,6 +5,7 @@ import { prepareCompiledDense } from './compiled/dense.ts';
 import { denseGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import { preparePlainFullyConnected } from './plain/fully-connected.ts';
+import { preparePlainPointwise } from './plain/pointwise.ts';
 import type { PrepareContext } from './prepare-context.ts';
 import { int8Weights, weightScales, weightTensor } from './weights.ts';
 
@@ -20,7 +21,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   if (context.option('weightsFormat') !== 0) context.refuse('has shuffled weights: export them in the default format');
   const input = context.activation(0);
   const weights = weightTensor(context);
-  if (!context.isCompiled(input) || weights.tensor.type !== TensorType.int8) return preparePlainFullyConnected(context);
+  if (!context.isInt8(input, weights)) return preparePlainFullyConnected(context);
   const output = context.output();
   context.requireType(output, TensorType.int8);
   const refuse = context.refuse.bind(context);
@@ -33,6 +34,7 @@ function prepare(context: PrepareContext): PreparedOperator {
     weightScale: weightScales(context, weights, geometry.outputChannels),
     flat: true,
   };
+  if (!context.isCompiled) return preparePlainPointwise(context, layer);
   const rows = geometry.batch * geometry.inputHeight * geometry.inputWidth;
   return rows === 1 ? prepareCompiledDense(context, layer) : prepareCompiledConvolution(context, layer);
 }

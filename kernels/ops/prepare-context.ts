@@ -151,10 +151,14 @@ export class PrepareContext {
     this.refuse(`has ${names} (tensor ${tensor.index}, ${tensor.tensor.name}): export a fully int8 model`);
   }
 
-  /** Whether the compiled kernels take an operator on this input: int8, fp32-rne, and a processor that runs them. */
-  isCompiled(input: OperatorTensor): boolean {
-    const isInt8 = input.tensor.type === TensorType.int8;
-    return isInt8 && this.numerics === 'fp32-rne' && this.engine.kernels !== null;
+  /** Whether the processor runs the compiled kernels. */
+  get isCompiled(): boolean {
+    return this.engine.kernels !== null;
+  }
+
+  /** Whether tensors are int8 and rounded as the compiled kernels and their twins do. */
+  isInt8(...tensors: readonly OperatorTensor[]): boolean {
+    return this.numerics === 'fp32-rne' && tensors.every(({ tensor }) => tensor.type === TensorType.int8);
   }
 
   /** Scale and zero point of a tensor that is quantised as a whole. */

@@ -22,13 +22,18 @@ export function adapterPointOf(
 ): AdapterPoint {
   const { int8, int16 } = context.engine;
   const rows = geometry.batch * geometry.outputHeight * geometry.outputWidth;
+  const { inputChannels, outputChannels } = geometry;
   const isDense = to.layout === null;
   const valueBytes = isDense ? 1 : 2;
+  const inputIndex = (row: number): number => input.at(row) / 2;
+  const outputIndex = (row: number): number => output.at(row) / valueBytes;
+  const inputEnd = from.address / 2 + inputIndex(rows - 1) + inputChannels;
+  const outputEnd = to.address / valueBytes + outputIndex(rows - 1) + outputChannels;
   return {
     operator: context.index,
     rows,
-    inFeatures: geometry.inputChannels,
-    outFeatures: geometry.outputChannels,
+    inFeatures: inputChannels,
+    outFeatures: outputChannels,
     inputScale: layer.from.scale,
     weightScale,
     outputScale: layer.to.scale,
@@ -36,16 +41,10 @@ export function adapterPointOf(
     activationMin: layer.activationMin,
     activationMax: layer.activationMax,
     weights,
-    input: int16.subarray(from.address / 2, endOf(from) / 2),
-    inputIndex: (row) => input.at(row) / 2,
-    output: isDense
-      ? int8.subarray(to.address, to.address + rows * geometry.outputChannels)
-      : int16.subarray(to.address / 2, endOf(to) / 2),
-    outputIndex: (row) => output.at(row) / valueBytes,
+    input: int16.subarray(from.address / 2, inputEnd),
+    inputIndex,
+    output: isDense ? int8.subarray(to.address, outputEnd) : int16.subarray(to.address / 2, outputEnd),
+    outputIndex,
     outputOffset: isDense ? 0 : layer.to.zeroPoint,
   };
-}
-
-function endOf({ address, layout }: Placement): number {
-  return address - layout!.originBytes + layout!.bytes;
 }

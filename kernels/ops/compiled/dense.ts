@@ -6,7 +6,7 @@ import { adapterPointOf } from './adapter-point.ts';
 import type { ConvolutionLayer } from './convolution.ts';
 import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
 import { consecutiveOffsets, outputOffsets } from './offsets.ts';
-import { type Panels, packedLength, packPanels, paddedChannels, pairCount } from './panels.ts';
+import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
 
 const COLUMNS = 16;
 

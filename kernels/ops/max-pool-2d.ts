@@ -4,7 +4,7 @@ import { activationRange } from './activation.ts';
 import { builtinActivationRange } from './builtin-activation.ts';
 import { type OperatorKernel, type PreparedOperator, plainOperator } from './operator.ts';
 import { typedMemory } from './pool-types.ts';
-import { type PoolWindows, readWindows, visitWindows } from './pool-window.ts';
+import { type PoolWindows, readWindows, visitWindows, type WindowVisitor } from './pool-window.ts';
 import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
 
 /** MAX_POOL_2D, int8, int16 and float32: the greatest value of each window, input and output on one scale. */
@@ -21,7 +21,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   const { channels } = windows;
   const visit =
     input.tensor.type === TensorType.int8
-      ? greatestInt8(context.engine.int8, channels, lowest, highest)
+      ? greatestInt8(context.engine.int8, channels, lowest | 0, highest | 0)
       : greatest(memory as Int16Array | Float32Array, channels, lowest, highest);
   return plainOperator((addresses) => {
     const from = addresses.tensor(input.index) >> shift;
@@ -39,35 +39,54 @@ function clampRange(context: PrepareContext, output: OperatorTensor, windows: Po
   return builtinActivationRange(context, output);
 }
 
-type Visit = (from: number, rows: number, step: number, pixels: number, to: number) => void;
+/** Small integers only: `Math.max` has to mind signed zeros as long as V8 has not seen that there are none. */
+function greater(a: number, b: number): number {
+  return a > b ? a : b;
+}
 
-/** The maximum grows in the output itself. A function of its own per kind of memory keeps V8's loops monomorphic. */
-function greatestInt8(memory: Int8Array, channels: number, lowest: number, highest: number): Visit {
+/** Four channels at a time in local variables, which is several times as fast as comparing with memory. */
+function greatestInt8(memory: Int8Array, channels: number, lowest: number, highest: number): WindowVisitor {
+  const fours = channels & ~3;
   return (from, rows, step, pixels, to) => {
-    for (let c = 0; c < channels; c++) memory[to + c] = lowest;
-    for (let row = 0; row < rows; row++) {
-      const first = from + row * step;
-      for (let at = first; at < first + pixels * channels; at += channels) {
-        for (let c = 0; c < channels; c++) {
-          const value = memory[at + c]!;
-          if (value > memory[to + c]!) memory[to + c] = value;
+    for (let c = 0; c < fours; c += 4) {
+      let max0 = lowest;
+      let max1 = lowest;
+      let max2 = lowest;
+      let max3 = lowest;
+      for (let row = 0; row < rows; row++) {
+        const first = from + row * step + c;
+        for (let at = first; at < first + pixels * channels; at += channels) {
+          max0 = greater(max0, memory[at]!);
+          max1 = greater(max1, memory[at + 1]!);
+          max2 = greater(max2, memory[at + 2]!);
+          max3 = greater(max3, memory[at + 3]!);
         }
       }
+      memory[to + c] = Math.min(highest, max0);
+      memory[to + c + 1] = Math.min(highest, max1);
+      memory[to + c + 2] = Math.min(highest, max2);
+      memory[to + c + 3] = Math.min(highest, max3);
     }
-    if (highest === 127) return;
-    for (let c = 0; c < channels; c++) if (memory[to + c]! > highest) memory[to + c] = highest;
+    for (let c = fours; c < channels; c++) {
+      let max = lowest;
+      for (let row = 0; row < rows; row++) {
+        const first = from + row * step + c;
+        for (let at = first; at < first + pixels * channels; at += channels) max = greater(max, memory[at]!);
+      }
+      memory[to + c] = Math.min(highest, max);
+    }
   };
 }
 
-function greatest(memory: Int16Array | Float32Array, channels: number, lowest: number, highest: number): Visit {
+function greatest(memory: Int16Array | Float32Array, channels: number, lowest: number, highest: number): WindowVisitor {
   return (from, rows, step, pixels, to) => {
-    for (let c = 0; c < channels; c++) memory[to + c] = lowest;
-    for (let row = 0; row < rows; row++) {
-      const first = from + row * step;
-      for (let at = first; at < first + pixels * channels; at += channels) {
-        for (let c = 0; c < channels; c++) memory[to + c] = Math.max(memory[to + c]!, memory[at + c]!);
+    for (let c = 0; c < channels; c++) {
+      let max = lowest;
+      for (let row = 0; row < rows; row++) {
+        const first = from + row * step + c;
+        for (let at = first; at < first + pixels * channels; at += channels) max = Math.max(max, memory[at]!);
       }
+      memory[to + c] = Math.min(highest, max);
     }
-    for (let c = 0; c < channels; c++) memory[to + c] = Math.min(memory[to + c]!, highest);
   };
 }

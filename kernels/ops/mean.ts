@@ -50,39 +50,55 @@ function sumBox(shape: readonly number[], axes: ReadonlySet<number>): BoxDimensi
 
 type Values = Int8Array | Int16Array | Float32Array;
 
-function accumulate(
-  values: Values,
-  sums: Int32Array | Float32Array,
-  box: BoxDimension[],
-): (from: number, to: number) => void {
+type Sums = Int32Array | Float32Array;
+type Tile = (from: number, to: number) => void;
+
+function accumulate(values: Values, sums: Sums, box: readonly BoxDimension[]): Tile {
   const outer = [...box];
-  const run = outer.pop() ?? { count: 1, from: 1, to: 1 };
-  if (values instanceof Int8Array && sums instanceof Int32Array) {
-    return walkBox(outer, (from, to) => addRunInt8(values, sums, run.count, run.to, from, to));
+  const columns = outer.pop() ?? { count: 1, from: 1, to: 1 };
+  const rows = outer.pop() ?? { count: 1, from: 0, to: 0 };
+  if (values instanceof Int8Array && sums instanceof Int32Array && rows.to === 0 && columns.to === 1) {
+    return walkBox(outer, (from, to) => addRowsInt8(values, sums, rows, columns.count, from, to));
   }
-  return walkBox(outer, (from, to) => addRun(values, sums, run.count, run.to, from, to));
+  const row = walkBox([rows], (from, to) => addRun(values, sums, columns, from, to));
+  return walkBox(outer, row);
 }
 
-/** Apart from `addRun` only so that V8 sees one kind of memory in its loop. */
-function addRunInt8(values: Int8Array, sums: Int32Array, count: number, step: number, from: number, to: number): void {
-  if (step === 0) {
-    let sum = sums[to]!;
-    for (let i = 0; i < count; i++) sum += values[from + i]!;
-    sums[to] = sum;
-    return;
-  }
-  for (let i = 0; i < count; i++) sums[to + i]! += values[from + i]!;
-}
-
-/** The last dimension, contiguous in the input, either adds up to one sum or to as many neighbours. */
-function addRun(
-  values: Values,
-  sums: Int32Array | Float32Array,
-  count: number,
-  step: number,
+/** The mean over pixels: sums of four channels at a time in local variables, several times as fast as in memory. */
+function addRowsInt8(
+  values: Int8Array,
+  sums: Int32Array,
+  { count, from: step }: BoxDimension,
+  channels: number,
   from: number,
   to: number,
 ): void {
+  const fours = channels & ~3;
+  for (let c = 0; c < fours; c += 4) {
+    let sum0 = sums[to + c]!;
+    let sum1 = sums[to + c + 1]!;
+    let sum2 = sums[to + c + 2]!;
+    let sum3 = sums[to + c + 3]!;
+    let at = from + c;
+    for (let row = 0; row < count; row++) {
+      sum0 = (sum0 + values[at]!) | 0;
+      sum1 = (sum1 + values[at + 1]!) | 0;
+      sum2 = (sum2 + values[at + 2]!) | 0;
+      sum3 = (sum3 + values[at + 3]!) | 0;
+      at += step;
+    }
+    sums[to + c] = sum0;
+    sums[to + c + 1] = sum1;
+    sums[to + c + 2] = sum2;
+    sums[to + c + 3] = sum3;
+  }
+  for (let c = fours; c < channels; c++) {
+    for (let row = 0; row < count; row++) sums[to + c]! += values[from + row * step + c]!;
+  }
+}
+
+/** The last dimension, contiguous in the input, either adds up to one sum or to as many neighbours. */
+function addRun(values: Values, sums: Sums, { count, to: step }: BoxDimension, from: number, to: number): void {
   for (let i = 0; i < count; i++) sums[to + i * step]! += values[from + i]!;
 }
 

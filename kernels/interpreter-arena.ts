@@ -29,6 +29,7 @@ export interface ArenaLayout {
  * @param kept operators whose inputs, outputs and scratch keep their values until the next invoke
  * @param keptTensors tensors that do so beside the model's own inputs and outputs
  * @param constants addresses of constants that are read at run time
+ * @param folded tensors whose values became constants while preparing
  */
 export function layOut(
   model: TfliteModel,
@@ -36,9 +37,10 @@ export function layOut(
   kept: ReadonlySet<number>,
   keptTensors: readonly number[],
   constants: ReadonlyMap<number, number>,
+  folded: ReadonlySet<number>,
   allocate: (bytes: number) => number,
 ): ArenaLayout {
-  const blocks = requestBlocks(model, prepared, kept, keptTensors);
+  const blocks = requestBlocks(model, prepared, kept, keptTensors, folded);
   const plan = planArena(blocks.requests);
   const base = allocate(plan.bytes);
   const tensor = (index: number): number => {
@@ -62,6 +64,7 @@ function requestBlocks(
   prepared: readonly { readonly context: PrepareContext; readonly operator: PreparedOperator }[],
   kept: ReadonlySet<number>,
   keptTensors: readonly number[],
+  folded: ReadonlySet<number>,
 ): Blocks {
   const { tensors, operators, inputs, outputs } = model.subgraph;
   const end = operators.length;
@@ -88,7 +91,8 @@ function requestBlocks(
     last[home] = Math.max(last[home]!, last[index]!);
   });
   tensors.forEach((tensor, index) => {
-    if (model.buffers[tensor.buffer]!.length > 0 || last[index]! < 0 || homes[index] !== index) return;
+    const constant = model.buffers[tensor.buffer]!.length > 0 || folded.has(index);
+    if (constant || last[index]! < 0 || homes[index] !== index) return;
     const bytes = tensorBytes(tensor.type, elementsOf(tensor));
     blocks.tensors[index] = blocks.requests.push({ bytes, first: first[index]!, last: last[index]! }) - 1;
   });

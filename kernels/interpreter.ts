@@ -93,7 +93,7 @@ class WasmInterpreter implements Interpreter {
       throw new ModelError('unsupportedModel', 'the model has no input or no output: export it with both');
     }
     requireKnownOperators(model, operators);
-    const preparation: Preparation = { model, engine, limits, numerics, mark, constants: new Map() };
+    const preparation: Preparation = { model, engine, limits, numerics, mark, constants: new Map(), folded: new Map() };
     const prepared = subgraph.operators.map((operator, index) => {
       const context = new PrepareContext(index, nameOf(model, operator), preparation);
       return { context, operator: prepareOperator(model, operators, context) };
@@ -103,7 +103,8 @@ class WasmInterpreter implements Interpreter {
       keepActivations ? prepared.flatMap(({ operator }, at) => (operator.adaptable ? [at] : [])) : [],
     );
     const allocate = (bytes: number): number => allocateArena(engine, limits, mark, bytes);
-    const layout = layOut(model, prepared, kept, [logits], preparation.constants, allocate);
+    const { constants, folded } = preparation;
+    const layout = layOut(model, prepared, kept, [logits], constants, new Set(folded.keys()), allocate);
     this.steps = prepared.map(({ operator }, index) => operator.bind(layout.addressesOf(index)));
     this.multiplyAdds = prepared.reduce((sum, { operator }) => sum + operator.multiplyAdds, 0);
     this.variables = subgraph.tensors.flatMap((tensor, index) =>

@@ -2,15 +2,17 @@ import { exp } from '../math/exp.ts';
 import { roundHalfAway } from '../math/round-half-away.ts';
 import { roundHalfEven } from '../math/round-half-even.ts';
 import { Builtin } from '../tflite/builtin-operator.ts';
+import { logistic16 } from './fixed-point-16.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import type { PrepareContext, TensorQuantisation } from './prepare-context.ts';
-import { logisticInt16, sigmoidInput, sigmoidTable } from './sigmoid-int16.ts';
+import { exactLift, logisticInt16, sigmoidInput, sigmoidTable } from './sigmoid-int16.ts';
 import { PROBABILITY_SCALE, PROBABILITY_ZERO_POINT } from './softmax.ts';
 import { type FloatRow, prepareUnary, type QuantisedFunction } from './unary.ts';
 
 /**
  * LOGISTIC: 1 / (1 + e^−x); int8 as the table that XNNPACK builds (operators/unary-elementwise-nc.c) or, in `reference`
- * numerics, the one of TFLite's own kernel; int16 as that kernel does; float32.
+ * numerics, the one of TFLite's own kernel; int16 as that kernel does, by table or for
+ * inputs of the scale 2^-12 in 16-bit fixed point; float32.
  */
 export const logistic: OperatorKernel = { code: Builtin.logistic, prepare };
 
@@ -24,6 +26,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   };
   const int16: QuantisedFunction = (from, to) => {
     if (to.scale !== INT16_SCALE) context.refuse(`has the output scale ${to.scale} instead of 1/32768`);
+    if (context.numerics !== 'reference' && exactLift(from.scale, 0) !== null) return logistic16;
     const table = sigmoidTable();
     const input = sigmoidInput(from.scale, 0) ?? context.refuse(`has the input scale ${from.scale}`);
     return (q) => logisticInt16(q, input, table);

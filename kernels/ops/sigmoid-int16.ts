@@ -21,8 +21,8 @@ const SHIFT_MAX = 31;
  * @returns null for a scale so large that products would leave int32
  */
 export function sigmoidInput(scale: number, exactShiftMax: number): SigmoidInput | null {
-  const lift = (exactLog2(scale) ?? Number.NaN) - UNIT_LOG2;
-  if (lift >= 0 && lift <= exactShiftMax) return { multiplier: 3 << lift, shift: 0 };
+  const lift = exactLift(scale, exactShiftMax);
+  if (lift !== null) return { multiplier: 3 << lift, shift: 0 };
   let multiplier = scale * ARGUMENTS_PER_UNIT;
   if (!(multiplier <= MULTIPLIER_MAX)) return null;
   let shift = 0;
@@ -31,6 +31,13 @@ export function sigmoidInput(scale: number, exactShiftMax: number): SigmoidInput
     shift++;
   }
   return { multiplier: Math.floor(multiplier), shift };
+}
+
+/** Bits by which an input of this scale must be shifted to reach 2^-12, at most `shiftMax`; null for other scales. */
+export function exactLift(scale: number, shiftMax: number): number | null {
+  const log2 = exactLog2(scale);
+  if (log2 === null || log2 < UNIT_LOG2 || log2 > UNIT_LOG2 + shiftMax) return null;
+  return log2 - UNIT_LOG2;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { roundHalfAway } from '../math/round-half-away.ts';
 import { tanh as hyperbolicTangent } from '../math/tanh.ts';
 import { Builtin } from '../tflite/builtin-operator.ts';
+import { tanh16 } from './fixed-point-16.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import type { PrepareContext } from './prepare-context.ts';
-import { sigmoidInput, sigmoidTable, tanhInt16 } from './sigmoid-int16.ts';
+import { exactLift, sigmoidInput, sigmoidTable, tanhInt16 } from './sigmoid-int16.ts';
 import { type FloatRow, prepareUnary, type QuantisedFunction } from './unary.ts';
 
 /** TANH: int8 and int16 as TFLite's own kernels in either numerics (kernels/activations.cc), float32. */
@@ -26,9 +27,14 @@ const int8: QuantisedFunction = (from, to) => {
   };
 };
 
+/** By table, except that TFLite itself computes inputs of the scales 2^-12 and 2^-11 in 16-bit fixed point. */
 function int16Form(context: PrepareContext): QuantisedFunction {
   return (from, to) => {
     if (to.scale !== INT16_SCALE) context.refuse(`has the output scale ${to.scale} instead of 1/32768`);
+    const lift = exactLift(from.scale, 1);
+    if (lift !== null && context.numerics !== 'reference') {
+      return (q) => tanh16(Math.max(-32768, Math.min(32767, q << lift)));
+    }
     const table = sigmoidTable();
     const input = sigmoidInput(from.scale, 1) ?? context.refuse(`has the input scale ${from.scale}`);
     return (q) => tanhInt16(q, input, table);

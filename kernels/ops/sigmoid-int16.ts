@@ -54,7 +54,7 @@ export function sigmoidTable(): Uint16Array {
   });
 }
 
-/** LOGISTIC of an int16 value in 1/32768 (kernels/internal/reference/integer_ops/logistic.h), interpolated in 9 bits. */
+/** LOGISTIC of an int16 value in 1/32768 (kernels/internal/reference/integer_ops/logistic.h), 9 bits interpolated. */
 export function logisticInt16(q: number, input: SigmoidInput, table: Uint16Array): number {
   const argument = argumentOf(q, input);
   const size = Math.abs(argument);
@@ -63,7 +63,7 @@ export function logisticInt16(q: number, input: SigmoidInput, table: Uint16Array
   return (argument >= 0 ? magnitude + 512 : (1 << 25) - magnitude + 511) >> 10;
 }
 
-/** TANH of an int16 value in 1/32768 as 2 sigmoid(2x) − 1 (…/integer_ops/tanh.h), interpolated in 8 bits. */
+/** TANH of an int16 value in 1/32768 as 2 sigmoid(2x) − 1 (…/integer_ops/tanh.h), 8 bits interpolated. */
 export function tanhInt16(q: number, input: SigmoidInput, table: Uint16Array): number {
   const argument = argumentOf(q, input);
   const size = Math.abs(argument);

@@ -15,6 +15,10 @@ import { type Operand, singleOperatorFile } from '../support/single-operator.ts'
 const conversion = suite('QUANTIZE, DEQUANTIZE and SOFTMAX bit for bit with TensorFlow Lite and XNNPACK');
 const tflite = await createOracle();
 
+const MEMORY_BYTES = 1 << 20;
+const compare = (file: Uint8Array, inputs: readonly (readonly TensorValues[])[], what: string): void =>
+  compareWithOracle(tflite, file, inputs, what, MEMORY_BYTES);
+
 const everyInt8 = Int8Array.from({ length: 256 }, (_, index) => index - 128);
 const everyInt16 = Int16Array.from({ length: 65536 }, (_, index) => index - 32768);
 const between = (random: () => number, low: number, high: number): number =>
@@ -35,7 +39,7 @@ const compareQuantize = (from: Operand, to: Operand, input: TensorValues): void 
     version: 3,
   });
   const [own, other] = [from, to].map(({ type, quantisation }) => `${type} (scale ${quantisation?.scale[0]})`);
-  compareWithOracle(tflite, file, [[input]], `QUANTIZE from type ${own} to ${other}`);
+  compare(file, [[input]], `QUANTIZE from type ${own} to ${other}`);
 };
 
 conversion('QUANTIZE of int8 to int8 at every kind of ratio, of int16 to int8, int16 and int32, of int32', () => {
@@ -82,7 +86,7 @@ conversion('int8 through uint8 and back, as models converted from uint8 have it'
     builder.operator(Builtin.quantize, [middle], [to], ['Quantize', {}], 2);
     const float = builder.tensor(TensorType.float32, [1, 256], null);
     builder.operator(Builtin.dequantize, [middle], [float], ['Dequantize', {}], 2);
-    compareWithOracle(tflite, writeModel(builder.build([from], [to, float])), [[everyInt8]], `uint8 at ${scale}`);
+    compare(writeModel(builder.build([from], [to, float])), [[everyInt8]], `uint8 at ${scale}`);
   }
 });
 
@@ -96,7 +100,7 @@ conversion('DEQUANTIZE of int16, and of float16, int8 and per-channel constants 
     output: tensor(TensorType.float32, [256, 256], 0),
     version: 3,
   });
-  compareWithOracle(tflite, file, [[everyInt16]], 'DEQUANTIZE of int16');
+  compare(file, [[everyInt16]], 'DEQUANTIZE of int16');
   // Every kind of float16: subnormals, both signs, both zeros, the largest.
   const halves = Uint16Array.of(0, 0x8000, 1, 0x83ff, 0x0400, 0x3c00, 0xbc01, 0x7bff, 0xfbff, 0x3555);
   const constants = [
@@ -113,7 +117,7 @@ conversion('DEQUANTIZE of int16, and of float16, int8 and per-channel constants 
     builder.operator(Builtin.dequantize, [packed], [weights], ['Dequantize', {}], 5);
     builder.operator(Builtin.mul, [input, weights], [output], ['Mul', {}], 1);
     const values = Float32Array.from({ length: 30 }, () => random() - 0.5);
-    compareWithOracle(tflite, writeModel(builder.build([input], [output])), [[values]], `constants of type ${type}`);
+    compare(writeModel(builder.build([input], [output])), [[values]], `constants of type ${type}`);
   }
 });
 
@@ -127,12 +131,12 @@ conversion('SOFTMAX of int8 to int16 and of int16, over classes and scales', () 
     const narrow = tensor(9, shape, between(random, 0.005, 0.3), 9);
     const half = tensor(TensorType.int16, shape, 1 / 65536, -32768);
     const int8File = singleOperatorFile({ code: Builtin.softmax, inputs: [narrow], output: half, options, version: 3 });
-    compareWithOracle(tflite, int8File, [[randomInt8(random, size)]], `SOFTMAX of int8 [${shape}] to int16`);
+    compare(int8File, [[randomInt8(random, size)]], `SOFTMAX of int8 [${shape}] to int16`);
     const wide = tensor(TensorType.int16, shape, between(random, 1e-5, 1e-3));
     const output = tensor(TensorType.int16, shape, 1 / 32768);
     const int16File = singleOperatorFile({ code: Builtin.softmax, inputs: [wide], output, options, version: 3 });
     const logits = Int16Array.from({ length: size }, () => Math.floor(random() * 65536) - 32768);
-    compareWithOracle(tflite, int16File, [[logits]], `SOFTMAX of int16 [${shape}], beta ${beta}`);
+    compare(int16File, [[logits]], `SOFTMAX of int16 [${shape}], beta ${beta}`);
   }
 });
 

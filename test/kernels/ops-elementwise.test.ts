@@ -10,6 +10,10 @@ import { type Operand, singleOperatorFile } from '../support/single-operator.ts'
 const elementwise = suite('elementwise operators bit for bit with TensorFlow Lite and XNNPACK');
 const tflite = await createOracle();
 
+const MEMORY_BYTES = 1 << 20;
+const compare = (file: Uint8Array, inputs: readonly (readonly TensorValues[])[], what: string): void =>
+  compareWithOracle(tflite, file, inputs, what, MEMORY_BYTES);
+
 type Random = () => number;
 
 /** Logarithmic between the bounds, as scales of real models are. */
@@ -62,7 +66,7 @@ const compareBinary = (
   const [a, b, output] = operands;
   const file = singleOperatorFile({ code, inputs: [a, b], output, options: [options, fields], version });
   const scales = operands.map((operand) => operand.quantisation?.scale[0]);
-  compareWithOracle(tflite, file, inputs, `${name} of [${a.shape}] and [${b.shape}], scales ${scales}`);
+  compare(file, inputs, `${name} of [${a.shape}] and [${b.shape}], scales ${scales}`);
 };
 
 elementwise(
@@ -208,8 +212,7 @@ const compareUnary = (
 ): void => {
   const file = singleOperatorFile({ code, inputs: [from], output: to, options, version });
   const scales = [from, to].map(({ quantisation: q }) => `${q?.scale[0]} ${q?.zeroPoint[0]}`);
-  compareWithOracle(
-    tflite,
+  compare(
     file,
     inputs.map((input) => [input]),
     `operator ${code}, ${JSON.stringify(options)}, from ${scales.join(' to ')}`,
@@ -266,10 +269,10 @@ elementwise('PRELU with a slope for each channel, each pixel and one for all', (
     const alpha = int8(slopes, slope, randomInt8(random, count(slopes)));
     const quantised = { code: Builtin.prelu, inputs: [int8(shape, from), alpha], output: int8(shape, to) };
     const inputs = Array.from({ length: 3 }, () => [randomInt8(random, count(shape))]);
-    compareWithOracle(tflite, singleOperatorFile(quantised), inputs, `PRELU with slopes [${slopes}]`);
+    compare(singleOperatorFile(quantised), inputs, `PRELU with slopes [${slopes}]`);
     const floatAlpha = float([1, 1, 17], randomFloats(random, 17));
     const plain = { code: Builtin.prelu, inputs: [float(shape), floatAlpha], output: float(shape) };
-    compareWithOracle(tflite, singleOperatorFile(plain), [[randomFloats(random, count(shape))]], 'PRELU of float32');
+    compare(singleOperatorFile(plain), [[randomFloats(random, count(shape))]], 'PRELU of float32');
   }
 });
 

@@ -34,6 +34,8 @@ export interface HomesOptions {
   readonly model: TfliteModel;
   /** In execution order. */
   readonly prepared: readonly PreparedOperator[];
+  /** Tensors whose values became constants while preparing. */
+  readonly folded: ReadonlySet<number>;
   /** Operators whose inputs and outputs keep their values until the next invoke. */
   readonly kept: ReadonlySet<number>;
   /** Tensors that do so beside the model's own inputs and outputs, and stay dense like them. */
@@ -63,6 +65,7 @@ class HomeFinder implements Homes {
   private readonly demands = new Map<string, number>();
   private readonly model: TfliteModel;
   private readonly prepared: readonly PreparedOperator[];
+  private readonly folded: ReadonlySet<number>;
   private readonly kept: ReadonlySet<number>;
   /** Tensors that somebody outside looks at. */
   private readonly ends: ReadonlySet<number>;
@@ -70,10 +73,11 @@ class HomeFinder implements Homes {
   private readonly readers: Reader[][];
   private readonly afterLast: number;
 
-  constructor({ model, prepared, kept, keptTensors }: HomesOptions) {
+  constructor({ model, prepared, folded, kept, keptTensors }: HomesOptions) {
     const { tensors, inputs, outputs, operators } = model.subgraph;
     this.model = model;
     this.prepared = prepared;
+    this.folded = folded;
     this.kept = kept;
     this.ends = new Set([...inputs, ...outputs, ...keptTensors]);
     this.afterLast = operators.length;
@@ -124,7 +128,7 @@ class HomeFinder implements Homes {
   }
 
   private isConstant(tensor: number): boolean {
-    return this.model.buffers[this.model.subgraph.tensors[tensor]!.buffer]!.length > 0;
+    return this.folded.has(tensor) || this.model.buffers[this.model.subgraph.tensors[tensor]!.buffer]!.length > 0;
   }
 
   private isFixed(tensor: number): boolean {

@@ -111,7 +111,8 @@ class WasmInterpreter implements Interpreter {
     }
     requireKnownOperators(model, operators);
     const constants = new Map<number, number>();
-    const preparation: Preparation = { model, engine, limits, numerics, mark, constants, tables: new Map() };
+    const folded = new Map<number, Uint8Array>();
+    const preparation: Preparation = { model, engine, limits, numerics, mark, constants, tables: new Map(), folded };
     const contexts = subgraph.operators.map(
       (operator, index) => new PrepareContext(index, nameOf(model, operator), preparation),
     );
@@ -119,7 +120,7 @@ class WasmInterpreter implements Interpreter {
     const logits = findLogits(model);
     const kept = new Set(keepActivations ? prepared.flatMap((operator, at) => (operator.adaptable ? [at] : [])) : []);
     const layout = layOut({
-      homes: findHomes({ model, prepared, kept, keptTensors: [logits] }),
+      homes: findHomes({ model, prepared, folded: new Set(folded.keys()), kept, keptTensors: [logits] }),
       scratchBytes: contexts.map(({ scratchBytes }) => scratchBytes),
       kept,
       constants,

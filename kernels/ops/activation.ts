@@ -1,3 +1,4 @@
+import { roundHalfAway } from '../math/round-half-away.ts';
 import { roundHalfEven } from '../math/round-half-even.ts';
 import type { Numerics } from '../numerics.ts';
 import { TensorType, zeroPointRange } from '../tflite/tensor-type.ts';
@@ -40,6 +41,15 @@ function roundLate(bound: number, { scale, zeroPoint }: TensorQuantisation): num
 }
 
 function roundEarly(bound: number, { scale, zeroPoint }: TensorQuantisation): number {
-  const steps = Math.fround(bound / scale);
-  return (steps < 0 ? -Math.floor(0.5 - steps) : Math.floor(steps + 0.5)) + zeroPoint;
+  return roundHalfAway(Math.fround(bound / scale)) + zeroPoint;
+}
+
+/** Real bounds in units of an output, within its type's range `within`, rounded as TFLite's own kernels do. */
+export function quantiseBounds(
+  bounds: readonly [number, number],
+  output: TensorQuantisation,
+  within: readonly [number, number],
+): readonly [number, number] {
+  const quantised = (bound: number) => Math.max(within[0], Math.min(within[1], roundEarly(bound, output)));
+  return [quantised(bounds[0]), quantised(bounds[1])];
 }

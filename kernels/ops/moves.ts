@@ -1,5 +1,5 @@
 import { elementBytes } from './element-bytes.ts';
-import { type PreparedOperator, plainOperator } from './operator.ts';
+import { type PlainOperator, plainOperator } from './operator.ts';
 import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
 import { bindCopy, type StridedCopy } from './strided-copy.ts';
 
@@ -10,7 +10,7 @@ export interface Move extends StridedCopy {
 }
 
 /** An operator that does nothing but move elements, one box after the other. */
-export function prepareMoves(context: PrepareContext, moves: readonly Move[]): PreparedOperator {
+export function prepareMoves(context: PrepareContext, moves: readonly Move[]): PlainOperator {
   const sized = moves.map((move) => {
     context.requireType(move.target, move.source.tensor.type);
     return { move, bytes: elementBytes(context, move.source) };

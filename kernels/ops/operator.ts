@@ -92,11 +92,16 @@ export interface ActiveAdapters {
   readonly addresses: readonly AdapterAddresses[];
 }
 
+/** An operator that runs in JavaScript whatever its types. */
+export interface PlainOperator extends PreparedOperator {
+  bind(addresses: BoundAddresses): EvaluatedStep;
+}
+
 /** An operator without adapter points: `bind` returns what one inference does. */
 export function plainOperator(
   bind: (addresses: BoundAddresses) => () => void,
   { multiplyAdds = 0, aliases = false } = {},
-): PreparedOperator {
+): PlainOperator {
   return {
     multiplyAdds,
     adaptable: false,

@@ -33,6 +33,8 @@ export interface Preparation {
   readonly constants: Map<number, number>;
   /** Tables of int32 that several operators may share: what they are for to their address. */
   readonly tables: Map<string, number>;
+  /** Outputs of operators on constants, computed while preparing: index of the tensor to its bytes. */
+  readonly folded: Map<number, Uint8Array>;
 }
 
 /** What an operator may ask about the model and request from the engine while it is prepared. */
@@ -170,6 +172,22 @@ export class PrepareContext {
     return { scale: quantisation.scale[0]!, zeroPoint: quantisation.zeroPoint[0]! };
   }
 
+  /** Whether the model hands out the tensor at its end, so that it needs a place of its own. */
+  isModelOutput({ index }: OperatorTensor): boolean {
+    return this.model.subgraph.outputs.includes(index);
+  }
+
+  /** Makes `output` a constant for the operators behind this one, which then has nothing to do at run time. */
+  fold(output: OperatorTensor, bytes: Uint8Array): void {
+    const { folded } = this.preparation;
+    const taken = [...folded.values()].reduce((sum, { length }) => sum + length, bytes.length);
+    if (taken > this.limits.arenaBytesMax) {
+      const message = `the model unpacks constants of ${taken} bytes, ${this.limits.arenaBytesMax} are allowed`;
+      throw new ModelError('modelTooLarge', `${message}: use a smaller one`);
+    }
+    folded.set(output.index, bytes);
+  }
+
   /** Takes memory that lives as long as the model: packed weights, tables. */
   persistent(bytes: number): number {
     const taken = this.engine.usedBytes - this.preparation.mark + bytes;
@@ -201,6 +219,7 @@ export class PrepareContext {
   private describe(index: number): OperatorTensor {
     const tensor = this.model.subgraph.tensors[index]!;
     const bytes = this.model.buffers[tensor.buffer]!;
-    return { index, tensor, elements: elementsOf(tensor), constant: bytes.length > 0 ? bytes : null };
+    const constant = bytes.length > 0 ? bytes : (this.preparation.folded.get(index) ?? null);
+    return { index, tensor, elements: elementsOf(tensor), constant };
   }
 }

@@ -1,3 +1,4 @@
+import { batchMatmul } from './batch-matmul.ts';
 import { dequantize } from './dequantize.ts';
 import { fullyConnected } from './fully-connected.ts';
 import { logistic } from './logistic.ts';
@@ -8,5 +9,13 @@ import { softmax } from './softmax.ts';
 
 /** Every operator the engine runs, by its code in the schema. A new operator is one file and one word here. */
 export const allOperators: OperatorRegistry = new Map(
-  [dequantize, fullyConnected, logistic, quantize, reshape, softmax].map((kernel) => [kernel.code, kernel]),
+  [
+    batchMatmul, //
+    dequantize,
+    fullyConnected,
+    logistic,
+    quantize,
+    reshape,
+    softmax,
+  ].map((kernel) => [kernel.code, kernel]),
 );

@@ -6,6 +6,7 @@ import type { OperatorRegistry } from './operator.ts';
 import { quantize } from './quantize.ts';
 import { reshape } from './reshape.ts';
 import { softmax } from './softmax.ts';
+import { svdf } from './svdf.ts';
 
 /** Every operator the engine runs, by its code in the schema. A new operator is one file and one word here. */
 export const allOperators: OperatorRegistry = new Map(
@@ -17,5 +18,6 @@ export const allOperators: OperatorRegistry = new Map(
     quantize,
     reshape,
     softmax,
+    svdf,
   ].map((kernel) => [kernel.code, kernel]),
 );

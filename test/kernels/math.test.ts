@@ -8,6 +8,7 @@ import { ANGLE_MAX } from '../../kernels/math/reduce-quarter-turns.ts';
 import { roundHalfEven } from '../../kernels/math/round-half-even.ts';
 import { scaleByPowerOfTwo } from '../../kernels/math/scale-by-power-of-two.ts';
 import { sin } from '../../kernels/math/sin.ts';
+import { tanh } from '../../kernels/math/tanh.ts';
 import { createRandom } from '../../kernels/random.ts';
 
 const math = suite('math');
@@ -49,6 +50,15 @@ math('log stays within 1 ulp, also of subnormals', () => {
 math('log1p stays within its documented bound', () => {
   assert.ok(worst(log1p, Math.log1p, -0.999, 10) <= 4);
   assert.ok(worst(log1p, Math.log1p, -1e-4, 1e-4) <= 4);
+});
+
+math('tanh stays within its documented bound, is odd and saturates', () => {
+  assert.ok(worst(tanh, Math.tanh, -1, 1) <= 3);
+  assert.ok(worst(tanh, Math.tanh, -30, 30) <= 3);
+  assert.ok(worst(tanh, Math.tanh, -1e-8, 1e-8) <= 1);
+  assert.is(tanh(-0.7), -tanh(0.7));
+  assert.equal([tanh(0), Object.is(tanh(-0), -0), tanh(Infinity), tanh(-Infinity)], [0, true, 1, -1]);
+  assert.ok(Number.isNaN(tanh(Number.NaN)));
 });
 
 math('sin and cos stay within 1 ulp, up to the largest angle', () => {

@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { matmulInt16 } from '../../kernels/ops/batch-matmul-arithmetic.ts';
 import { matmulGeometry } from '../../kernels/ops/batch-matmul-geometry.ts';
 import { wideMultiplier } from '../../kernels/ops/fixed-point-wide.ts';
+import { svdfInt8 } from '../../kernels/ops/svdf-int8.ts';
 import { type CmsisCase, cmsisCases } from '../support/cmsis-cases.ts';
 import { dataTest } from '../support/data.ts';
 
@@ -29,6 +30,36 @@ runAll('batch_matmul', 5, (unit) => {
   const found = new Int16Array(expected.length);
   matmulInt16(geometry, wideMultiplier(multiplier), lhs, rhs, found);
   assert.equal(found, expected, unit.name);
+});
+
+runAll('svdf', 3, (unit) => {
+  const [batches, inputs] = [unit.number('input_batches'), unit.number('input_size')];
+  const [filters, memory] = [unit.number('feature_batches'), unit.number('time_batches')];
+  const time = unit.elements('weights_time') as Int8Array | Int16Array;
+  const tensors = {
+    features: unit.int8('weights_feature'),
+    time,
+    bias: unit.int32('biases'),
+    state: unit.elements('state') as Int8Array | Int16Array,
+    output: new Int8Array(unit.number('dst_size')),
+  };
+  const layer = {
+    batches,
+    inputs,
+    filters,
+    rank: unit.number('rank'),
+    memory,
+    inputZeroPoint: unit.number('input_offset'),
+    outputZeroPoint: unit.number('output_offset'),
+    featureMultiplier: { multiplier: unit.number('multiplier_in'), shift: unit.number('shift_1') },
+    timeMultiplier: { multiplier: unit.number('multiplier_out'), shift: unit.number('shift_2') },
+  };
+  const sequence = unit.int8('input_sequence');
+  const step = batches * inputs;
+  for (let at = 0; at < sequence.length; at += step) {
+    svdfInt8(layer, { ...tensors, input: sequence.slice(at, at + step) });
+  }
+  assert.equal(tensors.output, unit.int8('output_ref'), unit.name);
 });
 
 vectors.run();

@@ -7,6 +7,7 @@ import { quantize } from './quantize.ts';
 import { reshape } from './reshape.ts';
 import { softmax } from './softmax.ts';
 import { svdf } from './svdf.ts';
+import { unidirectionalSequenceLstm } from './unidirectional-sequence-lstm.ts';
 
 /** Every operator the engine runs, by its code in the schema. A new operator is one file and one word here. */
 export const allOperators: OperatorRegistry = new Map(
@@ -19,5 +20,6 @@ export const allOperators: OperatorRegistry = new Map(
     reshape,
     softmax,
     svdf,
+    unidirectionalSequenceLstm,
   ].map((kernel) => [kernel.code, kernel]),
 );

@@ -51,6 +51,11 @@ export class ModelBuilder {
     return this.tensor(TensorType.int8, shape, quantisation, data);
   }
 
+  /** Scale of a tensor that is quantised as a whole. */
+  scaleOf(tensor: number): number {
+    return this.tensors[tensor]!.quantisation!.scale[0]!;
+  }
+
   /** A tensor that keeps its values between inferences. */
   variable(type: number, shape: readonly number[], quantisation: Quantisation | null): number {
     const index = this.tensor(type, shape, quantisation);

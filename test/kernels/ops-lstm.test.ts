@@ -4,7 +4,7 @@ import { createInterpreter, type Interpreter } from '../../kernels/interpreter.t
 import { defaultModelLimits as limits } from '../../kernels/limits.ts';
 import type { Numerics } from '../../kernels/numerics.ts';
 import { logisticInt16, tanhInt16 } from '../../kernels/ops/gemmlowp-int16.ts';
-import { createSigmoidTable } from '../../kernels/ops/sigmoid-table.ts';
+import { createSigmoidTable, sigmoidEntries } from '../../kernels/ops/sigmoid-table.ts';
 import type { Operator, Tensor, TfliteModel } from '../../kernels/tflite/model.ts';
 import { readModel } from '../../kernels/tflite/reader.ts';
 import { TensorType } from '../../kernels/tflite/tensor-type.ts';
@@ -186,6 +186,31 @@ lstm('the 16-bit functions are the real ones to within their precision, odd and 
       assert.ok(Math.abs(tanhInt16(x, bits) - 32768 * Math.tanh(real)) <= 24, `tanh of ${real} with ${bits} bits`);
       assert.is(tanhInt16(-x, bits), -tanhInt16(x, bits));
     }
+  }
+});
+
+lstm('the table of logistic has the published entries', () => {
+  const entries = sigmoidEntries();
+  for (const [k, entry] of [
+    [0, 32768],
+    [3, 34813],
+    [4, 35493],
+    [8, 38180],
+    [14, 42064],
+    [27, 49475],
+    [28, 49975],
+    [32, 51865],
+    [43, 56174],
+    [51, 58544],
+    [64, 61279],
+    [82, 63454],
+    [86, 63765],
+    [103, 64652],
+    [198, 65519],
+    [254, 65534],
+    [255, 65535],
+  ] as const) {
+    assert.is(entries[k], entry, `entry ${k}`);
   }
 });
 

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
 import { defaultModelLimits as limits } from '../../kernels/limits.ts';
+import { multiplySingleRounding, singleRounding } from '../../kernels/ops/fixed-point-single.ts';
 import { multiplyWide, wideMultiplier } from '../../kernels/ops/fixed-point-wide.ts';
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { Quantisation, TfliteModel } from '../../kernels/tflite/model.ts';
@@ -145,6 +146,26 @@ matmul('an accumulator of 48 bits is multiplied and rounded half up exactly', ()
     const clamped = exact > 2147483647n ? 2147483647 : exact < -2147483648n ? -2147483648 : Number(exact);
     assert.is(multiplyWide(acc, wideMultiplier({ multiplier, shift })), clamped, `${acc} x ${multiplier} >> ${shift}`);
   }
+});
+
+matmul('an int32 accumulator is multiplied and rounded half up once, exactly, ties included', () => {
+  const random = seeded(406);
+  for (let round = 0; round < 20_000; round++) {
+    const shift = Math.floor(random() * 40) - 31;
+    const tie = round % 3 === 0;
+    const multiplier = tie ? 1073741824 : 1073741824 + Math.floor(random() * 1073741824);
+    const scale = 2 ** -Math.floor(random() * 31);
+    const accumulator = Math.floor((random() * 2 - 1) * 2147483647 * (tie ? 1 : scale));
+    const total = BigInt(31 - shift);
+    const exact = (BigInt(accumulator) * BigInt(multiplier) + (1n << (total - 1n))) >> total;
+    const found = multiplySingleRounding(accumulator, singleRounding({ multiplier, shift }));
+    assert.is(BigInt(found), exact, `${accumulator} x ${multiplier} >> ${shift}`);
+  }
+  const half = singleRounding({ multiplier: 1073741824, shift: 0 });
+  assert.equal(
+    [-3, -1, 1, 3].map((value) => multiplySingleRounding(value, half)),
+    [-1, 0, 1, 2],
+  );
 });
 
 const plain: Product = {

@@ -94,7 +94,7 @@ function requireSymmetric(context: PrepareContext, operand: OperatorTensor): voi
   if (zeroPoint !== 0) context.refuse(`has the zero point ${zeroPoint} on an int16 tensor`);
 }
 
-/** s_lhs × s_rhs in float32, divided by s_out in double precision (kernel_util.cc, `GetQuantizedConvolutionMultipler`). */
+/** s_lhs × s_rhs in float32, divided by s_out as doubles (kernel_util.cc, `GetQuantizedConvolutionMultipler`). */
 function outputMultiplier(
   context: PrepareContext,
   lhs: OperatorTensor,

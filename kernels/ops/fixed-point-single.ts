@@ -15,8 +15,8 @@ export function singleRounding({ multiplier, shift }: QuantisedMultiplier): Sing
 
 /**
  * value × multiplier × 2^(shift − 31), rounded half up once (ruy, `MultiplyByQuantizedMultiplier` in
- * apply_multiplier.cc), for an int32 value and a shift of −31 to 14; a greater one gives what any int8 or int16 saturates
- * at. The product exceeds 2^53, so it is formed in units of 2^16 and a rest that no carry of the rounding can come from.
+ * apply_multiplier.cc), for an int32 value and a shift of −31 to 14; a greater one gives what any int8 or int16
+ * saturates at. The product exceeds 2^53, so it is formed in units of 2^16, whose rest no rounding can carry from.
  */
 export function multiplySingleRounding(value: number, { multiplier, step }: SingleRoundingMultiplier): number {
   const units = value * (multiplier >>> 16) + Math.floor((value * (multiplier & 0xffff)) / 65536);

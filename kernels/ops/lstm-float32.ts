@@ -26,7 +26,7 @@ export interface LstmFloat32Tensors {
   readonly output: Float32Array;
 }
 
-/** All steps of a sequence in float32, rounded after each operation (Hochreiter and Schmidhuber, with a forget gate). */
+/** All steps of a sequence in float32, rounded after each operation (Gers et al. 2000: with forget gates). */
 export function lstmFloat32(layer: LstmFloat32, tensors: LstmFloat32Tensors): void {
   const { batches, steps, timeMajor } = layer;
   for (let step = 0; step < steps; step++) {

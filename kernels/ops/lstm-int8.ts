@@ -84,7 +84,7 @@ function lstmStep(layer: LstmInt8, tensors: LstmInt8Tensors, batch: number, row:
   for (let c = 0; c < cells; c++) hidden[batch * cells + c] = output[row * cells + c]!;
 }
 
-/** What a gate's activation is applied to, in Q3.12: the share of the input saturates before the hidden state's joins. */
+/** What a gate's activation is applied to, in Q3.12: the input's share saturates before the hidden state's joins. */
 function gateSum(
   { inputs, cells }: LstmShape,
   gate: LstmInt8Gate,

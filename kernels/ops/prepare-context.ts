@@ -123,6 +123,12 @@ export class PrepareContext {
     return Array.from({ length: elements }, (_, index) => Number(view.getBigInt64(8 * index, true)));
   }
 
+  /** Intermediate tensor `position`, which only carries the quantisation of a value inside; null without one. */
+  intermediate(position: number): OperatorTensor | null {
+    const index = this.operator.intermediates[position];
+    return index === undefined ? null : this.describe(index);
+  }
+
   get inputCount(): number {
     return this.operator.inputs.length;
   }

@@ -1,5 +1,6 @@
 import { add } from './add.ts';
 import { averagePool2d } from './average-pool-2d.ts';
+import { batchMatmul } from './batch-matmul.ts';
 import { concatenation } from './concatenation.ts';
 import { conv2d } from './conv-2d.ts';
 import { depthwiseConv2d } from './depthwise-conv-2d.ts';
@@ -21,25 +22,28 @@ import { pad } from './pad.ts';
 import { padV2 } from './padv2.ts';
 import { prelu } from './prelu.ts';
 import { quantize } from './quantize.ts';
-import { relu } from './relu.ts';
 import { reluN1To1 } from './relu-n1-to-1.ts';
+import { relu } from './relu.ts';
 import { relu6 } from './relu6.ts';
 import { reshape } from './reshape.ts';
 import { resizeNearestNeighbor } from './resize-nearest-neighbor.ts';
 import { softmax } from './softmax.ts';
-import { split } from './split.ts';
 import { splitV } from './split-v.ts';
+import { split } from './split.ts';
 import { squeeze } from './squeeze.ts';
 import { stridedSlice } from './strided-slice.ts';
 import { sub } from './sub.ts';
+import { svdf } from './svdf.ts';
 import { tanh } from './tanh.ts';
-import { transpose } from './transpose.ts';
 import { transposeConv } from './transpose-conv.ts';
+import { transpose } from './transpose.ts';
+import { unidirectionalSequenceLstm } from './unidirectional-sequence-lstm.ts';
 import { unpack } from './unpack.ts';
 
 const kernels: readonly OperatorKernel[] = [
   add,
   averagePool2d,
+  batchMatmul,
   concatenation,
   conv2d,
   depthwiseConv2d,
@@ -71,9 +75,11 @@ const kernels: readonly OperatorKernel[] = [
   squeeze,
   stridedSlice,
   sub,
+  svdf,
   tanh,
   transpose,
   transposeConv,
+  unidirectionalSequenceLstm,
   unpack,
 ];
 

@@ -14,9 +14,10 @@ export const compareWithOracle = (
   file: Uint8Array,
   inputs: readonly (readonly TensorValues[])[],
   what: string,
+  kinds: readonly ('compiled' | 'plain')[] = ['compiled', 'plain'],
 ): void => {
   const theirs = oracle.load(file);
-  const engines = (['compiled', 'plain'] as const).map((kernels) => {
+  const engines = kinds.map((kernels) => {
     const engine = createEngine({ memoryBytes: 32 << 20, kernels });
     return { kernels, ours: createInterpreter(readModel(file, limits), { engine, limits, keepActivations: false }) };
   });

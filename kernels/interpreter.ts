@@ -13,6 +13,7 @@ import type { Operator, Tensor, TfliteModel } from './tflite/model.ts';
 import { TensorType, tensorBytes } from './tflite/tensor-type.ts';
 import { elementsOf } from './tflite/verify.ts';
 import type { WasmEngine } from './wasm/engine.ts';
+import { WorkBudget } from './work-budget.ts';
 
 export type { AdapterPoint } from './adapter-point.ts';
 export type { AdapterFactors, AdapterSet, AdapterSetOptions } from './interpreter-adapters.ts';
@@ -94,9 +95,13 @@ class WasmInterpreter implements Interpreter {
     }
     requireKnownOperators(model, operators);
     const preparation: Preparation = { model, engine, limits, numerics, mark, constants: new Map() };
+    const work = new WorkBudget(model, limits);
     const prepared = subgraph.operators.map((operator, index) => {
       const context = new PrepareContext(index, nameOf(model, operator), preparation);
-      return { context, operator: prepareOperator(model, operators, context) };
+      work.chargeTensors(operator);
+      const kernel = prepareOperator(model, operators, context);
+      work.chargeProducts(operator, kernel.multiplyAdds);
+      return { context, operator: kernel };
     });
     const logits = findLogits(model);
     const kept = new Set(

@@ -10,7 +10,7 @@ import { writeModel } from '../../kernels/tflite/writer.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 import { dataPath, dataTest } from '../support/data.ts';
 import { denseNet } from '../support/dense-net.ts';
-import { ModelBuilder, perTensor, seeded } from '../support/models.ts';
+import { ModelBuilder, perChannel, perTensor, seeded } from '../support/models.ts';
 import { refusalOf } from '../support/refusal.ts';
 
 const hostile = suite('hostile model files');
@@ -131,11 +131,11 @@ const targeted: readonly [what: string, code: string, file: () => Uint8Array][] 
         quantisation: { ...perTensor(1, 0), scale: new Float32Array(3).fill(1), zeroPoint: new Int32Array(3) },
       }),
   ],
-  [
-    'a quantised dimension of 9',
+  ...[1, -1, 9].map((quantizedDimension): [string, string, () => Uint8Array] => [
+    `weights quantised per channel along dimension ${quantizedDimension}`,
     'malformedModel',
-    () => withTensor(0, { quantisation: { ...perTensor(1, 0), quantizedDimension: 9 } }),
-  ],
+    () => withTensor(1, { quantisation: { ...perChannel(new Array(8).fill(1)), quantizedDimension } }),
+  ]),
   ['an operator code that is not there', 'malformedModel', () => withOperator(0, { opcodeIndex: 50 })],
   ['an input that is not there', 'malformedModel', () => withOperator(0, { inputs: [88, 1, 2] })],
   ['an input of -2', 'malformedModel', () => withOperator(0, { inputs: [-2, 1, 2] })],
@@ -148,7 +148,7 @@ const targeted: readonly [what: string, code: string, file: () => Uint8Array][] 
   ['weights left out', 'unsupportedOperator', () => withOperator(0, { inputs: [0, -1, 2] })],
   [
     'a softmax with beta NaN',
-    'unsupportedOperator',
+    'malformedModel',
     () => withOperator(2, { options: { type: 9, fields: { beta: Number.NaN } } }),
   ],
   [

@@ -29,8 +29,8 @@ export function viewTensor(tensor: Tensor, buffer: ArrayBufferLike, address: num
     return { name, type, shape, scale: 1, zeroPoint: 0, data: new Int32Array(buffer, address, elements) };
   }
   if (type !== TensorType.int8 && type !== TensorType.int16) {
-    const message = `the model's input or output ${printable(name)} is ${tensorTypeName(type)}: export it as int8, int16 or float32`;
-    throw new ModelError('unsupportedModel', message);
+    const found = `the model's input or output ${printable(name)} is ${tensorTypeName(type)}`;
+    throw new ModelError('unsupportedModel', `${found}: export it as int8, int16 or float32`);
   }
   const { scale, zeroPoint } = tensor.quantisation ?? { scale: [], zeroPoint: [] };
   if (scale.length !== 1) {

@@ -105,7 +105,7 @@ function verifyOptions(
   }
 }
 
-/** All inputs of an operator are alive at once, and so are all outputs: what cannot fit is refused before it is laid out. */
+/** All inputs of an operator are alive at once, and so are all outputs: what cannot fit is refused before prepare. */
 function verifyBytes(
   indices: readonly number[],
   verb: string,

@@ -15,8 +15,6 @@ import { refusalOf } from '../support/refusal.ts';
 
 const hostile = suite('hostile model files');
 
-/** A fixed count; `.ci/run` asks for more. */
-const MUTATIONS = Number(process.env.MYRMEX_MUTATIONS ?? 2_000);
 const MILLISECONDS_MAX = 1000;
 const engine = createEngine();
 
@@ -45,7 +43,7 @@ const ours = (): TfliteModel =>
 
 type Register = (name: string, run: () => void) => void;
 
-/** Two assaults on a good file; `register` decides whether they run where the file is absent. */
+/** A good file cut short; `register` decides whether it runs where the file is absent. What is random is in test/fuzz. */
 const attack = (name: string, register: Register, read: () => Uint8Array): void => {
   register(`${name} cut off at every 64th`, () => {
     const file = read();
@@ -54,29 +52,6 @@ const attack = (name: string, register: Register, read: () => Uint8Array): void 
       if (loadAndRun(file.subarray(0, Math.floor((file.length * part) / 64))) !== null) refused++;
     }
     assert.ok(refused >= 63, `${64 - refused} cut files were taken for whole ones`);
-  });
-
-  register(`${name} with ${MUTATIONS} seeded bit flips and overwritten words`, () => {
-    const file = read();
-    const random = seeded(42);
-    const outcomes = new Map<string | null, number>();
-    // Structure sits at both ends of a file, weights between them: most changes go where they can hurt.
-    const place = (): number => {
-      const edge = Math.min(file.length, 12_000) * random() ** 2;
-      return Math.min(file.length - 4, Math.floor(random() < 0.5 ? edge : file.length - edge));
-    };
-    const words = [0, 1, -1, 0x7fffffff, -0x80000000, 0x10000, 1_000_000];
-    for (let round = 0; round < MUTATIONS; round++) {
-      const broken = Uint8Array.from(file);
-      for (let change = 0; change <= round % 3; change++) {
-        const at = place();
-        if (random() < 0.5) broken[at] = broken[at]! ^ (1 << Math.floor(random() * 8));
-        else new DataView(broken.buffer).setInt32(at & ~3, words[Math.floor(random() * words.length)]!, true);
-      }
-      const outcome = loadAndRun(broken);
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    }
-    assert.ok((outcomes.get('malformedModel') ?? 0) > MUTATIONS / 10, `the changes did not hurt: ${[...outcomes]}`);
   });
 };
 

@@ -43,7 +43,7 @@ const ours = (): TfliteModel =>
 
 type Register = (name: string, run: () => void) => void;
 
-/** A good file cut short; `register` decides whether it runs where the file is absent. What is random is in test/fuzz. */
+/** A good file cut short, if it is there, which `register` knows. What is random is in test/fuzz. */
 const attack = (name: string, register: Register, read: () => Uint8Array): void => {
   register(`${name} cut off at every 64th`, () => {
     const file = read();

@@ -1,5 +1,6 @@
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
+import { type Kind, SingleOperator } from './operator-builder.ts';
 import {
   binary,
   connected,
@@ -20,7 +21,6 @@ import {
   transpose,
   transposedConvolution,
 } from './operator-recipes.ts';
-import { type Kind, SingleOperator } from './single-operator.ts';
 
 /** A model of one operator, drawn from a seed. */
 export interface OperatorModel {

@@ -1,6 +1,6 @@
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
-import type { Kind, SingleOperator } from './single-operator.ts';
+import type { Kind, SingleOperator } from './operator-builder.ts';
 
 type Fields = Record<string, number | boolean | readonly number[]>;
 /** Builds the model of one operator, in the type that the builder was made for. */

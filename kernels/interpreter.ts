@@ -90,12 +90,12 @@ class WasmInterpreter implements Interpreter {
     this.engine = engine;
     this.numerics = numerics;
     const { subgraph } = model;
+    const work = new WorkBudget(model, limits);
     if (subgraph.inputs.length === 0 || subgraph.outputs.length === 0) {
       throw new ModelError('unsupportedModel', 'the model has no input or no output: export it with both');
     }
     requireKnownOperators(model, operators);
     const preparation: Preparation = { model, engine, limits, numerics, mark, constants: new Map() };
-    const work = new WorkBudget(model, limits);
     const prepared = subgraph.operators.map((operator, index) => {
       const context = new PrepareContext(index, nameOf(model, operator), preparation);
       work.chargeTensors(operator);

@@ -90,7 +90,7 @@ class WasmInterpreter implements Interpreter {
     this.engine = engine;
     this.numerics = numerics;
     const { subgraph } = model;
-    const work = new WorkBudget(model, limits);
+    const work = new WorkBudget(model, limits, engine.kernels !== null && numerics === 'fp32-rne');
     if (subgraph.inputs.length === 0 || subgraph.outputs.length === 0) {
       throw new ModelError('unsupportedModel', 'the model has no input or no output: export it with both');
     }

@@ -129,10 +129,10 @@ const idle: OperatorRegistry = new Map(
     },
   ]),
 );
-const prepared = (model: TfliteModel, given: ModelLimits) =>
+const prepared = (model: TfliteModel, given: ModelLimits, kernels: 'compiled' | 'plain' = 'compiled') =>
   refusalOf(() =>
     createInterpreter(model, {
-      engine: createEngine(),
+      engine: createEngine({ kernels }),
       limits: given,
       keepActivations: false,
       operators: idle,
@@ -143,6 +143,9 @@ bounds('a model that would run for minutes is refused while it is prepared', () 
   const dense = single(Builtin.fullyConnected, { input: [1, 4], output: [1, 4], weights: [4, 4] }, null);
   assert.is(prepared(dense, { ...limits, multiplyAddsMax: 2_000_100 }), null);
   assert.is(prepared(dense, { ...limits, multiplyAddsMax: 1_999_999 }), 'modelTooLarge');
+  // The same products take longer where there is no SIMD.
+  assert.is(prepared(dense, { ...limits, multiplyAddsMax: 15_999_999 }, 'plain'), 'modelTooLarge');
+  assert.is(prepared(dense, { ...limits, multiplyAddsMax: 16_001_000 }, 'plain'), null);
   // Sixteen million windows of sixteen million values each, out of a file of one kilobyte.
   const side = 4096;
   const shapes = { input: [1, side, side, 1], output: [1, side, side, 1] };

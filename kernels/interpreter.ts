@@ -16,6 +16,7 @@ import { TensorType, tensorBytes } from './tflite/tensor-type.ts';
 import { elementsOf } from './tflite/verify.ts';
 import { RECORD_BYTES } from './wasm/assembly/records.ts';
 import type { WasmEngine } from './wasm/engine.ts';
+import { WorkBudget } from './work-budget.ts';
 
 export type { AdapterPoint } from './adapter-point.ts';
 export type { AdapterFactors, AdapterSet, AdapterSetOptions } from './interpreter-adapters.ts';
@@ -106,6 +107,7 @@ class WasmInterpreter implements Interpreter {
     this.engine = engine;
     this.numerics = numerics;
     const { subgraph } = model;
+    const budget = new WorkBudget(model, limits, engine.kernels !== null && numerics === 'fp32-rne');
     if (subgraph.inputs.length === 0 || subgraph.outputs.length === 0) {
       throw new ModelError('unsupportedModel', 'the model has no input or no output: export it with both');
     }
@@ -116,7 +118,13 @@ class WasmInterpreter implements Interpreter {
     const contexts = subgraph.operators.map(
       (operator, index) => new PrepareContext(index, nameOf(model, operator), preparation),
     );
-    const prepared = contexts.map((context) => prepareOperator(model, operators, context));
+    const prepared = contexts.map((context) => {
+      const operator = subgraph.operators[context.index]!;
+      budget.chargeTensors(operator);
+      const kernel = prepareOperator(model, operators, context);
+      budget.chargeProducts(operator, kernel.multiplyAdds);
+      return kernel;
+    });
     const logits = findLogits(model);
     const kept = new Set(keepActivations ? prepared.flatMap((operator, at) => (operator.adaptable ? [at] : [])) : []);
     const layout = layOut({

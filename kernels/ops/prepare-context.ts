@@ -2,6 +2,7 @@ import { ModelError } from '../errors.ts';
 import type { ModelLimits } from '../limits.ts';
 import type { Numerics } from '../numerics.ts';
 import type { Operator, OptionValue, Tensor, TfliteModel } from '../tflite/model.ts';
+import { printable } from '../tflite/printable.ts';
 import { TensorType, tensorTypeName } from '../tflite/tensor-type.ts';
 import { elementsOf } from '../tflite/verify.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
@@ -156,7 +157,7 @@ export class PrepareContext {
     const found = tensor.tensor.type;
     if (found === type) return;
     const names = `${tensorTypeName(found)} where it takes ${tensorTypeName(type)}`;
-    this.refuse(`has ${names} (tensor ${tensor.index}, ${tensor.tensor.name}): export a fully int8 model`);
+    this.refuse(`has ${names} (tensor ${tensor.index}, ${printable(tensor.tensor.name)}): export a fully int8 model`);
   }
 
   /** Whether the processor runs the compiled kernels. */
@@ -173,7 +174,7 @@ export class PrepareContext {
   quantisation(tensor: OperatorTensor): TensorQuantisation {
     const quantisation = tensor.tensor.quantisation;
     if (quantisation === null || quantisation.scale.length !== 1) {
-      return this.refuse(`needs one scale for tensor ${tensor.index} (${tensor.tensor.name})`);
+      return this.refuse(`needs one scale for tensor ${tensor.index} (${printable(tensor.tensor.name)})`);
     }
     return { scale: quantisation.scale[0]!, zeroPoint: quantisation.zeroPoint[0]! };
   }

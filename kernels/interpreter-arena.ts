@@ -1,5 +1,6 @@
 import { type ArenaRequest, planArena } from './arena.ts';
 import { ModelError } from './errors.ts';
+import { type ActivationReport, reportActivations } from './memory-report.ts';
 import type { BoundAddresses, PreparedOperator } from './ops/operator.ts';
 import type { PrepareContext } from './ops/prepare-context.ts';
 import type { TfliteModel } from './tflite/model.ts';
@@ -17,6 +18,7 @@ interface Blocks {
 
 /** Where every activation tensor and scratch block lies in the engine's memory. */
 export interface ArenaLayout {
+  readonly activations: ActivationReport;
   tensor(index: number): number;
   /** The view of operator `operator` on the layout. */
   addressesOf(operator: number): BoundAddresses;
@@ -49,6 +51,7 @@ export function layOut(
     return base + plan.offsets[block]!;
   };
   return {
+    activations: reportActivations(blocks.requests, blocks.scratch[0] ?? blocks.requests.length, plan.bytes),
     tensor,
     addressesOf: (operator) => ({
       tensor,

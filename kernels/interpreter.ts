@@ -3,6 +3,7 @@ import { ModelError } from './errors.ts';
 import { type AdapterSet, type AdapterSetOptions, WasmAdapterSet } from './interpreter-adapters.ts';
 import { type ArenaLayout, layOut } from './interpreter-arena.ts';
 import type { ModelLimits } from './limits.ts';
+import type { MemoryReport } from './memory-report.ts';
 import type { Numerics } from './numerics.ts';
 import type { OperatorRegistry, PreparedOperator, Step } from './ops/operator.ts';
 import { type Preparation, PrepareContext } from './ops/prepare-context.ts';
@@ -16,6 +17,7 @@ import type { WasmEngine } from './wasm/engine.ts';
 
 export type { AdapterPoint } from './adapter-point.ts';
 export type { AdapterFactors, AdapterSet, AdapterSetOptions } from './interpreter-adapters.ts';
+export type { MemoryReport } from './memory-report.ts';
 export type { TensorView } from './tensor-view.ts';
 
 /** A model ready to run. Write `inputs`, call `invoke`, read `outputs`: all are views into the engine's memory. */
@@ -24,6 +26,8 @@ export interface Interpreter {
   readonly numerics: Numerics;
   /** Memory taken in the engine: packed weights, activations, scratch. Adapter sets come on top. */
   readonly arenaBytes: number;
+  /** What `arenaBytes` is made of. */
+  readonly memory: MemoryReport;
   /** Multiply-adds of one inference. */
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
@@ -39,6 +43,13 @@ export interface Interpreter {
    * @throws ModelError `modelMismatch` for another interpreter's adapters.
    */
   invoke(adapters?: AdapterSet): void;
+  /** Pieces that profilers can run one at a time; together and in order they are one frozen `invoke`. */
+  readonly stepCount: number;
+  /** Runs exactly one step, frozen, whatever `invoke` may join for speed. */
+  runStep(step: number): void;
+  /** Index of the operator in the subgraph that a step runs, and the multiply-adds of an operator. */
+  operatorOf(step: number): number;
+  multiplyAddsOf(operator: number): number;
   /** Sets the variables of streaming operators (SVDF, LSTM) to zero, as they are after creation: a new stream begins. */
   resetState(): void;
 }
@@ -75,6 +86,7 @@ export function createInterpreter(model: TfliteModel, options: InterpreterOption
 class WasmInterpreter implements Interpreter {
   readonly numerics: Numerics;
   readonly arenaBytes: number;
+  readonly memory: MemoryReport;
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
   readonly outputs: readonly TensorView[];
@@ -82,6 +94,7 @@ class WasmInterpreter implements Interpreter {
   readonly adapterPoints: readonly AdapterPoint[];
   private readonly engine: WasmEngine;
   private readonly steps: readonly Step[];
+  private readonly costs: readonly number[];
   private readonly variables: readonly { readonly address: number; readonly tensor: Tensor }[];
 
   constructor(model: TfliteModel, options: InterpreterOptions, mark: number) {
@@ -103,9 +116,11 @@ class WasmInterpreter implements Interpreter {
       keepActivations ? prepared.flatMap(({ operator }, at) => (operator.adaptable ? [at] : [])) : [],
     );
     const allocate = (bytes: number): number => allocateArena(engine, limits, mark, bytes);
+    const packedBytes = engine.usedBytes - mark;
     const layout = layOut(model, prepared, kept, [logits], preparation.constants, allocate);
     this.steps = prepared.map(({ operator }, index) => operator.bind(layout.addressesOf(index)));
-    this.multiplyAdds = prepared.reduce((sum, { operator }) => sum + operator.multiplyAdds, 0);
+    this.costs = prepared.map(({ operator }) => operator.multiplyAdds);
+    this.multiplyAdds = this.costs.reduce((sum, cost) => sum + cost, 0);
     this.variables = subgraph.tensors.flatMap((tensor, index) =>
       tensor.isVariable ? [{ address: layout.tensor(index), tensor }] : [],
     );
@@ -116,6 +131,23 @@ class WasmInterpreter implements Interpreter {
     this.logits = view(logits);
     this.adapterPoints = this.steps.flatMap((step) => (step.adapterPoint === null ? [] : [step.adapterPoint]));
     this.arenaBytes = engine.usedBytes - mark;
+    this.memory = { packedBytes, ...layout.activations };
+  }
+
+  get stepCount(): number {
+    return this.steps.length;
+  }
+
+  operatorOf(step: number): number {
+    return step;
+  }
+
+  multiplyAddsOf(operator: number): number {
+    return this.costs[operator]!;
+  }
+
+  runStep(step: number): void {
+    this.steps[step]!.eval(null, 0);
   }
 
   createAdapterSet(options: AdapterSetOptions): AdapterSet {

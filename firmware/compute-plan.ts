@@ -1,5 +1,4 @@
 import { boardProfile } from '../boards/registry.ts';
-import { defaultModelLimits } from '../kernels/limits.ts';
 import { ringBytes } from '../kernels/ring.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import { type Budget, budgetOf, requireBudget } from './budget.ts';
@@ -8,6 +7,7 @@ import type { Configuration } from './configuration.ts';
 import { type Compute, ringShape, startCompute, WORKER_HEAP_BYTES } from './io/compute.ts';
 import { modelHash } from './io/files.ts';
 import { readModelCard } from './model-file.ts';
+import { modelLimitsOf } from './model-limits.ts';
 import { defaultPipelineOptions, type ExpertName, expertsFor } from './pipeline.ts';
 
 /** What will be computed, decided once from configuration, model and board. */
@@ -35,8 +35,8 @@ export const planCompute = (
 ): ComputePlan => {
   const { seed, sensor, broker } = configuration;
   const board = boardProfile(configuration.board);
-  const { modelBytesMax, arenaBytesMax, pendingWindows, replayCapacity, ringRows } = board;
-  const limits = { ...defaultModelLimits, modelBytesMax, arenaBytesMax };
+  const { pendingWindows, replayCapacity, ringRows } = board;
+  const limits = modelLimitsOf(board);
   const card = readModelCard(model, limits);
   const experts = expertsFor(card.task, configuration.experts);
   const idle = configuration.experts.filter((name) => !experts.includes(name));

@@ -24,7 +24,8 @@ export const runOrStop = (what, command, args) => {
   if (result.status !== 0) stop(`${what} failed (exit code ${result.status}); the lines above say why`);
 };
 
-const npm = (args) => {
+/** Program and arguments that run npm: the very one that runs us, when there is one. */
+export const npm = (args) => {
   const script = process.env.npm_execpath;
   if (script !== undefined && /npm-cli\.c?js$/.test(script)) return [process.execPath, [script, ...args]];
   return [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];

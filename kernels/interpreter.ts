@@ -212,7 +212,7 @@ function prepareOperator(model: TfliteModel, registry: OperatorRegistry, context
 }
 
 /** Tensor before the last SOFTMAX and DEQUANTIZE, else the first output. */
-function findLogits(model: TfliteModel): number {
+export function findLogits(model: TfliteModel): number {
   const { operators, outputs } = model.subgraph;
   const producer = (tensor: number, code: number): Operator | undefined =>
     operators.find((operator) => operator.outputs.includes(tensor) && isBuiltin(model, operator, code));

@@ -13,12 +13,15 @@ import { type NativeEnds, Reply, Request } from './native/protocol.ts';
 
 const ADDON = '@tensorflow/tfjs-tflite-node/build/Release/node_tflite_binding.node';
 /** A process, the addon and the model's preparation, on the slowest board. */
-const LOAD_MS_MAX = 30_000;
+const LOAD_MS_MAX = 15_000;
 const INVOKE_MS_MAX = 5_000;
 const TIME_MS_MAX = 120_000;
 /** V8 has little to do there. */
 const CHILD_FLAGS = ['--max-old-space-size=32', '--max-semi-space-size=1'];
 const ALIGNMENT = 16;
+
+/** Resident memory of the process: Node.js, the addon (48 MB are measured), and a model of some megabytes. */
+export const NATIVE_ENGINE_BYTES = 96 * 1024 * 1024;
 
 /** Path of the native addon, or null where the optional package is not installed or was not built. */
 export const findNativeAddon = (): string | null => {
@@ -34,9 +37,10 @@ export const findNativeAddon = (): string | null => {
  * than we do and rounds differently from processor to processor.
  *
  * @param addon path of the addon; the installed one unless told otherwise
+ * @param invokeMsMax how long one inference may take
  * @throws EngineError `engineUnavailable` where it is absent
  */
-export const openNativeEngine = (addon = findNativeAddon()): InferenceEngine => {
+export const openNativeEngine = (addon = findNativeAddon(), invokeMsMax = INVOKE_MS_MAX): InferenceEngine => {
   if (addon === null) {
     const mend = 'npm install builds it where a compiler is (g++, make, python3)';
     throw new EngineError(`the optional package @tensorflow/tfjs-tflite-node is not installed: ${mend}`, null);
@@ -48,7 +52,7 @@ export const openNativeEngine = (addon = findNativeAddon()): InferenceEngine => 
       const model = readModel(bytes, limits);
       const channel = Channel.start(process.execPath, [...CHILD_FLAGS, ...childProgram(), addon]);
       try {
-        return run(channel, model, handOver(channel, bytes));
+        return run(channel, model, handOver(channel, bytes), invokeMsMax);
       } catch (error) {
         channel.close();
         throw error;
@@ -72,10 +76,11 @@ const handOver = (channel: Channel, bytes: Uint8Array): NativeEnds => {
   channel.receive(text, INVOKE_MS_MAX);
   const said = Buffer.from(text).toString();
   if (what === Reply.done) return JSON.parse(said) as NativeEnds;
+  if (what === Reply.unusable) throw new EngineError(`the native engine cannot be loaded here: ${said.trim()}`, null);
   throw new ModelError('unsupportedModel', `the native engine refuses the model (${said.trim()}): run it on "wasm"`);
 };
 
-const run = (channel: Channel, model: TfliteModel, ends: NativeEnds): RunnableModel => {
+const run = (channel: Channel, model: TfliteModel, ends: NativeEnds, invokeMsMax: number): RunnableModel => {
   const inputs = new Ends(model, model.subgraph.inputs, ends.inputs);
   const outputs = new Ends(model, model.subgraph.outputs, ends.outputs);
   const count = new Uint32Array(1);
@@ -91,7 +96,7 @@ const run = (channel: Channel, model: TfliteModel, ends: NativeEnds): RunnableMo
     channel.receive(reply, msMax);
   };
   const invoke = (): void => {
-    ask(Request.infer, inputs.pack(), outputs.packed, INVOKE_MS_MAX);
+    ask(Request.infer, inputs.pack(), outputs.packed, invokeMsMax);
     outputs.unpack();
   };
   return {

@@ -48,12 +48,13 @@ const answer = (what: number, bytes: Uint8Array): void => {
   send(bytes);
 };
 
-const serve = (addon: Addon): void => {
+const serve = (path: string): void => {
   const header = new Uint32Array(HEADER_BYTES / 4);
+  let addon: Addon | null = null;
   let model: AddonInterpreter | null = null;
   let [inputs, outputs]: [Uint8Array[], Uint8Array[]] = [[], []];
   const load = (bytes: Uint8Array): void => {
-    model = new addon.Interpreter(bytes.buffer as ArrayBuffer, { threads: 1 });
+    model = new addon!.Interpreter(bytes.buffer as ArrayBuffer, { threads: 1 });
     [inputs, outputs] = [bytesOf(model.getInputs()), bytesOf(model.getOutputs())];
     const ends: NativeEnds = {
       inputs: inputs.map(({ length }) => length),
@@ -83,12 +84,16 @@ const serve = (addon: Addon): void => {
       }
       const bytes = new Uint8Array(length);
       if (!receive(bytes)) return;
+      addon ??= createRequire(import.meta.url)(path) as Addon;
       if (what === Request.load) load(bytes);
       else time(new Uint32Array(bytes.buffer)[0]!);
     } catch (error) {
-      answer(Reply.refused, Buffer.from(String(error instanceof Error ? error.message : error)));
+      answer(
+        addon === null ? Reply.unusable : Reply.refused,
+        Buffer.from(String(error instanceof Error ? error.message : error)),
+      );
     }
   }
 };
 
-serve(createRequire(import.meta.url)(process.argv[2]!) as Addon);
+serve(process.argv[2]!);

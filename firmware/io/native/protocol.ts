@@ -17,6 +17,8 @@ export const Reply = {
   done: 0,
   /** Bytes: TFLite's words. */
   refused: 1,
+  /** Bytes: why the addon cannot be loaded at all, on this processor or C library. */
+  unusable: 2,
 } as const;
 
 /** Length of every input and output in bytes. */

@@ -10,6 +10,7 @@ import { tensorBytes } from '../../kernels/tflite/tensor-type.ts';
 import { elementsOf } from '../../kernels/tflite/verify.ts';
 import { Channel } from './native/channel.ts';
 import { type NativeEnds, Reply, Request } from './native/protocol.ts';
+import { requireNativeSuits } from './native/suits.ts';
 
 const ADDON = '@tensorflow/tfjs-tflite-node/build/Release/node_tflite_binding.node';
 /** A process, the addon and the model's preparation, on the slowest board. */
@@ -50,6 +51,7 @@ export const openNativeEngine = (addon = findNativeAddon(), invokeMsMax = INVOKE
     numerics: 'tflite-builtin',
     load(bytes, limits) {
       const model = readModel(bytes, limits);
+      requireNativeSuits(model);
       const channel = Channel.start(process.execPath, [...CHILD_FLAGS, ...childProgram(), addon]);
       try {
         return run(channel, model, handOver(channel, bytes), invokeMsMax);

@@ -60,6 +60,7 @@ export const Builtin = {
   resizeNearestNeighbor: 97,
   leakyRelu: 98,
   mirrorPad: 100,
+  splitV: 102,
   quantize: 114,
   hardSwish: 117,
   batchMatmul: 126,

@@ -26,7 +26,7 @@ const mutants = new Mutants(corpus(), limits, seed);
 const bench = {
   limits,
   operators: operatorsWith(fault),
-  engines: [createEngine(), createEngine()],
+  engines: [createEngine(), createEngine({ kernels: 'plain' })],
 };
 
 for (let number = first; number < end; number++) {

@@ -57,7 +57,8 @@ export function tryMutant({ bytes, draw }: Mutant, bench: Bench): Outcome {
 
 function requireSame(one: End, other: End): void {
   if (typeof one === 'string' || typeof other === 'string') {
-    if (one === other) return;
+    // Plain code takes longer and other memory, so that a bound may be met in one engine only.
+    if (one === other || one === 'modelTooLarge' || other === 'modelTooLarge') return;
     throw new Finding(`one engine: ${nameOf(one)}, another engine: ${nameOf(other)}`);
   }
   one.forEach((output, index) => {

@@ -6,7 +6,7 @@ import { createInterpreter } from '../../kernels/interpreter.ts';
 import { defaultModelLimits as limits } from '../../kernels/limits.ts';
 import type { Numerics } from '../../kernels/numerics.ts';
 import { type AddParameters, requantisedSum, scaledAddend } from '../../kernels/ops/add-reference.ts';
-import { productByMultiplier } from '../../kernels/ops/mul-arithmetic.ts';
+import { productByMultiplier } from '../../kernels/ops/mul-reference.ts';
 import { fixedPointExponentials, softmaxFixedPoint } from '../../kernels/ops/softmax-fixed-point.ts';
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';

@@ -2,7 +2,7 @@ import type { AddConstants } from './add-constants.ts';
 
 /**
  * A run of int8 sums with XNNPACK's constants. A function of its own rather than a closure, and with sums held in
- * int32, because V8 then compiles it once for all layers: half the time of a closure over them, measured over six layers.
+ * int32, because V8 then compiles it once for all layers: half the time of closures, measured over six layers.
  *
  * @param range lowest and highest output
  * @param a first element of the operand, of which `aStep` is 1 or 0; `b` likewise

@@ -230,7 +230,7 @@ const changedOutside = (before: Uint8Array, after: Uint8Array, { outputs }: Inte
   return changed;
 };
 
-/** Changes one to three numbers: of a constant, of the options, or of a shape (within what the verifier lets through). */
+/** Changes one to three numbers: of a constant, of the options, or of a shape (as far as the verifier lets it). */
 const mutate = (
   model: TfliteModel,
   chance: Pick<ReturnType<typeof dice>, 'random' | 'whole' | 'pick'>,

@@ -1,5 +1,5 @@
 import type { PreparedOperator } from './ops/operator.ts';
-import type { TfliteModel } from './tflite/model.ts';
+import type { Tensor, TfliteModel } from './tflite/model.ts';
 import { tensorBytes } from './tflite/tensor-type.ts';
 import { elementsOf } from './tflite/verify.ts';
 import { type Border, isNoBorder, joinBorders, noBorder, type WideDemand, WideLayout } from './wide-layout.ts';
@@ -109,7 +109,8 @@ class HomeFinder implements Homes {
 
   /**
    * Tensors that share memory: those that chains of aliasing operators make of the first one. Inputs and outputs of the
-   * model stay apart, so that writing the next input does not change the last output.
+   * model stay apart, so that writing the next input does not change the last output; so do tensors of different zero
+   * points: wide values are what is left when it is taken off, and no converter means that one by the other.
    */
   private groupTensors(): Map<number, number[]> {
     const { tensors, operators } = this.model.subgraph;
@@ -118,6 +119,7 @@ class HomeFinder implements Homes {
     operators.forEach((operator, at) => {
       const [from, to] = [operator.inputs[0]!, operator.outputs[0]!];
       if (this.prepared[at]!.aliases !== true || this.ends.has(to) || this.isFixed(from)) return;
+      if (zeroPointOf(tensors[from]!) !== zeroPointOf(tensors[to]!)) return;
       const root = roots[from]!;
       roots[to] = root;
       groups.get(root)!.push(to);
@@ -203,4 +205,8 @@ class HomeFinder implements Homes {
       this.assign(group, to);
     }
   }
+}
+
+function zeroPointOf({ quantisation }: Tensor): number {
+  return quantisation?.zeroPoint[0] ?? 0;
 }

@@ -1,15 +1,26 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { allOperators } from '../../kernels/ops/registry.ts';
+import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
+import { TensorType } from '../../kernels/tflite/tensor-type.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
 import { compareWithOracle } from '../support/compare-oracle.ts';
-import { randomInt8, seeded } from '../support/models.ts';
+import { ModelBuilder, perTensor, randomInt8, seeded } from '../support/models.ts';
 import { operatorModels } from '../support/operator-models.ts';
 import { createOracle } from '../support/oracle.ts';
+import { type ConvolutionShape, convolution, dense } from '../support/random-layers.ts';
 import { randomNetwork, randomNetworkOptions } from '../support/random-network.ts';
 
 const networks = suite('random convolutional networks');
 const oracle = await createOracle();
+const unit: ConvolutionShape = {
+  kernel: [1, 1],
+  stride: [1, 1],
+  dilation: [1, 1],
+  padding: 0,
+  activation: 0,
+  perChannel: true,
+};
 const NETWORKS = 60;
 const INPUTS = 4;
 
@@ -42,6 +53,23 @@ networks('those of operators that are there: bit for bit', () => {
     const inputs = Array.from({ length: INPUTS }, () => [randomInt8(random, valuesOf(options.shape))]);
     compareWithOracle(oracle, file, inputs, `network ${1000 + seed}`);
   }
+});
+
+networks('RESHAPE to another zero point between two layers keeps the bytes, not the numbers', () => {
+  const random = seeded(2000);
+  const builder = new ModelBuilder();
+  const layers = { builder, random };
+  const quantisation = perTensor(0.03, 5);
+  const shape = [1, 3, 3, 8];
+  const input = { index: builder.int8(shape, quantisation), shape, quantisation };
+  const first = convolution(layers, input, 8, { ...unit, kernel: [3, 3] });
+  const other = perTensor(0.02, -40);
+  const flat = builder.int8([1, 72], other);
+  const target = builder.tensor(TensorType.int32, [2], null, Int32Array.of(1, 72));
+  builder.operator(Builtin.reshape, [first.index, target], [flat], ['Reshape', { newShape: [1, 72] }]);
+  const last = dense(layers, { index: flat, shape: [1, 72], quantisation: other }, 5, unit);
+  const inputs = Array.from({ length: INPUTS }, () => [randomInt8(random, 72)]);
+  compareWithOracle(oracle, writeModel(builder.build([input.index], [last.index])), inputs, 'RESHAPE');
 });
 
 networks('TensorFlow Lite runs the model of one operator in each of its types', () => {

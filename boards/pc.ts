@@ -8,6 +8,7 @@ export const pc: BoardEntry = {
   storeBytesMax: 1024 * 1024 * 1024,
   modelBytesMax: 16 * 1024 * 1024,
   arenaBytesMax: 48 * 1024 * 1024,
+  multiplyAddsMax: 1_200_000_000,
   ringRows: 8_192,
   sensorQueueSamples: 65_536,
   pendingWindows: 1_024,

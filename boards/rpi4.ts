@@ -10,6 +10,7 @@ export const rpi4: BoardEntry = {
   storeBytesMax: 256 * 1024 * 1024,
   modelBytesMax: 8 * 1024 * 1024,
   arenaBytesMax: 32 * 1024 * 1024,
+  multiplyAddsMax: 600_000_000,
   outboxEntriesMax: 250_000,
   outboxBytesMax: 128 * 1024 * 1024,
   // A cheap 8 GB card bears about 500 whole writes; with the card's own tenfold amplification this leaves ten years.

@@ -18,6 +18,8 @@ export const BoardProfile = Type.Object(
     /** Largest model file, and memory of its engine. */
     modelBytesMax: count(1024, 256 * MIB),
     arenaBytesMax: count(64 * 1024, 1024 * MIB),
+    /** Work of one inference, in multiply-adds of the compiled kernels: what a window may wait for. */
+    multiplyAddsMax: count(1_000_000, 100_000_000_000),
     /** Rows of samples between the sensor and the worker; rounded up to a power of two. */
     ringRows: count(16, 1 << 20),
     /** Samples of live sensors that may wait for their row, in all channels together. */

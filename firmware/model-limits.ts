@@ -2,8 +2,9 @@ import type { BoardProfile } from '../boards/schema.ts';
 import { defaultModelLimits, type ModelLimits } from '../kernels/limits.ts';
 
 /** What a model may take on a board. */
-export const modelLimitsOf = ({ modelBytesMax, arenaBytesMax }: BoardProfile): ModelLimits => ({
+export const modelLimitsOf = ({ modelBytesMax, arenaBytesMax, multiplyAddsMax }: BoardProfile): ModelLimits => ({
   ...defaultModelLimits,
   modelBytesMax,
   arenaBytesMax,
+  multiplyAddsMax,
 });

@@ -16,13 +16,16 @@ export interface AdapterPoint {
   readonly activationMax: number;
   /** [out × in], row-major, zero point 0. */
   readonly weights: Int8Array;
-  /**
-   * x − zeroPoint of the last invoke, valid until the next one with `keepActivations`; [in], or for several rows
-   * [rows × in rounded up to even].
-   */
+  /** x − zeroPoint of the last invoke, valid until the next one with `keepActivations`. */
   readonly input: Int16Array;
-  /** Output of the last invoke, valid until the next one with `keepActivations`; [rows × out]. */
-  readonly output: Int8Array;
+  /** Where the `inFeatures` values of a row begin in `input`; 0 for row 0. */
+  inputIndex(row: number): number;
+  /** Output of the last invoke, valid until the next one with `keepActivations`: q − `outputOffset`. */
+  readonly output: Int8Array | Int16Array;
+  /** Where the `outFeatures` values of a row begin in `output`; 0 for row 0. */
+  outputIndex(row: number): number;
+  /** 0, or the zero point where the engine keeps outputs without it. */
+  readonly outputOffset: number;
 }
 
 /** Byte addresses of one point's factors in the engine's memory. */

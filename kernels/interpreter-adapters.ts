@@ -1,7 +1,16 @@
+import { ADAPTER_RANK_MAX } from './adapter-limits.ts';
 import type { AdapterAddresses, AdapterPoint } from './adapter-point.ts';
 import { ModelError } from './errors.ts';
-import { ADAPTER_RANK_MAX } from './ops/fully-connected.ts';
 import type { ActiveAdapters } from './ops/operator.ts';
+import {
+  ADAPTER_A,
+  ADAPTER_A_SCALE,
+  ADAPTER_B,
+  ADAPTER_BIAS,
+  ADAPTER_BYTES,
+  ADAPTER_RANK,
+  ADAPTER_SCALING,
+} from './wasm/assembly/records.ts';
 import type { WasmEngine } from './wasm/engine.ts';
 
 /** Low-rank factors for every adapter point of one interpreter, in wasm memory; writing a view takes effect at once. */
@@ -39,6 +48,8 @@ export class WasmAdapterSet implements AdapterSet, ActiveAdapters {
   readonly scaling: number;
   readonly points: readonly AdapterFactors[];
   readonly addresses: readonly AdapterAddresses[];
+  /** Address of the table that the compiled kernels find the factors by, one entry per point. */
+  readonly table: number;
 
   /** Allocates all factors, zero: the adapted model equals the frozen one bit for bit until they are written. */
   constructor(
@@ -57,6 +68,16 @@ export class WasmAdapterSet implements AdapterSet, ActiveAdapters {
     this.scaling = Math.fround(scaling);
     this.addresses = adapterPoints.map((point) => allocate(engine, point, rank));
     this.points = adapterPoints.map((point, index) => views(engine, point, rank, this.addresses[index]!));
+    this.table = engine.allocate(adapterPoints.length * ADAPTER_BYTES);
+    this.addresses.forEach((addresses, index) => {
+      const entry = (this.table + index * ADAPTER_BYTES) / 4;
+      engine.int32[entry + ADAPTER_A / 4] = addresses.loraA;
+      engine.int32[entry + ADAPTER_A_SCALE / 4] = addresses.loraAScale;
+      engine.int32[entry + ADAPTER_B / 4] = addresses.loraB;
+      engine.int32[entry + ADAPTER_BIAS / 4] = addresses.bias;
+      engine.int32[entry + ADAPTER_RANK / 4] = rank;
+      engine.float32[entry + ADAPTER_SCALING / 4] = this.scaling;
+    });
   }
 }
 

@@ -2,10 +2,11 @@ import type { AdapterPoint } from './adapter-point.ts';
 import { ModelError } from './errors.ts';
 import { type AdapterSet, type AdapterSetOptions, WasmAdapterSet } from './interpreter-adapters.ts';
 import { type ArenaLayout, layOut } from './interpreter-arena.ts';
+import { findHomes } from './interpreter-homes.ts';
+import { Program, workOf } from './interpreter-program.ts';
 import type { ModelLimits } from './limits.ts';
-import type { MemoryReport } from './memory-report.ts';
 import type { Numerics } from './numerics.ts';
-import type { OperatorRegistry, PreparedOperator, Step } from './ops/operator.ts';
+import type { OperatorRegistry, PreparedOperator } from './ops/operator.ts';
 import { type Preparation, PrepareContext } from './ops/prepare-context.ts';
 import { allOperators } from './ops/registry.ts';
 import { type TensorView, viewTensor } from './tensor-view.ts';
@@ -13,11 +14,12 @@ import { Builtin, operatorName } from './tflite/builtin-operator.ts';
 import type { Operator, Tensor, TfliteModel } from './tflite/model.ts';
 import { TensorType, tensorBytes } from './tflite/tensor-type.ts';
 import { elementsOf } from './tflite/verify.ts';
+import { RECORD_BYTES } from './wasm/assembly/records.ts';
 import type { WasmEngine } from './wasm/engine.ts';
+import { WorkBudget } from './work-budget.ts';
 
 export type { AdapterPoint } from './adapter-point.ts';
 export type { AdapterFactors, AdapterSet, AdapterSetOptions } from './interpreter-adapters.ts';
-export type { MemoryReport } from './memory-report.ts';
 export type { TensorView } from './tensor-view.ts';
 
 /** A model ready to run. Write `inputs`, call `invoke`, read `outputs`: all are views into the engine's memory. */
@@ -26,15 +28,14 @@ export interface Interpreter {
   readonly numerics: Numerics;
   /** Memory taken in the engine: packed weights, activations, scratch. Adapter sets come on top. */
   readonly arenaBytes: number;
-  /** What `arenaBytes` is made of. */
-  readonly memory: MemoryReport;
+  readonly memory: ArenaUse;
   /** Multiply-adds of one inference. */
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
   readonly outputs: readonly TensorView[];
   /** What a final SOFTMAX reads (also through a DEQUANTIZE behind it), else the first output itself. */
   readonly logits: TensorView;
-  /** One per dense layer, in execution order. */
+  /** One per dense layer and pointwise convolution, in execution order. */
   readonly adapterPoints: readonly AdapterPoint[];
   /** @throws ModelError `modelTooLarge` when the engine's memory is full. */
   createAdapterSet(options: AdapterSetOptions): AdapterSet;
@@ -43,15 +44,22 @@ export interface Interpreter {
    * @throws ModelError `modelMismatch` for another interpreter's adapters.
    */
   invoke(adapters?: AdapterSet): void;
-  /** Pieces that profilers can run one at a time; together and in order they are one frozen `invoke`. */
-  readonly stepCount: number;
-  /** Runs exactly one step, frozen, whatever `invoke` may join for speed. */
-  runStep(step: number): void;
-  /** Index of the operator in the subgraph that a step runs, and the multiply-adds of an operator. */
-  operatorOf(step: number): number;
-  multiplyAddsOf(operator: number): number;
   /** Sets the variables of streaming operators (SVDF, LSTM) to zero, as they are after creation: a new stream begins. */
   resetState(): void;
+  /** Runs one operator of the subgraph alone, frozen; in order they are an inference. For profiles. */
+  runOperator(index: number): void;
+  /** Of one operator of the subgraph, in one inference. */
+  multiplyAddsOf(operator: number): number;
+}
+
+/** What `arenaBytes` is made of. */
+export interface ArenaUse {
+  /** What lives as long as the model: packed weights, tables, records. */
+  readonly weightBytes: number;
+  /** Activations, variables and scratch, which share memory by their lives. */
+  readonly activationBytes: number;
+  /** The largest sum of what is alive at one time: no plan can need less. */
+  readonly leastActivationBytes: number;
 }
 
 export interface InterpreterOptions {
@@ -86,14 +94,14 @@ export function createInterpreter(model: TfliteModel, options: InterpreterOption
 class WasmInterpreter implements Interpreter {
   readonly numerics: Numerics;
   readonly arenaBytes: number;
-  readonly memory: MemoryReport;
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
   readonly outputs: readonly TensorView[];
   readonly logits: TensorView;
   readonly adapterPoints: readonly AdapterPoint[];
   private readonly engine: WasmEngine;
-  private readonly steps: readonly Step[];
+  readonly memory: ArenaUse;
+  private readonly program: Program;
   private readonly costs: readonly number[];
   private readonly variables: readonly { readonly address: number; readonly tensor: Tensor }[];
 
@@ -102,24 +110,38 @@ class WasmInterpreter implements Interpreter {
     this.engine = engine;
     this.numerics = numerics;
     const { subgraph } = model;
+    const budget = new WorkBudget(model, limits, engine.kernels !== null && numerics === 'fp32-rne');
     if (subgraph.inputs.length === 0 || subgraph.outputs.length === 0) {
       throw new ModelError('unsupportedModel', 'the model has no input or no output: export it with both');
     }
     requireKnownOperators(model, operators);
-    const preparation: Preparation = { model, engine, limits, numerics, mark, constants: new Map() };
-    const prepared = subgraph.operators.map((operator, index) => {
-      const context = new PrepareContext(index, nameOf(model, operator), preparation);
-      return { context, operator: prepareOperator(model, operators, context) };
+    const constants = new Map<number, number>();
+    const folded = new Map<number, Uint8Array>();
+    const preparation: Preparation = { model, engine, limits, numerics, mark, constants, tables: new Map(), folded };
+    const contexts = subgraph.operators.map(
+      (operator, index) => new PrepareContext(index, nameOf(model, operator), preparation),
+    );
+    const prepared = contexts.map((context) => {
+      const operator = subgraph.operators[context.index]!;
+      budget.chargeTensors(operator);
+      const kernel = prepareOperator(model, operators, context);
+      budget.chargeProducts(operator, kernel.multiplyAdds);
+      return kernel;
     });
     const logits = findLogits(model);
-    const kept = new Set(
-      keepActivations ? prepared.flatMap(({ operator }, at) => (operator.adaptable ? [at] : [])) : [],
-    );
-    const allocate = (bytes: number): number => allocateArena(engine, limits, mark, bytes);
-    const packedBytes = engine.usedBytes - mark;
-    const layout = layOut(model, prepared, kept, [logits], preparation.constants, allocate);
-    this.steps = prepared.map(({ operator }, index) => operator.bind(layout.addressesOf(index)));
-    this.costs = prepared.map(({ operator }) => operator.multiplyAdds);
+    const kept = new Set(keepActivations ? prepared.flatMap((operator, at) => (operator.adaptable ? [at] : [])) : []);
+    const layout = layOut({
+      homes: findHomes({ model, prepared, folded: new Set(folded.keys()), kept, keptTensors: [logits] }),
+      scratchBytes: contexts.map(({ scratchBytes }) => scratchBytes),
+      kept,
+      constants,
+      allocate: (bytes) => allocateArena(engine, limits, mark, bytes),
+    });
+    const steps = prepared.map((operator, index) => operator.bind(layout.addressesOf(index)));
+    const work = workOf(model, prepared, steps, layout);
+    const records = work.reduce((sum, { records }) => sum + records.length, 0);
+    this.program = new Program(engine, work, allocateArena(engine, limits, mark, records * RECORD_BYTES));
+    this.costs = prepared.map(({ multiplyAdds }) => multiplyAdds);
     this.multiplyAdds = this.costs.reduce((sum, cost) => sum + cost, 0);
     this.variables = subgraph.tensors.flatMap((tensor, index) =>
       tensor.isVariable ? [{ address: layout.tensor(index), tensor }] : [],
@@ -129,25 +151,13 @@ class WasmInterpreter implements Interpreter {
     this.inputs = subgraph.inputs.map(view);
     this.outputs = subgraph.outputs.map(view);
     this.logits = view(logits);
-    this.adapterPoints = this.steps.flatMap((step) => (step.adapterPoint === null ? [] : [step.adapterPoint]));
+    this.adapterPoints = steps.flatMap((step) => (step.adapterPoint === null ? [] : [step.adapterPoint]));
     this.arenaBytes = engine.usedBytes - mark;
-    this.memory = { packedBytes, ...layout.activations };
-  }
-
-  get stepCount(): number {
-    return this.steps.length;
-  }
-
-  operatorOf(step: number): number {
-    return step;
-  }
-
-  multiplyAddsOf(operator: number): number {
-    return this.costs[operator]!;
-  }
-
-  runStep(step: number): void {
-    this.steps[step]!.eval(null, 0);
+    this.memory = {
+      weightBytes: this.arenaBytes - layout.bytes,
+      activationBytes: layout.bytes,
+      leastActivationBytes: layout.leastBytes,
+    };
   }
 
   createAdapterSet(options: AdapterSetOptions): AdapterSet {
@@ -174,13 +184,15 @@ class WasmInterpreter implements Interpreter {
       }
       active = adapters;
     }
-    const { steps } = this;
-    let ordinal = 0;
-    for (let index = 0; index < steps.length; index++) {
-      const step = steps[index]!;
-      step.eval(active, ordinal);
-      if (step.adapterPoint !== null) ordinal++;
-    }
+    this.program.run(active, active?.table ?? 0);
+  }
+
+  runOperator(index: number): void {
+    this.program.runOperator(index);
+  }
+
+  multiplyAddsOf(operator: number): number {
+    return this.costs[operator]!;
   }
 }
 

@@ -16,6 +16,10 @@ export interface ModelLimits {
   readonly rankMax: number;
   /** Elements of one tensor: the product of its shape. */
   readonly tensorElementsMax: number;
+  /** Stride, dilation or side of a window, in elements. */
+  readonly windowMax: number;
+  /** Work of one inference in multiply-adds of the compiled kernels; see `work-budget.ts` for what else counts. */
+  readonly multiplyAddsMax: number;
   /** Tensors one operator may read or write, and entries of one options vector. */
   readonly operatorTensorsMax: number;
   /** UTF-8 bytes of a tensor name, description or metadata name. */
@@ -34,6 +38,11 @@ export const defaultModelLimits: ModelLimits = {
   // TFLite's own kernels end at 6 dimensions; 8 leaves room for what only reshapes.
   rankMax: 8,
   tensorElementsMax: 16 * 1024 * 1024,
+  // The longest side of an image that could be used; products with any other number of a model stay exact.
+  windowMax: 65_536,
+  // Twice a MobileNet of 224 × 224 pixels. A PC is through with it in a quarter of a second, and within about one even
+  // where all of it runs in plain code: whoever watches a compute worker takes longer silence for a hang.
+  multiplyAddsMax: 1_200_000_000,
   operatorTensorsMax: 128,
   // Fused layers carry the joined names of all the layers they came from.
   nameBytesMax: 4096,

@@ -1,5 +1,6 @@
 import { ModelError } from './errors.ts';
 import type { Tensor } from './tflite/model.ts';
+import { printable } from './tflite/printable.ts';
 import { TensorType, tensorTypeName } from './tflite/tensor-type.ts';
 import { elementsOf } from './tflite/verify.ts';
 
@@ -28,14 +29,14 @@ export function viewTensor(tensor: Tensor, buffer: ArrayBufferLike, address: num
     return { name, type, shape, scale: 1, zeroPoint: 0, data: new Int32Array(buffer, address, elements) };
   }
   if (type !== TensorType.int8 && type !== TensorType.int16) {
-    const message = `the model's input or output ${name} is ${tensorTypeName(type)}: export it as int8, int16 or float32`;
-    throw new ModelError('unsupportedModel', message);
+    const found = `the model's input or output ${printable(name)} is ${tensorTypeName(type)}`;
+    throw new ModelError('unsupportedModel', `${found}: export it as int8, int16 or float32`);
   }
   const { scale, zeroPoint } = tensor.quantisation ?? { scale: [], zeroPoint: [] };
   if (scale.length !== 1) {
     throw new ModelError(
       'unsupportedModel',
-      `the ${tensorTypeName(type)} tensor ${name} at the model's end has no scale: quantise it`,
+      `the ${tensorTypeName(type)} tensor ${printable(name)} at the model's end has no scale: quantise it`,
     );
   }
   const data =

@@ -53,9 +53,9 @@ export class AdapterLayer {
    * format: there, only the gradient that would lead further out is dropped, or a saturated logit could never learn.
    */
   private mask(g: Float64Array): void {
-    const { output, activationMin, activationMax, outFeatures } = this.point;
+    const { output, outputOffset, activationMin, activationMax, outFeatures } = this.point;
     for (let c = 0; c < outFeatures; c++) {
-      const q = output[c]!;
+      const q = output[c]! + outputOffset;
       if (q <= activationMin && (this.fusedBelow || g[c]! > 0)) g[c] = 0;
       else if (q >= activationMax && (this.fusedAbove || g[c]! < 0)) g[c] = 0;
     }

@@ -6,6 +6,7 @@ export interface QuantisedMultiplier {
 
 const TWO_31 = 2147483648;
 const TWO_30 = 1073741824;
+const TWO_24 = 16777216;
 const INT32_MAX = 2147483647;
 const INT32_MIN = -2147483648;
 
@@ -59,9 +60,40 @@ export function roundingDivideByPowerOfTwo(value: number, exponent: number): num
 
 /** Two-stage rounding of an int32 (kernels/internal/common.h, `MultiplyByQuantizedMultiplier`). */
 export function multiplyByQuantisedMultiplier(value: number, { multiplier, shift }: QuantisedMultiplier): number {
+  return multiplyByMultiplier(value, multiplier, shift);
+}
+
+/** The same with the two parts apart, as arrays of channels hold them. */
+export function multiplyByMultiplier(value: number, multiplier: number, shift: number): number {
   const left = shift > 0 ? shift : 0;
   const right = shift > 0 ? 0 : -shift;
   return roundingDivideByPowerOfTwo(doublingHighMul((value * powerOfTwo(left)) | 0, multiplier), right);
+}
+
+/**
+ * An int64 sum of int16 × int8 products times a factor, rounded half up once
+ * (`MultiplyByQuantizedMultiplier(int64_t, …)`): the multiplier is reduced to 15 bits first.
+ *
+ * @param value whole, |value| ≤ 2^47
+ * @param shift −31 to 7
+ */
+export function multiplyWideByMultiplier(value: number, multiplier: number, shift: number): number {
+  const reduced = multiplier < 0x7fff0000 ? (multiplier + 0x8000) >> 16 : 0x7fff;
+  const bits = 15 - shift;
+  // The product may exceed 2^53, so value = upper × 2^24 + lower, and both products are exact.
+  const upper = Math.floor(value / TWO_24);
+  const lower = value - upper * TWO_24;
+  const small = lower * reduced + wholePowerOfTwo(bits - 1);
+  if (bits <= 24) return upper * reduced * wholePowerOfTwo(24 - bits) + Math.floor(small / wholePowerOfTwo(bits));
+  const divisor = wholePowerOfTwo(bits - 24);
+  const whole = Math.floor((upper * reduced) / divisor);
+  const rest = upper * reduced - whole * divisor;
+  return whole + Math.floor((rest * TWO_24 + small) / wholePowerOfTwo(bits));
+}
+
+/** 2^exponent, 0 to 60: a product of two that int32 shifts can make. */
+function wholePowerOfTwo(exponent: number): number {
+  return exponent < 31 ? 1 << exponent : TWO_30 * (1 << (exponent - 30));
 }
 
 function powerOfTwo(exponent: number): number {

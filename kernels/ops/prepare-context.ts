@@ -2,6 +2,7 @@ import { ModelError } from '../errors.ts';
 import type { ModelLimits } from '../limits.ts';
 import type { Numerics } from '../numerics.ts';
 import type { Operator, OptionValue, Tensor, TfliteModel } from '../tflite/model.ts';
+import { printable } from '../tflite/printable.ts';
 import { TensorType, tensorTypeName } from '../tflite/tensor-type.ts';
 import { elementsOf } from '../tflite/verify.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
@@ -31,6 +32,10 @@ export interface Preparation {
   readonly mark: number;
   /** Constants that operators read at run time: index of the tensor to its address. */
   readonly constants: Map<number, number>;
+  /** Tables of int32 that several operators may share: what they are for to their address. */
+  readonly tables: Map<string, number>;
+  /** Outputs of operators on constants, computed while preparing: index of the tensor to its bytes. */
+  readonly folded: Map<number, Uint8Array>;
 }
 
 /** What an operator may ask about the model and request from the engine while it is prepared. */
@@ -119,6 +124,12 @@ export class PrepareContext {
     return Array.from({ length: elements }, (_, index) => Number(view.getBigInt64(8 * index, true)));
   }
 
+  /** Intermediate tensor `position`, which only carries the quantisation of a value inside; null without one. */
+  intermediate(position: number): OperatorTensor | null {
+    const index = this.operator.intermediates[position];
+    return index === undefined ? null : this.describe(index);
+  }
+
   get inputCount(): number {
     return this.operator.inputs.length;
   }
@@ -146,16 +157,42 @@ export class PrepareContext {
     const found = tensor.tensor.type;
     if (found === type) return;
     const names = `${tensorTypeName(found)} where it takes ${tensorTypeName(type)}`;
-    this.refuse(`has ${names} (tensor ${tensor.index}, ${tensor.tensor.name}): export a fully int8 model`);
+    this.refuse(`has ${names} (tensor ${tensor.index}, ${printable(tensor.tensor.name)}): export a fully int8 model`);
+  }
+
+  /** Whether the processor runs the compiled kernels. */
+  get isCompiled(): boolean {
+    return this.engine.kernels !== null;
+  }
+
+  /** Whether tensors are int8 and rounded as the compiled kernels and their twins do. */
+  isInt8(...tensors: readonly OperatorTensor[]): boolean {
+    return this.numerics === 'fp32-rne' && tensors.every(({ tensor }) => tensor.type === TensorType.int8);
   }
 
   /** Scale and zero point of a tensor that is quantised as a whole. */
   quantisation(tensor: OperatorTensor): TensorQuantisation {
     const quantisation = tensor.tensor.quantisation;
     if (quantisation === null || quantisation.scale.length !== 1) {
-      return this.refuse(`needs one scale for tensor ${tensor.index} (${tensor.tensor.name})`);
+      return this.refuse(`needs one scale for tensor ${tensor.index} (${printable(tensor.tensor.name)})`);
     }
     return { scale: quantisation.scale[0]!, zeroPoint: quantisation.zeroPoint[0]! };
+  }
+
+  /** Whether the model hands out the tensor at its end, so that it needs a place of its own. */
+  isModelOutput({ index }: OperatorTensor): boolean {
+    return this.model.subgraph.outputs.includes(index);
+  }
+
+  /** Makes `output` a constant for the operators behind this one, which then has nothing to do at run time. */
+  fold(output: OperatorTensor, bytes: Uint8Array): void {
+    const { folded } = this.preparation;
+    const taken = [...folded.values()].reduce((sum, { length }) => sum + length, bytes.length);
+    if (taken > this.limits.arenaBytesMax) {
+      const message = `the model unpacks constants of ${taken} bytes, ${this.limits.arenaBytesMax} are allowed`;
+      throw new ModelError('modelTooLarge', `${message}: use a smaller one`);
+    }
+    folded.set(output.index, bytes);
   }
 
   /** Takes memory that lives as long as the model: packed weights, tables. */
@@ -170,6 +207,17 @@ export class PrepareContext {
     return this.engine.allocate(bytes);
   }
 
+  /** Address of a table of int32; tables of one key are equal, and made once. Also while the operator is bound. */
+  sharedInts(key: string, make: () => Int32Array): number {
+    const known = this.preparation.tables.get(key);
+    if (known !== undefined) return known;
+    const values = make();
+    const address = this.persistent(values.byteLength);
+    this.engine.int32.set(values, address / 4);
+    this.preparation.tables.set(key, address);
+    return address;
+  }
+
   /** Asks for memory while this operator runs; with `keepActivations` it is left alone until the next invoke. */
   scratch(bytes: number): number {
     return this.scratchBytes.push(bytes) - 1;
@@ -178,6 +226,7 @@ export class PrepareContext {
   private describe(index: number): OperatorTensor {
     const tensor = this.model.subgraph.tensors[index]!;
     const bytes = this.model.buffers[tensor.buffer]!;
-    return { index, tensor, elements: elementsOf(tensor), constant: bytes.length > 0 ? bytes : null };
+    const constant = bytes.length > 0 ? bytes : (this.preparation.folded.get(index) ?? null);
+    return { index, tensor, elements: elementsOf(tensor), constant };
   }
 }

@@ -1,3 +1,5 @@
+import { printable } from './printable.ts';
+
 /** Builtin operators of the TFLite schema (`BuiltinOperator`) in their numbering; index = code. */
 const NAMES = `ADD AVERAGE_POOL_2D CONCATENATION CONV_2D DEPTHWISE_CONV_2D DEPTH_TO_SPACE DEQUANTIZE EMBEDDING_LOOKUP
 FLOOR FULLY_CONNECTED HASHTABLE_LOOKUP L2_NORMALIZATION L2_POOL_2D LOCAL_RESPONSE_NORMALIZATION LOGISTIC LSH_PROJECTION
@@ -58,6 +60,7 @@ export const Builtin = {
   resizeNearestNeighbor: 97,
   leakyRelu: 98,
   mirrorPad: 100,
+  splitV: 102,
   quantize: 114,
   hardSwish: 117,
   batchMatmul: 126,
@@ -65,6 +68,6 @@ export const Builtin = {
 
 /** Name as in TFLite's documents, e.g. `CONV_2D`; a custom operator's own name in quotes. */
 export function operatorName(code: { readonly builtin: number; readonly custom: string }): string {
-  if (code.builtin === Builtin.custom) return `CUSTOM "${code.custom}"`;
+  if (code.builtin === Builtin.custom) return `CUSTOM "${printable(code.custom)}"`;
   return NAMES[code.builtin] ?? `BUILTIN ${code.builtin}`;
 }

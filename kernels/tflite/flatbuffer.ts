@@ -153,9 +153,18 @@ export class FlatbufferTable {
     return Array.from({ length }, (_, index) => this.file.buffer.readInt32(start + index * 4));
   }
 
-  int64s(slot: number, countMax: number, what: string): bigint[] {
+  /** int64 values that must fit int32, without a BigInt for each. */
+  int64s(slot: number, countMax: number, what: string): Int32Array {
     const { start, length } = this.vector(slot, 8, countMax, what);
-    return Array.from({ length }, (_, index) => this.file.buffer.readInt64(start + index * 8));
+    const { buffer } = this.file;
+    const values = new Int32Array(length);
+    for (let index = 0; index < length; index++) {
+      const low = buffer.readInt32(start + index * 8);
+      const high = buffer.readInt32(start + index * 8 + 4);
+      requireWellFormed(high === low >> 31, `${what} of ${this.what} hold a number beyond 32 bits`);
+      values[index] = low;
+    }
+    return values;
   }
 
   float32s(slot: number, countMax: number, what: string): Float32Array {

@@ -2,6 +2,7 @@ import { ModelError, requireWellFormed } from '../errors.ts';
 import type { ModelLimits } from '../limits.ts';
 import { FlatbufferFile, type FlatbufferTable } from './flatbuffer.ts';
 import type { Operator, OperatorCode, Quantisation, Subgraph, Tensor, TfliteModel } from './model.ts';
+import { printable } from './printable.ts';
 import { readOptions } from './read-options.ts';
 import { verifyModel } from './verify.ts';
 
@@ -85,7 +86,10 @@ function readSubgraph(table: FlatbufferTable, limits: ModelLimits): Subgraph {
 function readTensor(table: FlatbufferTable, index: number, limits: ModelLimits): Tensor {
   const name = table.string(3, limits.nameBytesMax);
   if (table.table(6, 'sparsity') !== null) {
-    throw new ModelError('unsupportedModel', `tensor ${index} (${name}) is sparse: export the model densely`);
+    throw new ModelError(
+      'unsupportedModel',
+      `tensor ${index} (${printable(name)}) is sparse: export the model densely`,
+    );
   }
   const shape = table.int32s(0, limits.rankMax, 'dimensions');
   return {
@@ -111,9 +115,7 @@ function readQuantisation(table: FlatbufferTable | null, index: number, shape: r
   const scale = table.float32s(2, countMax, 'scales');
   const zeroPoint = table.int64s(3, countMax, 'zero points');
   if (min.length + max.length + scale.length + zeroPoint.length === 0) return null;
-  const wide = zeroPoint.find((value) => BigInt.asIntN(32, value) !== value);
-  requireWellFormed(wide === undefined, `tensor ${index} has the zero point ${wide}`);
-  return { min, max, scale, zeroPoint: Int32Array.from(zeroPoint, Number), quantizedDimension: table.int32(6) };
+  return { min, max, scale, zeroPoint, quantizedDimension: table.int32(6) };
 }
 
 function readOperator(table: FlatbufferTable, index: number, limits: ModelLimits): Operator {

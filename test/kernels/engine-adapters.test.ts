@@ -96,7 +96,7 @@ adapters('an adapted layer lies within the stated rounding of float64', () => {
         const clamped = Math.max(point.activationMin, Math.min(point.activationMax, exact));
         // Half an accumulator unit for the correction, half an output step for the requantisation, float32 steps.
         const unit = (point.inputScale * point.weightScale[channel]!) / point.outputScale;
-        const error = Math.abs(point.output[channel]! - clamped);
+        const error = Math.abs(point.output[channel]! + point.outputOffset - clamped);
         assert.ok(error <= 0.5 + 0.5 * unit + 1e-3, `layer ${index}, channel ${channel}: off by ${error} steps`);
       }
     }

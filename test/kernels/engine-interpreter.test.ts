@@ -93,7 +93,7 @@ interpreters('keepActivations keeps what every adapter point read and wrote, and
   assert.is(points.length, 5);
   for (let layer = 1; layer < points.length; layer++) {
     const before = points[layer - 1]!;
-    const expected = Int16Array.from(before.output, (value) => value - before.outputZeroPoint);
+    const expected = Int16Array.from(before.output, (q) => q + before.outputOffset - before.outputZeroPoint);
     assert.equal(points[layer]!.input, expected, `input of layer ${layer}`);
     assert.is(points[layer]!.inputScale, before.outputScale);
   }

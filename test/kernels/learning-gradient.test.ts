@@ -75,10 +75,10 @@ function twinLoss(
   const { inputScale, input } = layers[0]!.point;
   const x0 = Array.from(input, (value) => value * inputScale);
   const tapped = layers.map(({ point }) =>
-    Array.from(point.output, (q) => (q - point.outputZeroPoint) * point.outputScale),
+    Array.from(point.output, (q) => (q + point.outputOffset - point.outputZeroPoint) * point.outputScale),
   );
   const clamped = layers.map(({ point }, l) =>
-    Array.from(point.output, (q) => l < layers.length - 1 && q <= point.activationMin),
+    Array.from(point.output, (q) => l < layers.length - 1 && q + point.outputOffset <= point.activationMin),
   );
   const start = layers.map(
     ({ factors }) => [Float64Array.from(factors.loraB), Float64Array.from(factors.bias)] as const,
@@ -170,7 +170,9 @@ gradient('gradients of several samples add up, and a clamped output gives none',
     });
   });
   const { point, biasGradient } = network.layers[0]!;
-  const clamped = Array.from(point.output.keys()).filter((c) => point.output[c]! <= point.activationMin);
+  const clamped = Array.from(point.output.keys()).filter(
+    (c) => point.output[c]! + point.outputOffset <= point.activationMin,
+  );
   assert.ok(clamped.length > 0 && clamped.length < point.outFeatures, 'the input clamps some outputs and not others');
   for (const c of clamped) assert.is(biasGradient[c], 0);
 });
@@ -181,7 +183,7 @@ gradient('a saturated logit is still led back, but never further out', () => {
   last.factors.bias.fill(0);
   last.factors.bias[0] = 100;
   network.invoke();
-  assert.is(last.point.output[0], 127);
+  assert.is(last.point.output[0]! + last.point.outputOffset, 127);
   const pull = new Float64Array(SHAPE.classes).fill(1);
   last.backward(pull, null);
   assert.is(pull[0], 1);

@@ -5,9 +5,11 @@ import { exp } from '../../kernels/math/exp.ts';
 import { log } from '../../kernels/math/log.ts';
 import { log1p } from '../../kernels/math/log1p.ts';
 import { ANGLE_MAX } from '../../kernels/math/reduce-quarter-turns.ts';
+import { roundHalfAway } from '../../kernels/math/round-half-away.ts';
 import { roundHalfEven } from '../../kernels/math/round-half-even.ts';
 import { scaleByPowerOfTwo } from '../../kernels/math/scale-by-power-of-two.ts';
 import { sin } from '../../kernels/math/sin.ts';
+import { tanh } from '../../kernels/math/tanh.ts';
 import { createRandom } from '../../kernels/random.ts';
 
 const math = suite('math');
@@ -49,6 +51,18 @@ math('log stays within 1 ulp, also of subnormals', () => {
 math('log1p stays within its documented bound', () => {
   assert.ok(worst(log1p, Math.log1p, -0.999, 10) <= 4);
   assert.ok(worst(log1p, Math.log1p, -1e-4, 1e-4) <= 4);
+});
+
+math('tanh stays within its documented bound, near zero, across the seam of its two forms and in saturation', () => {
+  assert.ok(worst(tanh, Math.tanh, -1e-3, 1e-3) <= 4);
+  assert.ok(worst(tanh, Math.tanh, -0.6, 0.6) <= 4);
+  assert.ok(worst(tanh, Math.tanh, -25, 25) <= 4);
+  assert.equal([-Infinity, -400, 0, 400, Infinity].map(tanh), [-1, -1, 0, 1, 1]);
+  assert.ok(Number.isNaN(tanh(Number.NaN)));
+});
+
+math('roundHalfAway takes ties away from zero', () => {
+  assert.equal([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, -2.4999].map(roundHalfAway), [-3, -2, -1, 1, 2, 3, 2, -2]);
 });
 
 math('sin and cos stay within 1 ulp, up to the largest angle', () => {

@@ -10,13 +10,11 @@ import { writeModel } from '../../kernels/tflite/writer.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 import { dataPath, dataTest } from '../support/data.ts';
 import { denseNet } from '../support/dense-net.ts';
-import { ModelBuilder, perTensor, seeded } from '../support/models.ts';
+import { ModelBuilder, perChannel, perTensor, seeded } from '../support/models.ts';
 import { refusalOf } from '../support/refusal.ts';
 
 const hostile = suite('hostile model files');
 
-/** A fixed count; `.ci/run` asks for more. */
-const MUTATIONS = Number(process.env.MYRMEX_MUTATIONS ?? 2_000);
 const MILLISECONDS_MAX = 1000;
 const engine = createEngine();
 
@@ -45,7 +43,7 @@ const ours = (): TfliteModel =>
 
 type Register = (name: string, run: () => void) => void;
 
-/** Two assaults on a good file; `register` decides whether they run where the file is absent. */
+/** A good file cut short, if it is there, which `register` knows. What is random is in test/fuzz. */
 const attack = (name: string, register: Register, read: () => Uint8Array): void => {
   register(`${name} cut off at every 64th`, () => {
     const file = read();
@@ -54,29 +52,6 @@ const attack = (name: string, register: Register, read: () => Uint8Array): void 
       if (loadAndRun(file.subarray(0, Math.floor((file.length * part) / 64))) !== null) refused++;
     }
     assert.ok(refused >= 63, `${64 - refused} cut files were taken for whole ones`);
-  });
-
-  register(`${name} with ${MUTATIONS} seeded bit flips and overwritten words`, () => {
-    const file = read();
-    const random = seeded(42);
-    const outcomes = new Map<string | null, number>();
-    // Structure sits at both ends of a file, weights between them: most changes go where they can hurt.
-    const place = (): number => {
-      const edge = Math.min(file.length, 12_000) * random() ** 2;
-      return Math.min(file.length - 4, Math.floor(random() < 0.5 ? edge : file.length - edge));
-    };
-    const words = [0, 1, -1, 0x7fffffff, -0x80000000, 0x10000, 1_000_000];
-    for (let round = 0; round < MUTATIONS; round++) {
-      const broken = Uint8Array.from(file);
-      for (let change = 0; change <= round % 3; change++) {
-        const at = place();
-        if (random() < 0.5) broken[at] = broken[at]! ^ (1 << Math.floor(random() * 8));
-        else new DataView(broken.buffer).setInt32(at & ~3, words[Math.floor(random() * words.length)]!, true);
-      }
-      const outcome = loadAndRun(broken);
-      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-    }
-    assert.ok((outcomes.get('malformedModel') ?? 0) > MUTATIONS / 10, `the changes did not hurt: ${[...outcomes]}`);
   });
 };
 
@@ -131,11 +106,11 @@ const targeted: readonly [what: string, code: string, file: () => Uint8Array][] 
         quantisation: { ...perTensor(1, 0), scale: new Float32Array(3).fill(1), zeroPoint: new Int32Array(3) },
       }),
   ],
-  [
-    'a quantised dimension of 9',
+  ...[1, -1, 9].map((quantizedDimension): [string, string, () => Uint8Array] => [
+    `weights quantised per channel along dimension ${quantizedDimension}`,
     'malformedModel',
-    () => withTensor(0, { quantisation: { ...perTensor(1, 0), quantizedDimension: 9 } }),
-  ],
+    () => withTensor(1, { quantisation: { ...perChannel(new Array(8).fill(1)), quantizedDimension } }),
+  ]),
   ['an operator code that is not there', 'malformedModel', () => withOperator(0, { opcodeIndex: 50 })],
   ['an input that is not there', 'malformedModel', () => withOperator(0, { inputs: [88, 1, 2] })],
   ['an input of -2', 'malformedModel', () => withOperator(0, { inputs: [-2, 1, 2] })],
@@ -148,7 +123,7 @@ const targeted: readonly [what: string, code: string, file: () => Uint8Array][] 
   ['weights left out', 'unsupportedOperator', () => withOperator(0, { inputs: [0, -1, 2] })],
   [
     'a softmax with beta NaN',
-    'unsupportedOperator',
+    'malformedModel',
     () => withOperator(2, { options: { type: 9, fields: { beta: Number.NaN } } }),
   ],
   [
@@ -170,8 +145,8 @@ hostile('an unknown operator is named with its place', () => {
   const builder = new ModelBuilder();
   const input = builder.int8([1, 4], perTensor(1, 0));
   const output = builder.int8([1, 4], perTensor(1, 0));
-  const model = builder.operator(3, [input], [output], null).build([input], [output]);
-  assert.throws(() => createInterpreter(model, { engine, limits, keepActivations: false }), /0 CONV_2D/);
+  const model = builder.operator(47, [input], [output], null).build([input], [output]);
+  assert.throws(() => createInterpreter(model, { engine, limits, keepActivations: false }), /0 EXP/);
 });
 
 hostile('limits are kept before memory is taken', () => {

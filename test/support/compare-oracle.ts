@@ -8,16 +8,19 @@ import type { Oracle, TensorValues } from './oracle.ts';
 /**
  * Runs a file in TensorFlow Lite, in our compiled kernels and in their plain twins, on every set of inputs, and compares
  * every value of every output.
+ *
+ * @param memoryBytes of each engine; the many small models of one test need little
  */
 export const compareWithOracle = (
   oracle: Oracle,
   file: Uint8Array,
   inputs: readonly (readonly TensorValues[])[],
   what: string,
+  memoryBytes = 32 << 20,
 ): void => {
   const theirs = oracle.load(file);
   const engines = (['compiled', 'plain'] as const).map((kernels) => {
-    const engine = createEngine({ memoryBytes: 32 << 20, kernels });
+    const engine = createEngine({ memoryBytes, kernels });
     return { kernels, ours: createInterpreter(readModel(file, limits), { engine, limits, keepActivations: false }) };
   });
   const distinct = new Set<number>();

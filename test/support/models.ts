@@ -51,6 +51,25 @@ export class ModelBuilder {
     return this.tensor(TensorType.int8, shape, quantisation, data);
   }
 
+  /** Scale of a tensor that is quantised as a whole. */
+  scaleOf(tensor: number): number {
+    return this.tensors[tensor]!.quantisation!.scale[0]!;
+  }
+
+  /** A tensor that keeps its values between inferences. */
+  variable(type: number, shape: readonly number[], quantisation: Quantisation | null): number {
+    const index = this.tensor(type, shape, quantisation);
+    this.tensors[index] = { ...this.tensors[index]!, isVariable: true };
+    return index;
+  }
+
+  /** Gives the last operator its intermediate tensors. */
+  intermediates(tensors: readonly number[]): this {
+    const last = this.operators.length - 1;
+    this.operators[last] = { ...this.operators[last]!, intermediates: tensors };
+    return this;
+  }
+
   operator(
     builtin: number,
     inputs: readonly number[],

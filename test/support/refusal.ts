@@ -1,4 +1,7 @@
+import * as assert from 'uvu/assert';
 import { ModelError, type ModelErrorCode } from '../../kernels/errors.ts';
+import type { TfliteModel } from '../../kernels/tflite/model.ts';
+import { runModel } from './one-operator.ts';
 
 /** Runs `attempt` and returns its ModelError's code; null when it succeeds. Any other error is thrown on. */
 export function refusalOf(attempt: () => unknown): ModelErrorCode | null {
@@ -9,4 +12,13 @@ export function refusalOf(attempt: () => unknown): ModelErrorCode | null {
     if (error instanceof ModelError) return error.code;
     throw error;
   }
+}
+
+/** The model's operator is refused when it is prepared, for a reason that `message` matches. */
+export function refuses(model: TfliteModel, message: RegExp): void {
+  assert.throws(() => runModel(model, []), message);
+  assert.is(
+    refusalOf(() => runModel(model, [])),
+    'unsupportedOperator',
+  );
 }

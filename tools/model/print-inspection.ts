@@ -24,12 +24,11 @@ export function printInspection(report: ModelReport): string {
 
 function costLines({ runnable, refusal, multiplyAdds, arenaBytes, numerics, memory }: ModelReport): string[] {
   if (!runnable || memory === null) return [`cannot run here: ${printable(refusal)}`];
-  const { packedBytes, plannedBytes, aliveBytesMax, tensorBytesMax, scratchBytesMax } = memory;
+  const { weightBytes, activationBytes, leastActivationBytes } = memory;
   return [
     `${multiplyAdds} multiply-adds, ${arenaBytes} bytes of memory, numerics ${numerics}`,
-    `  ${packedBytes} bytes of packed weights and tables`,
-    `  ${plannedBytes} bytes that tensors and scratch share (at one time at most ${aliveBytesMax}: ` +
-      `tensors ${tensorBytesMax}, scratch of an operator ${scratchBytesMax})`,
+    `  ${weightBytes} bytes of packed weights and tables`,
+    `  ${activationBytes} bytes that activations and scratch share, ${leastActivationBytes} of them at one time`,
   ];
 }
 

@@ -1,3 +1,18 @@
+import {
+  ADAPTER_A,
+  ADAPTER_A_SCALE,
+  ADAPTER_B,
+  ADAPTER_BIAS,
+  ADAPTER_RANK,
+  ADAPTER_SCALING,
+  HIDDEN,
+  IN_FEATURES,
+  INPUT_SCALE,
+  OUT_CHANNELS,
+  START,
+  UNIT,
+} from './records';
+
 /** Corrections saturate here, so that adding one to an accumulator below 2^30 never wraps. */
 const CORRECTION_MAX: f32 = 1073741824.0;
 
@@ -33,35 +48,29 @@ function column(address: usize, stride: usize): v128 {
 }
 
 /**
- * The low-rank side path of one dense row, added to its accumulator start values (DESIGN §4):
- * adjusted[c] = start[c] + rne((bias[c] + scaling × Σ_r B[c,r] × u[r]) / step[c]), u[r] = s_in × s_A[r] × Σ_i A[r,i] × x[i].
+ * The low-rank side path of one row of a layer, added to its accumulator start values (DESIGN §4):
+ * adjusted[c] = start[c] + rne((bias[c] + scaling × Σ_r B[c,r] × u[r]) / unit[c]), u[r] = s_in × s_A[r] × Σ_i A[r,i] × x[i].
  * Every float32 operation rounds once and in this order: the plain twin gives the same bits. A NaN factor adds nothing.
  *
+ * @param record of the layer: UNIT and START are [⌈out/8⌉ × 8] or more, HIDDEN [rank]
+ * @param entry of the table of adapters: A int8 [rank × count], its scale float32 [rank], B float32 [⌈out/4⌉·4 × rank],
+ *   bias float32 [⌈out/4⌉·4] in real units of the layer's output
  * @param x int16 [count], input minus its zero point
- * @param loraA int8 [rank × count]
- * @param loraAScale float32 [rank]
- * @param loraB float32 [⌈out/4⌉·4 × rank]
- * @param bias float32 [⌈out/4⌉·4], real units of the layer's output
- * @param step float32 [⌈out/16⌉ × 16], real value of one accumulator unit, s_in × s_w[c]
- * @param start int32 [⌈out/16⌉ × 16], adjusted likewise
- * @param hidden float32 [rank], scratch for u
+ * @param adjusted int32, as long as START
  */
-export function adapterForward(
-  x: usize,
-  loraA: usize,
-  loraAScale: usize,
-  loraB: usize,
-  bias: usize,
-  step: usize,
-  start: usize,
-  adjusted: usize,
-  hidden: usize,
-  count: i32,
-  out: i32,
-  rank: i32,
-  inputScale: f32,
-  scaling: f32,
-): void {
+export function adapterRow(record: usize, entry: usize, x: usize, adjusted: usize): void {
+  const count = load<i32>(record, IN_FEATURES);
+  const out = load<i32>(record, OUT_CHANNELS);
+  const inputScale = load<f32>(record, INPUT_SCALE);
+  const hidden = load<usize>(record, HIDDEN);
+  const loraA = load<usize>(entry, ADAPTER_A);
+  const loraAScale = load<usize>(entry, ADAPTER_A_SCALE);
+  const rank = load<i32>(entry, ADAPTER_RANK);
+  const scaling = load<f32>(entry, ADAPTER_SCALING);
+  let loraB = load<usize>(entry, ADAPTER_B);
+  let bias = load<usize>(entry, ADAPTER_BIAS);
+  let step = load<usize>(record, UNIT);
+  let start = load<usize>(record, START);
   for (let r = 0; r < rank; r++) {
     const sum = <f32>project(loraA + <usize>(r * count), x, count);
     store<f32>(hidden + (r << 2), inputScale * load<f32>(loraAScale + (r << 2)) * sum);

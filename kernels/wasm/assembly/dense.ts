@@ -1,39 +1,53 @@
-import { requantise } from './requantise';
+import { adapterRow } from './adapter';
+import {
+  ADAPTER_A,
+  ADAPTER_BYTES,
+  ADJUSTED,
+  COMPACT,
+  HIGH,
+  INPUT,
+  LOW,
+  ORDINAL,
+  OUT_CHANNELS,
+  OUT_WIDE,
+  OUTPUT,
+  PAIRS,
+  SCALE,
+  START,
+  WEIGHTS,
+  ZERO_POINT,
+} from './records';
+import { magicMinus, requantise, storeEight } from './requantise';
 
 /** Output columns per weight panel. */
 const PANEL: i32 = 16;
-/** Bytes of a panel's weights for one pair of k: 16 columns × 2 × int16. */
-const PAIR_BYTES: usize = 64;
 
-/** A whole panel is computed here and its used columns copied, so that the last store stays inside the output. */
-const tail: usize = memory.data(16, 16);
+/** Four columns of two consecutive k: int16 as they lie, or int8 widened on the way. */
+// @ts-ignore: decorator
+@inline
+function weightsAt<T>(address: usize, quarter: usize): v128 {
+  return sizeof<T>() == 1 ? v128.load8x8_s(address + quarter * 8) : v128.load(address + quarter * 16);
+}
 
 /**
  * One row of a dense layer: output[c] = requantise(start[c] + Σ_k weight[c,k] × input[k]).
  *
- * @param input int16 [2 × pairs], x − zeroPoint
- * @param weights int16 panels of 16 columns; in a panel, for each pair of k: column 0 (k, k+1), column 1 (k, k+1), …
+ * @param record fields of records.ts; weights are panels of 16 columns, in a panel for each pair of k: column 0
+ *   (k, k+1), column 1 (k, k+1), …
  * @param start int32 [⌈out/16⌉ × 16], bias plus adapter
- * @param scale float32 [⌈out/16⌉ × 16]
- * @param output int8 [out]
  */
-export function dense(
-  input: usize,
-  weights: usize,
-  start: usize,
-  scale: usize,
-  output: usize,
-  pairs: i32,
-  out: i32,
-  outputZeroPoint: i32,
-  activationMin: i32,
-  activationMax: i32,
-): void {
-  const low = f32x4.splat(<f32>(activationMin - outputZeroPoint));
-  const high = f32x4.splat(<f32>(activationMax - outputZeroPoint));
-  const zeroPoint = i32x4.splat(outputZeroPoint);
-  const evenEnd = input + ((<usize>(pairs & ~1)) << 2);
-  let w = weights;
+function panels<T>(record: usize, start: usize): void {
+  const low = f32x4.splat(load<f32>(record, LOW));
+  const high = f32x4.splat(load<f32>(record, HIGH));
+  const wide = load<i32>(record, OUT_WIDE) != 0;
+  const magic = magicMinus(wide ? 0 : load<i32>(record, ZERO_POINT));
+  const input = load<usize>(record, INPUT);
+  const pairs = load<i32>(record, PAIRS);
+  const out = load<i32>(record, OUT_CHANNELS);
+  const evenEnd = input + (<usize>(pairs & ~1) << 2);
+  let output = load<usize>(record, OUTPUT);
+  let scale = load<usize>(record, SCALE);
+  let w = load<usize>(record, WEIGHTS);
   for (let column: i32 = 0; column < out; column += PANEL) {
     let a0 = v128.load(start, 0);
     let a1 = v128.load(start, 16);
@@ -44,37 +58,49 @@ export function dense(
     while (x < evenEnd) {
       const x0 = v128.load32_splat(x, 0);
       const x1 = v128.load32_splat(x, 4);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load(w, 0), x0));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load(w, 16), x0));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load(w, 32), x0));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load(w, 48), x0));
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load(w, 64), x1));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load(w, 80), x1));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load(w, 96), x1));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load(w, 112), x1));
-      w += 2 * PAIR_BYTES;
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 0), x0));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 1), x0));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 2), x0));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), x0));
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 4), x1));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 5), x1));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 6), x1));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 7), x1));
+      w += sizeof<T>() * 64;
       x += 8;
     }
     if (pairs & 1) {
       const x0 = v128.load32_splat(x, 0);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(v128.load(w, 0), x0));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(v128.load(w, 16), x0));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(v128.load(w, 32), x0));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(v128.load(w, 48), x0));
-      w += PAIR_BYTES;
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 0), x0));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 1), x0));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 2), x0));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), x0));
+      w += sizeof<T>() * 32;
     }
-    a0 = requantise(a0, v128.load(scale, 0), low, high, zeroPoint);
-    a1 = requantise(a1, v128.load(scale, 16), low, high, zeroPoint);
-    a2 = requantise(a2, v128.load(scale, 32), low, high, zeroPoint);
-    a3 = requantise(a3, v128.load(scale, 48), low, high, zeroPoint);
-    const bytes = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(a0, a1), i16x8.narrow_i32x4_s(a2, a3));
-    if (out - column >= PANEL) {
-      v128.store(output + column, bytes);
-    } else {
-      v128.store(tail, bytes);
-      memory.copy(output + column, tail, out - column);
-    }
+    a0 = requantise(a0, v128.load(scale, 0), low, high, magic);
+    a1 = requantise(a1, v128.load(scale, 16), low, high, magic);
+    a2 = requantise(a2, v128.load(scale, 32), low, high, magic);
+    a3 = requantise(a3, v128.load(scale, 48), low, high, magic);
+    const count = out - column;
+    storeEight(output, a0, a1, wide, count);
+    output += wide ? 16 : 8;
+    if (count > 8) storeEight(output, a2, a3, wide, count - 8);
+    output += wide ? 16 : 8;
     start += 64;
     scale += 64;
   }
+}
+
+export function dense(record: usize, adapters: usize): void {
+  let start = load<usize>(record, START);
+  if (adapters) {
+    const entry = adapters + <usize>load<i32>(record, ORDINAL) * ADAPTER_BYTES;
+    if (load<usize>(entry, ADAPTER_A)) {
+      const adjusted = load<usize>(record, ADJUSTED);
+      adapterRow(record, entry, load<usize>(record, INPUT), adjusted);
+      start = adjusted;
+    }
+  }
+  if (load<i32>(record, COMPACT)) panels<i8>(record, start);
+  else panels<i16>(record, start);
 }

@@ -39,14 +39,14 @@ export function profileModel(path: string, bytes: Uint8Array, kind: 'wasm' | 'pl
   createInputs(0)(interpreter.inputs);
   interpreter.invoke();
   const whole = new Sampler(timedBy(monotonicNs, () => interpreter.invoke()));
-  const steps = Array.from({ length: interpreter.stepCount }, (_, step) => samplerOf(interpreter, step));
+  const operators = model.subgraph.operators.map((_, operator) => samplerOf(interpreter, operator));
   for (let run = 0; run < runs; run++) {
     // Values become what an inference makes of them again, whatever a repeated operator did to its own.
     interpreter.invoke();
     whole.take();
-    for (const sampler of steps) sampler.take();
+    for (const sampler of operators) sampler.take();
   }
-  const timesUs = steps.map((sampler) => sampler.quantileNs(0.5) / 1e3);
+  const timesUs = operators.map((sampler) => sampler.quantileNs(0.5) / 1e3);
   const sum = timesUs.reduce((total, us) => total + us, 0);
   const { operatorCodes, subgraph } = model;
   return {
@@ -54,8 +54,7 @@ export function profileModel(path: string, bytes: Uint8Array, kind: 'wasm' | 'pl
     engine: kind,
     invokeUs: digits(whole.quantileNs(0.5) / 1e3),
     operatorsUs: digits(sum),
-    operators: timesUs.map((us, step) => {
-      const operator = interpreter.operatorOf(step);
+    operators: timesUs.map((us, operator) => {
       const multiplyAdds = interpreter.multiplyAddsOf(operator);
       return {
         operator,
@@ -69,8 +68,8 @@ export function profileModel(path: string, bytes: Uint8Array, kind: 'wasm' | 'pl
   };
 }
 
-function samplerOf(interpreter: Interpreter, step: number): Sampler {
-  return new Sampler(timedBy(monotonicNs, () => interpreter.runStep(step)));
+function samplerOf(interpreter: Interpreter, operator: number): Sampler {
+  return new Sampler(timedBy(monotonicNs, () => interpreter.runOperator(operator)));
 }
 
 function digits(us: number): number {

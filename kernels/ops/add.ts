@@ -1,0 +1,6 @@
+import { Builtin } from '../tflite/builtin-operator.ts';
+import { prepareAdditive } from './additive.ts';
+import type { OperatorKernel } from './operator.ts';
+
+/** ADD: y = a + b with NumPy's broadcasting and a fused clamp; int8, int16, float32. */
+export const add: OperatorKernel = { code: Builtin.add, prepare: (context) => prepareAdditive(context, 1) };

@@ -1,0 +1,118 @@
+import { TensorType } from '../tflite/tensor-type.ts';
+import { activationBounds, activationRange, quantiseBounds } from './activation.ts';
+import { type AddConstants, addConstants } from './add-constants.ts';
+import { powerOfTwoSumRow } from './add-power-of-two.ts';
+import { type AddParameters, addParameters, requantisedSum, scaledAddend } from './add-reference.ts';
+import { type BinaryOperands, binaryOperands, binaryOperator, refuseType } from './binary.ts';
+import type { BinaryRow } from './broadcast.ts';
+import { INT8_RANGE, INT16_RANGE } from './integer-range.ts';
+import type { PreparedOperator } from './operator.ts';
+import type { PrepareContext, TensorQuantisation } from './prepare-context.ts';
+import { symmetricQuantisation } from './symmetric.ts';
+
+const INT8_LEFT_SHIFT = 20;
+const INT16_LEFT_SHIFT = 15;
+
+/** ADD and SUB, which differ in the sign of the second operand only. */
+export function prepareAdditive(context: PrepareContext, sign: 1 | -1): PreparedOperator {
+  const operands = binaryOperands(context);
+  return binaryOperator(operands, rowFor(context, operands, sign));
+}
+
+function rowFor(context: PrepareContext, operands: BinaryOperands, sign: 1 | -1): BinaryRow {
+  switch (operands.type) {
+    case TensorType.int8:
+      return int8Row(context, operands, sign);
+    case TensorType.int16:
+      return int16Row(context, operands, sign);
+    case TensorType.float32:
+      return floatRow(context, sign);
+    default:
+      return refuseType(context, operands.type, 'int8, int16 or float32');
+  }
+}
+
+function int8Row(context: PrepareContext, { a, b, output }: BinaryOperands, sign: 1 | -1): BinaryRow {
+  const to = context.quantisation(output);
+  const [fromA, fromB] = [context.quantisation(a), context.quantisation(b)];
+  const constants = context.numerics === 'reference' ? null : addConstants(fromA, fromB, to, sign);
+  if (constants !== null) return constantsRow(context.engine.int8, constants, activationRange(context, to));
+  const range = quantiseBounds(activationBounds(context), to, INT8_RANGE);
+  const parameters = requireParameters(context, addParameters(fromA, fromB, to, sign, INT8_LEFT_SHIFT, range));
+  return tableRow(context.engine.int8, parameters);
+}
+
+function requireParameters(context: PrepareContext, parameters: AddParameters | null): AddParameters {
+  return parameters ?? context.refuse('has an output scale too small for the scales of its inputs');
+}
+
+/** The integer form of XNNPACK: one multiplication an operand and one shift. */
+function constantsRow(
+  memory: Int8Array,
+  { aMultiplier, bMultiplier, bias, shift, zeroPoint }: AddConstants,
+  [lowest, highest]: readonly [number, number],
+): BinaryRow {
+  return (a, aStep, b, bStep, out, count) => {
+    for (let i = 0; i < count; i++) {
+      const sum =
+        bias + Math.imul(memory[a + i * aStep]!, aMultiplier) + Math.imul(memory[b + i * bStep]!, bMultiplier);
+      memory[out + i] = Math.max(lowest, Math.min(highest, (sum >> shift) + zeroPoint));
+    }
+  };
+}
+
+/** The reference form; an int8 operand has 256 values, so that scaling it is a table. */
+function tableRow(memory: Int8Array, parameters: AddParameters): BinaryRow {
+  const table = (addend: AddParameters['a']) =>
+    Int32Array.from({ length: 256 }, (_, index) => scaledAddend(index - 128, addend, parameters.leftShift));
+  const scaledA = table(parameters.a);
+  const scaledB = table(parameters.b);
+  return (a, aStep, b, bStep, out, count) => {
+    for (let i = 0; i < count; i++) {
+      const sum = scaledA[memory[a + i * aStep]! + 128]! + scaledB[memory[b + i * bStep]! + 128]!;
+      memory[out + i] = requantisedSum(sum, parameters);
+    }
+  };
+}
+
+/** TFLite's reference form, except that TFLite itself adds int16 values by shifting where all scales allow it. */
+function int16Row(context: PrepareContext, { a, b, output }: BinaryOperands, sign: 1 | -1): BinaryRow {
+  const to = symmetricQuantisation(context, output);
+  const [fromA, fromB] = [symmetricQuantisation(context, a), symmetricQuantisation(context, b)];
+  const range = quantiseBounds(activationBounds(context), to, INT16_RANGE);
+  const memory = context.engine.int16;
+  if (context.numerics !== 'reference' && context.rawOption('potScaleInt16') !== false) {
+    const row = powerOfTwoSumRow(memory, [fromA.scale, fromB.scale, to.scale], sign, range);
+    if (row !== null) return row;
+  }
+  return referenceInt16Row(context, [fromA, fromB, to], sign, range);
+}
+
+function referenceInt16Row(
+  context: PrepareContext,
+  [fromA, fromB, to]: readonly [TensorQuantisation, TensorQuantisation, TensorQuantisation],
+  sign: 1 | -1,
+  range: readonly [number, number],
+): BinaryRow {
+  const memory = context.engine.int16;
+  const parameters = requireParameters(context, addParameters(fromA, fromB, to, sign, INT16_LEFT_SHIFT, range));
+  const { leftShift } = parameters;
+  return (a, aStep, b, bStep, out, count) => {
+    for (let i = 0; i < count; i++) {
+      const first = scaledAddend(memory[a + i * aStep]!, parameters.a, leftShift);
+      const second = scaledAddend(memory[b + i * bStep]!, parameters.b, leftShift);
+      memory[out + i] = requantisedSum(first + second, parameters);
+    }
+  };
+}
+
+function floatRow(context: PrepareContext, sign: 1 | -1): BinaryRow {
+  const [lowest, highest] = activationBounds(context);
+  const memory = context.engine.float32;
+  return (a, aStep, b, bStep, out, count) => {
+    for (let i = 0; i < count; i++) {
+      const sum = Math.fround(memory[a + i * aStep]! + sign * memory[b + i * bStep]!);
+      memory[out + i] = Math.max(lowest, Math.min(highest, sum));
+    }
+  };
+}

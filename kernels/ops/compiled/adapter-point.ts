@@ -1,0 +1,50 @@
+import type { AdapterPoint } from '../../adapter-point.ts';
+import type { Placement } from '../operator.ts';
+import type { PrepareContext } from '../prepare-context.ts';
+import type { ConvolutionLayer } from './convolution.ts';
+import type { CompiledLayer } from './layer.ts';
+import type { PixelOffsets } from './offsets.ts';
+
+/** Where the rows of a layer begin in the placements that it is bound to. */
+export interface RowPlaces {
+  readonly from: Placement;
+  readonly to: Placement;
+  readonly input: PixelOffsets;
+  readonly output: PixelOffsets;
+}
+
+/** What adapters and learning see of a dense layer or of a pointwise convolution. */
+export function adapterPointOf(
+  context: PrepareContext,
+  { geometry, weights, weightScale }: ConvolutionLayer,
+  layer: CompiledLayer,
+  { from, to, input, output }: RowPlaces,
+): AdapterPoint {
+  const { int8, int16 } = context.engine;
+  const rows = geometry.batch * geometry.outputHeight * geometry.outputWidth;
+  const { inputChannels, outputChannels } = geometry;
+  const isDense = to.layout === null;
+  const valueBytes = isDense ? 1 : 2;
+  const inputIndex = (row: number): number => input.at(row) / 2;
+  const outputIndex = (row: number): number => output.at(row) / valueBytes;
+  const inputEnd = from.address / 2 + inputIndex(rows - 1) + inputChannels;
+  const outputEnd = to.address / valueBytes + outputIndex(rows - 1) + outputChannels;
+  return {
+    operator: context.index,
+    rows,
+    inFeatures: inputChannels,
+    outFeatures: outputChannels,
+    inputScale: layer.from.scale,
+    weightScale,
+    outputScale: layer.to.scale,
+    outputZeroPoint: layer.to.zeroPoint,
+    activationMin: layer.activationMin,
+    activationMax: layer.activationMax,
+    weights,
+    input: int16.subarray(from.address / 2, inputEnd),
+    inputIndex,
+    output: isDense ? int8.subarray(to.address, outputEnd) : int16.subarray(to.address / 2, outputEnd),
+    outputIndex,
+    outputOffset: isDense ? 0 : layer.to.zeroPoint,
+  };
+}

@@ -1,0 +1,131 @@
+import {
+  GATHER_BYTES,
+  GATHER_OFFSETS,
+  GATHER_ROWS,
+  GATHER_SEGMENTS,
+  GATHERED,
+  INPUT_OFFSETS,
+  KIND_CONVOLUTION,
+  OUTPUT_OFFSETS,
+  PAIRS,
+  PIXELS,
+  SEGMENT_OFFSETS,
+  SEGMENTS,
+} from '../../wasm/assembly/records.ts';
+import type { WideDemand, WideLayout } from '../../wide-layout.ts';
+import type { ConvolutionGeometry } from '../convolution-geometry.ts';
+import type { PreparedOperator, Step } from '../operator.ts';
+import type { OperatorTensor, PrepareContext } from '../prepare-context.ts';
+import { adapterPointOf } from './adapter-point.ts';
+import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
+import { consecutiveOffsets, offsetTable, outputOffsets, TILE_PIXELS, tilePixels, windowOffsets } from './offsets.ts';
+import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
+import { type Segments, segmentsOf, segmentTable } from './segments.ts';
+
+const COLUMNS = 8;
+/** Pixels whose segments are gathered at one time, as the kernel has it. */
+const GATHERED_PIXELS = 32;
+/** Shorter segments than this are gathered: the loop over them would cost as much as their products. */
+const GATHERED_LENGTH_MAX = 24;
+/** What the last copied vector may write too much. */
+const SLACK_BYTES = 16;
+
+/** A layer whose every output is a sum over a window of all input channels. */
+export interface ConvolutionLayer {
+  readonly geometry: ConvolutionGeometry;
+  readonly input: OperatorTensor;
+  readonly output: OperatorTensor;
+  /** [out, height, width, in] */
+  readonly weights: Int8Array;
+  /** [out] */
+  readonly weightScale: Float32Array;
+  /** The input is a row of values, whatever its shape. */
+  readonly flat: boolean;
+}
+
+/** CONV_2D, and a dense layer over several rows, on the tiles of the compiled kernels. */
+export function prepareCompiledConvolution(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
+  const { geometry, input, output, weightScale } = layer;
+  const segments = segmentsOf(geometry);
+  const isGathered = segments.count > 1 && segments.length < GATHERED_LENGTH_MAX;
+  const panels = panelsOf(geometry, segments, isGathered);
+  const packed = packWeights(context, layer.weights, panels);
+  const channels = paddedChannels(panels);
+  const compiled = placeLayer(context, { input, output }, weightScale, channels);
+  const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
+  const isPointwise = geometry.filterHeight * geometry.filterWidth === 1;
+  const adapter = isPointwise ? adapterScratch(context, TILE_PIXELS * channels) : null;
+  const rowBytes = pairCount(panels.segmentLength) * 4;
+  const gathered = isGathered ? context.scratch(GATHERED_PIXELS * rowBytes + SLACK_BYTES) : null;
+  return {
+    multiplyAdds: geometry.multiplyAdds,
+    adaptable: isPointwise,
+    wide: { inputs: [demandOf(layer)], output: true },
+    bind: (addresses): Step => {
+      const from = addresses.wide(input.index);
+      const to = addresses.output(output.index);
+      const places = {
+        from,
+        to,
+        input: layer.flat ? consecutiveOffsets(2 * geometry.inputChannels) : windowOffsets(geometry, from.layout!),
+        output: outputOffsets(to, geometry.outputChannels),
+      };
+      const tables = tablesOf(context, layer, places, from.layout!);
+      const rows = isGathered ? offsetTable(context, GATHERED_PIXELS, consecutiveOffsets(rowBytes)) : 0;
+      return {
+        adapterPoint: isPointwise ? adapterPointOf(context, layer, compiled, places) : null,
+        records: [
+          {
+            kind: KIND_CONVOLUTION,
+            write: (record) => {
+              writeLayer(record, compiled, packed, from, to)
+                .int(PIXELS, tilePixels(pixels))
+                .int(INPUT_OFFSETS, tables.input)
+                .int(OUTPUT_OFFSETS, tables.output)
+                .int(SEGMENTS, panels.segments)
+                .int(SEGMENT_OFFSETS, isGathered ? tables.none : tables.segments)
+                .int(PAIRS, pairCount(panels.segmentLength))
+                .int(GATHER_SEGMENTS, isGathered ? segments.count : 0)
+                .int(GATHER_OFFSETS, tables.segments)
+                .int(GATHER_BYTES, segments.length * 2)
+                .int(GATHERED, gathered === null ? 0 : addresses.scratch(gathered))
+                .int(GATHER_ROWS, rows);
+              if (adapter === null) return;
+              const [adjusted, hidden] = [addresses.scratch(adapter.adjusted), addresses.scratch(adapter.hidden)];
+              writeAdapter(record, compiled, geometry.inputChannels, adjusted, hidden);
+            },
+          },
+        ],
+      };
+    },
+  };
+}
+
+function demandOf({ geometry, input, flat }: ConvolutionLayer): WideDemand {
+  const { padTop: top, padLeft: left, padBottom: bottom, padRight: right } = geometry;
+  return { tensor: input.index, border: { top, left, bottom, right }, flat };
+}
+
+function panelsOf({ outputChannels }: ConvolutionGeometry, { count, length }: Segments, isGathered: boolean): Panels {
+  return {
+    columns: COLUMNS,
+    outChannels: outputChannels,
+    segments: isGathered ? 1 : count,
+    segmentLength: isGathered ? count * length : length,
+  };
+}
+
+function tablesOf(
+  context: PrepareContext,
+  { geometry }: ConvolutionLayer,
+  places: { readonly input: ReturnType<typeof windowOffsets>; readonly output: ReturnType<typeof outputOffsets> },
+  layout: WideLayout,
+) {
+  const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
+  return {
+    input: offsetTable(context, pixels, places.input),
+    output: offsetTable(context, pixels, places.output),
+    segments: segmentTable(context, geometry, layout),
+    none: context.sharedInts('none', () => Int32Array.of(0)),
+  };
+}

@@ -1,0 +1,49 @@
+import { KIND_DENSE, PAIRS } from '../../wasm/assembly/records.ts';
+import { noBorder } from '../../wide-layout.ts';
+import type { PreparedOperator } from '../operator.ts';
+import type { PrepareContext } from '../prepare-context.ts';
+import { adapterPointOf } from './adapter-point.ts';
+import type { ConvolutionLayer } from './convolution.ts';
+import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
+import { consecutiveOffsets, outputOffsets } from './offsets.ts';
+import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
+
+const COLUMNS = 16;
+
+/** A dense layer on one row, or a pointwise convolution of one pixel: weights are streamed once. */
+export function prepareCompiledDense(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
+  const { geometry, input, output, weightScale } = layer;
+  const { inputChannels, outputChannels } = geometry;
+  const panels: Panels = { columns: COLUMNS, outChannels: outputChannels, segments: 1, segmentLength: inputChannels };
+  const packed = packWeights(context, layer.weights, panels);
+  const columns = paddedChannels(panels);
+  const compiled = placeLayer(context, { input, output }, weightScale, columns);
+  const scratch = adapterScratch(context, columns);
+  return {
+    multiplyAdds: geometry.multiplyAdds,
+    adaptable: true,
+    wide: { inputs: [{ tensor: input.index, border: noBorder, flat: true }], output: true },
+    bind: (addresses) => {
+      const from = addresses.wide(input.index);
+      const to = addresses.output(output.index);
+      const [adjusted, hidden] = [addresses.scratch(scratch.adjusted), addresses.scratch(scratch.hidden)];
+      return {
+        adapterPoint: adapterPointOf(context, layer, compiled, {
+          from,
+          to,
+          input: consecutiveOffsets(2 * inputChannels),
+          output: outputOffsets(to, outputChannels),
+        }),
+        records: [
+          {
+            kind: KIND_DENSE,
+            write: (record) => {
+              writeLayer(record, compiled, packed, from, to).int(PAIRS, pairCount(inputChannels));
+              writeAdapter(record, compiled, inputChannels, adjusted, hidden);
+            },
+          },
+        ],
+      };
+    },
+  };
+}

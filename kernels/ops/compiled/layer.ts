@@ -1,0 +1,123 @@
+import { ADAPTER_RANK_MAX } from '../../adapter-limits.ts';
+import {
+  ADJUSTED,
+  COMPACT,
+  HIDDEN,
+  HIGH,
+  IN_FEATURES,
+  INPUT,
+  INPUT_SCALE,
+  LOW,
+  OUT_CHANNELS,
+  OUT_WIDE,
+  OUTPUT,
+  SCALE,
+  START,
+  UNIT,
+  WEIGHTS,
+  ZERO_POINT,
+} from '../../wasm/assembly/records.ts';
+import type { RecordWriter } from '../../wasm/record-writer.ts';
+import { activationRange } from '../activation.ts';
+import type { Placement } from '../operator.ts';
+import type { OperatorTensor, PrepareContext, TensorQuantisation } from '../prepare-context.ts';
+import { biasBytes } from '../weights.ts';
+
+/** What the compiled kernels need of every layer with weights, in the engine's memory. */
+export interface CompiledLayer {
+  readonly outChannels: number;
+  readonly from: TensorQuantisation;
+  readonly to: TensorQuantisation;
+  readonly activationMin: number;
+  readonly activationMax: number;
+  /** Addresses: int32 accumulator starts, float32 requantisation scales, float32 values of an accumulator unit. */
+  readonly start: number;
+  readonly scale: number;
+  readonly unit: number;
+}
+
+/** Writes bias and scales of a layer, each channel at the place that `placeOf` gives it among `places`. */
+export function placeLayer(
+  context: PrepareContext,
+  tensors: { readonly input: OperatorTensor; readonly output: OperatorTensor },
+  weightScale: Float32Array,
+  places: number,
+  placeOf: (channel: number) => number = (channel) => channel,
+): CompiledLayer {
+  const { engine } = context;
+  const from = context.quantisation(tensors.input);
+  const to = context.quantisation(tensors.output);
+  const outChannels = weightScale.length;
+  const [start, scale, unit] = [
+    context.persistent(places * 4),
+    context.persistent(places * 4),
+    context.persistent(places * 4),
+  ];
+  const bias = biasBytes(context, outChannels);
+  const values = new DataView(bias.buffer, bias.byteOffset, bias.length);
+  // Places without a channel: a unit of 1 keeps the adapter kernel's division there finite.
+  engine.float32.fill(1, unit / 4, unit / 4 + places);
+  for (let channel = 0; channel < outChannels; channel++) {
+    const product = Math.fround(from.scale * weightScale[channel]!);
+    const factor = Math.fround(product / to.scale);
+    if (!(product > 0 && factor > 0 && factor < Infinity)) {
+      context.refuse(`has scales whose product leaves float32 in channel ${channel}`);
+    }
+    const place = placeOf(channel);
+    if (bias.length > 0) engine.int32[start / 4 + place] = values.getInt32(4 * channel, true);
+    engine.float32[unit / 4 + place] = product;
+    engine.float32[scale / 4 + place] = factor;
+  }
+  const [activationMin, activationMax] = activationRange(context, to);
+  return { outChannels, from, to, activationMin, activationMax, start, scale, unit };
+}
+
+/** Fields of records.ts that every layer shares. */
+export function writeLayer(
+  record: RecordWriter,
+  layer: CompiledLayer,
+  weights: number,
+  input: Placement,
+  output: Placement,
+): RecordWriter {
+  const { to } = layer;
+  return record
+    .int(WEIGHTS, weights)
+    .int(START, layer.start)
+    .int(SCALE, layer.scale)
+    .int(INPUT, input.address)
+    .int(OUTPUT, output.address)
+    .int(OUT_CHANNELS, layer.outChannels)
+    .int(OUT_WIDE, output.layout === null ? 0 : 1)
+    .float(LOW, layer.activationMin - to.zeroPoint)
+    .float(HIGH, layer.activationMax - to.zeroPoint)
+    .int(ZERO_POINT, to.zeroPoint)
+    .int(COMPACT, 0);
+}
+
+/** Scratch for one adapter row, by its handles. */
+export interface AdapterScratch {
+  readonly adjusted: number;
+  readonly hidden: number;
+}
+
+/** @param starts accumulator starts that are adjusted at one time */
+export function adapterScratch(context: PrepareContext, starts: number): AdapterScratch {
+  return { adjusted: context.scratch(starts * 4), hidden: context.scratch(ADAPTER_RANK_MAX * 4) };
+}
+
+/** Fields of records.ts that adapters need. */
+export function writeAdapter(
+  record: RecordWriter,
+  layer: CompiledLayer,
+  inFeatures: number,
+  adjusted: number,
+  hidden: number,
+): RecordWriter {
+  return record
+    .int(UNIT, layer.unit)
+    .int(ADJUSTED, adjusted)
+    .int(HIDDEN, hidden)
+    .int(IN_FEATURES, inFeatures)
+    .float(INPUT_SCALE, layer.from.scale);
+}

@@ -1,0 +1,195 @@
+import {
+  INPUT_OFFSETS,
+  KIND_WINOGRAD,
+  OUTPUT_OFFSETS,
+  PIXELS,
+  SCALE,
+  START,
+  WINOGRAD_BLOCK,
+  WINOGRAD_CHANNEL_BYTES,
+  WINOGRAD_COLUMN_BYTES,
+  WINOGRAD_PRODUCTS,
+  WINOGRAD_ROW_BYTES,
+  WINOGRAD_TRANSFORMED,
+} from '../../wasm/assembly/records.ts';
+import type { ConvolutionGeometry } from '../convolution-geometry.ts';
+import type { PreparedOperator } from '../operator.ts';
+import type { PrepareContext } from '../prepare-context.ts';
+import type { ConvolutionLayer } from './convolution.ts';
+import { type CompiledLayer, placeLayer, writeLayer } from './layer.ts';
+import { outputOffsets, TILE_PIXELS } from './offsets.ts';
+
+const COLUMNS = 8;
+/** Elements of a transformed tile. */
+const ELEMENTS = 16;
+/** Tiles whose transformed inputs are held at one time: with 64 channels they fill half of a first-level cache. */
+const BLOCK_TILES = 16;
+/** Below this the transforms cost more than they save. */
+const CHANNELS_MIN = 8;
+/** Sums are four times the true ones, which must stay below 2^29: 9 × 255 × 128 × channels, and as much for the bias. */
+const CHANNELS_MAX = 512;
+const BIAS_MAX = 1 << 27;
+
+/** Whether a layer can go by `prepareWinograd`, and gains by it. */
+export function suitsWinograd(geometry: ConvolutionGeometry): boolean {
+  const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = geometry;
+  const { inputChannels, outputChannels, outputHeight, outputWidth } = geometry;
+  const shape = [filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth];
+  const isPlain = `${shape}` === '3,3,1,1,1,1';
+  const isBroad = inputChannels >= CHANNELS_MIN && outputChannels >= CHANNELS_MIN && inputChannels <= CHANNELS_MAX;
+  return isPlain && isBroad && outputHeight >= 2 && outputWidth >= 2;
+}
+
+/** CONV_2D of 3 × 3 and stride 1 by Winograd's transform, with the same bits (kernels/wasm/assembly/winograd.ts). */
+export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
+  const { geometry, input, output, weightScale } = layer;
+  const { padTop, padLeft, padBottom, padRight, outputHeight, outputWidth, inputChannels } = geometry;
+  const panels = Math.ceil(geometry.outputChannels / COLUMNS);
+  const packed = packTransformed(context, layer, panels);
+  const compiled = placeLayer(context, { input, output }, weightScale, panels * COLUMNS);
+  quadruple(context, compiled, panels * COLUMNS);
+  const tiles = tileCount(geometry);
+  const block = Math.min(BLOCK_TILES, tiles);
+  const channelBytes = 2 * paddedChannels(inputChannels);
+  const transformed = context.scratch(ELEMENTS * block * channelBytes);
+  const products = context.scratch(ELEMENTS * block * COLUMNS * 4);
+  // A tile is 4 × 4 pixels and gives 2 × 2: where the image ends within a tile, it reads a row or a column more.
+  const border = {
+    top: padTop,
+    left: padLeft,
+    bottom: padBottom + (outputHeight % 2),
+    right: padRight + (outputWidth % 2),
+  };
+  return {
+    multiplyAdds: geometry.multiplyAdds,
+    adaptable: false,
+    wide: { inputs: [{ tensor: input.index, border, flat: false }], output: true },
+    bind: (addresses) => {
+      const from = addresses.wide(input.index);
+      const to = addresses.output(output.index);
+      const { imageBytes, rowBytes, pixelBytes } = from.layout!;
+      const origin = -padTop * rowBytes - padLeft * pixelBytes;
+      const inputs = tileTable(geometry, ({ image, y, x }) => [
+        origin + image * imageBytes + 2 * y * rowBytes + 2 * x * pixelBytes,
+      ]);
+      const { at, key } = outputOffsets(to, geometry.outputChannels);
+      const outputs = tileTable(geometry, ({ image, y, x }) =>
+        [0, 1, 2, 3].map((pixel) => {
+          const [row, column] = [2 * y + (pixel >> 1), 2 * x + (pixel & 1)];
+          const isInside = row < outputHeight && column < outputWidth;
+          return at((image * outputHeight + (isInside ? row : 2 * y)) * outputWidth + (isInside ? column : 2 * x));
+        }),
+      );
+      const shape = `${[geometry.batch, outputHeight, outputWidth]}`;
+      const fromOffsets = context.sharedInts(`tiles in ${shape} ${[origin, imageBytes, rowBytes, pixelBytes]}`, inputs);
+      const toOffsets = context.sharedInts(`tiles out ${shape} ${key}`, outputs);
+      return {
+        adapterPoint: null,
+        records: [
+          {
+            kind: KIND_WINOGRAD,
+            write: (record) => {
+              writeLayer(record, compiled, packed, from, to)
+                .int(START, compiled.start)
+                .int(SCALE, compiled.scale)
+                .int(PIXELS, tiles)
+                .int(INPUT_OFFSETS, fromOffsets)
+                .int(OUTPUT_OFFSETS, toOffsets)
+                .int(WINOGRAD_BLOCK, block)
+                .int(WINOGRAD_CHANNEL_BYTES, channelBytes)
+                .int(WINOGRAD_ROW_BYTES, rowBytes)
+                .int(WINOGRAD_COLUMN_BYTES, pixelBytes)
+                .int(WINOGRAD_TRANSFORMED, addresses.scratch(transformed))
+                .int(WINOGRAD_PRODUCTS, addresses.scratch(products));
+            },
+          },
+        ],
+      };
+    },
+  };
+}
+
+function paddedChannels(channels: number): number {
+  return Math.ceil(channels / 8) * 8;
+}
+
+function tileCount({ batch, outputHeight, outputWidth }: ConvolutionGeometry): number {
+  const tiles = batch * Math.ceil(outputHeight / 2) * Math.ceil(outputWidth / 2);
+  return Math.ceil(tiles / TILE_PIXELS) * TILE_PIXELS;
+}
+
+interface TilePlace {
+  readonly image: number;
+  readonly y: number;
+  readonly x: number;
+}
+
+/** Values of every tile in order, filled up to a multiple of four with the last tile. */
+function tileTable(geometry: ConvolutionGeometry, valuesOf: (tile: TilePlace) => readonly number[]): () => Int32Array {
+  const rows = Math.ceil(geometry.outputHeight / 2);
+  const columns = Math.ceil(geometry.outputWidth / 2);
+  const last = geometry.batch * rows * columns - 1;
+  return () =>
+    Int32Array.from(
+      Array.from({ length: tileCount(geometry) }, (_, index) => {
+        const tile = Math.min(index, last);
+        const row = Math.floor(tile / columns);
+        return valuesOf({ image: Math.floor(row / rows), y: row % rows, x: tile % columns });
+      }).flat(),
+    );
+}
+
+/**
+ * (2G) g (2G)ᵀ of every pair of channels, 2G = [2 0 0; 1 1 1; 1 −1 1; 0 0 2], |values| ≤ 9 × 128, as int16: per panel of
+ * eight output channels, per element, for each pair of input channels, 8 × (k, k+1).
+ */
+function packTransformed(context: PrepareContext, { geometry, weights }: ConvolutionLayer, panels: number): number {
+  const { inputChannels, outputChannels } = geometry;
+  const depth = paddedChannels(inputChannels);
+  const address = context.persistent(panels * ELEMENTS * depth * COLUMNS * 2);
+  const { int16 } = context.engine;
+  const element = new Int32Array(ELEMENTS);
+  for (let out = 0; out < outputChannels; out++) {
+    for (let channel = 0; channel < inputChannels; channel++) {
+      transformFilter(weights, out * 9 * inputChannels + channel, inputChannels, element);
+      const panel = Math.floor(out / COLUMNS) * ELEMENTS;
+      const lane = (channel >> 1) * COLUMNS * 2 + (out % COLUMNS) * 2 + (channel & 1);
+      for (let at = 0; at < ELEMENTS; at++) {
+        int16[address / 2 + (panel + at) * depth * COLUMNS + lane] = element[at]!;
+      }
+    }
+  }
+  return address;
+}
+
+/** @param stride between two taps of one channel */
+function transformFilter(weights: Int8Array, first: number, stride: number, element: Int32Array): void {
+  // Rows first: t = 2G g, [4 × 3].
+  for (let x = 0; x < 3; x++) {
+    const g0 = weights[first + x * stride]!;
+    const g1 = weights[first + (3 + x) * stride]!;
+    const g2 = weights[first + (6 + x) * stride]!;
+    element[x] = 2 * g0;
+    element[4 + x] = g0 + g1 + g2;
+    element[8 + x] = g0 - g1 + g2;
+    element[12 + x] = 2 * g2;
+  }
+  for (let y = 0; y < ELEMENTS; y += 4) {
+    const [t0, t1, t2] = [element[y]!, element[y + 1]!, element[y + 2]!];
+    element[y] = 2 * t0;
+    element[y + 1] = t0 + t1 + t2;
+    element[y + 2] = t0 - t1 + t2;
+    element[y + 3] = 2 * t2;
+  }
+}
+
+/** Four times the bias, a quarter of the scale: powers of two, which round nothing. */
+function quadruple(context: PrepareContext, { start, scale }: CompiledLayer, places: number): void {
+  const { int32, float32 } = context.engine;
+  for (let place = 0; place < places; place++) {
+    const bias = int32[start / 4 + place]!;
+    if (Math.abs(bias) > BIAS_MAX) context.refuse(`has a bias of ${bias}, ${BIAS_MAX} is the most`);
+    int32[start / 4 + place] = 4 * bias;
+    float32[scale / 4 + place] = float32[scale / 4 + place]! / 4;
+  }
+}

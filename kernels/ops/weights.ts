@@ -1,0 +1,54 @@
+import { TensorType } from '../tflite/tensor-type.ts';
+import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
+
+/** A weight tensor, which has its bytes in the file. */
+export interface WeightTensor extends OperatorTensor {
+  readonly constant: Uint8Array;
+}
+
+/** Input `position` of a layer, which must be a constant. */
+export function weightTensor(context: PrepareContext, position = 1): WeightTensor {
+  const weights = context.input(position);
+  if (weights === null || weights.constant === null) return context.refuse('has weights that are not constant');
+  return { ...weights, constant: weights.constant };
+}
+
+/** One scale per output channel; symmetric, as the int8 specification demands of weights. */
+export function weightScales(
+  context: PrepareContext,
+  weights: OperatorTensor,
+  out: number,
+  dimension = 0,
+): Float32Array {
+  const quantisation = weights.tensor.quantisation;
+  if (quantisation === null || quantisation.scale.length === 0) return context.refuse('has weights without a scale');
+  if (quantisation.zeroPoint.some((zero) => zero !== 0)) context.refuse('has weights with a zero point other than 0');
+  if (quantisation.scale.length === 1) return new Float32Array(out).fill(quantisation.scale[0]!);
+  if (quantisation.quantizedDimension !== dimension || quantisation.scale.length !== out) {
+    context.refuse(`has ${quantisation.scale.length} scales of weights that are not one for each of ${out} channels`);
+  }
+  return quantisation.scale;
+}
+
+/** The bias as the file stores it, little-endian int32 like wasm memory; empty when the layer has none. */
+export function biasBytes(context: PrepareContext, out: number, position = 2): Uint8Array {
+  const bias = biasTensor(context, out, position);
+  if (bias === null) return new Uint8Array(0);
+  context.requireType(bias, TensorType.int32);
+  return bias.constant;
+}
+
+/** The optional bias of `out` values, null when the layer has none. */
+export function biasTensor(context: PrepareContext, out: number, position = 2): WeightTensor | null {
+  const bias = context.input(position);
+  if (bias === null) return null;
+  if (bias.constant === null || bias.elements !== out) {
+    return context.refuse(`has a bias of ${bias.elements} values for ${out} channels, or one that is not constant`);
+  }
+  return { ...bias, constant: bias.constant };
+}
+
+/** The values of an int8 weight tensor, where the file has them. */
+export function int8Weights({ constant }: WeightTensor): Int8Array {
+  return new Int8Array(constant.buffer, constant.byteOffset, constant.length);
+}

@@ -1,0 +1,258 @@
+import { adapterRow } from './adapter';
+import {
+  ADAPTER_A,
+  ADAPTER_BYTES,
+  ADJUSTED,
+  COMPACT,
+  GATHER_BYTES,
+  GATHER_OFFSETS,
+  GATHER_ROWS,
+  GATHER_SEGMENTS,
+  GATHERED,
+  HIGH,
+  INPUT,
+  INPUT_OFFSETS,
+  LOW,
+  ORDINAL,
+  OUT_CHANNELS,
+  OUT_WIDE,
+  OUTPUT,
+  OUTPUT_OFFSETS,
+  PAIRS,
+  PIXELS,
+  SCALE,
+  SEGMENT_OFFSETS,
+  SEGMENTS,
+  START,
+  WEIGHTS,
+  ZERO_POINT,
+} from './records';
+import { magicMinus, requantise, storeEight } from './requantise';
+
+/** Output channels per weight panel. */
+const PANEL: i32 = 8;
+/** Bytes that a tile of four pixels takes in a table of offsets. */
+const TILE_BYTES: usize = 16;
+/** Bytes of a table for the pixels that are gathered at one time: 32. */
+const GATHERED_BYTES: usize = 128;
+
+/** Four channels of two consecutive k: int16 as they lie, or int8 widened on the way. */
+// @ts-ignore: decorator
+@inline
+function weightsAt<T>(address: usize, quarter: usize): v128 {
+  return sizeof<T>() == 1 ? v128.load8x8_s(address + quarter * 8) : v128.load(address + quarter * 16);
+}
+
+/**
+ * A convolution, or a dense layer over rows: pixels × channels, each the requantised sum over segments of consecutive
+ * inputs (KERNELS.md, "Tile": 4 pixels × 8 channels, panels outside and pixels inside, so that a panel stays in cache).
+ *
+ * @param record fields of records.ts
+ * @param inputOffsets bytes from `input` of each pixel, `outputOffsets` from the output; `tableBytes` of both
+ * @param start int32: of each tile's first channel; a tile's next pixel is `startStride` bytes further
+ */
+function tiles<T>(
+  record: usize,
+  input: usize,
+  inputOffsets: usize,
+  outputOffsets: usize,
+  tableBytes: usize,
+  start: usize,
+  startStride: usize,
+): void {
+  const low = f32x4.splat(load<f32>(record, LOW));
+  const high = f32x4.splat(load<f32>(record, HIGH));
+  const wide = load<i32>(record, OUT_WIDE) != 0;
+  const magic = magicMinus(wide ? 0 : load<i32>(record, ZERO_POINT));
+  const segmentsBegin = load<usize>(record, SEGMENT_OFFSETS);
+  const segmentsEnd = segmentsBegin + (load<usize>(record, SEGMENTS) << 2);
+  const evenBytes = (load<usize>(record, PAIRS) >> 1) << 3;
+  const hasOdd = (load<i32>(record, PAIRS) & 1) != 0;
+  const channels = load<i32>(record, OUT_CHANNELS);
+  let output = load<usize>(record, OUTPUT);
+  let panel = load<usize>(record, WEIGHTS);
+  let scale = load<usize>(record, SCALE);
+  let w = panel;
+  for (let channel: i32 = 0; channel < channels; channel += PANEL) {
+    const count = channels - channel;
+    for (let pixel: usize = 0; pixel < tableBytes; pixel += TILE_BYTES) {
+      const at = inputOffsets + pixel;
+      const p0 = input + load<usize>(at, 0);
+      const p1 = input + load<usize>(at, 4);
+      const p2 = input + load<usize>(at, 8);
+      const p3 = input + load<usize>(at, 12);
+      let a0 = v128.load(start, 0);
+      let b0 = v128.load(start, 16);
+      let a1 = v128.load(start + startStride, 0);
+      let b1 = v128.load(start + startStride, 16);
+      let a2 = v128.load(start + 2 * startStride, 0);
+      let b2 = v128.load(start + 2 * startStride, 16);
+      let a3 = v128.load(start + 3 * startStride, 0);
+      let b3 = v128.load(start + 3 * startStride, 16);
+      w = panel;
+      for (let segment = segmentsBegin; segment < segmentsEnd; segment += 4) {
+        const offset = load<usize>(segment);
+        let x0 = p0 + offset;
+        let x1 = p1 + offset;
+        let x2 = p2 + offset;
+        let x3 = p3 + offset;
+        const evenEnd = x0 + evenBytes;
+        while (x0 < evenEnd) {
+          const wap = weightsAt<T>(w, 0);
+          const wbp = weightsAt<T>(w, 1);
+          const vp0 = v128.load32_splat(x0, 0);
+          a0 = i32x4.add(a0, i32x4.dot_i16x8_s(wap, vp0));
+          b0 = i32x4.add(b0, i32x4.dot_i16x8_s(wbp, vp0));
+          const vp1 = v128.load32_splat(x1, 0);
+          a1 = i32x4.add(a1, i32x4.dot_i16x8_s(wap, vp1));
+          b1 = i32x4.add(b1, i32x4.dot_i16x8_s(wbp, vp1));
+          const vp2 = v128.load32_splat(x2, 0);
+          a2 = i32x4.add(a2, i32x4.dot_i16x8_s(wap, vp2));
+          b2 = i32x4.add(b2, i32x4.dot_i16x8_s(wbp, vp2));
+          const vp3 = v128.load32_splat(x3, 0);
+          a3 = i32x4.add(a3, i32x4.dot_i16x8_s(wap, vp3));
+          b3 = i32x4.add(b3, i32x4.dot_i16x8_s(wbp, vp3));
+          // Never so; a new basic block, because V8 hoists the loads of one to its top and would spill the accumulators.
+          if (!w) break;
+          const waq = weightsAt<T>(w, 2);
+          const wbq = weightsAt<T>(w, 3);
+          const vq0 = v128.load32_splat(x0, 4);
+          a0 = i32x4.add(a0, i32x4.dot_i16x8_s(waq, vq0));
+          b0 = i32x4.add(b0, i32x4.dot_i16x8_s(wbq, vq0));
+          const vq1 = v128.load32_splat(x1, 4);
+          a1 = i32x4.add(a1, i32x4.dot_i16x8_s(waq, vq1));
+          b1 = i32x4.add(b1, i32x4.dot_i16x8_s(wbq, vq1));
+          const vq2 = v128.load32_splat(x2, 4);
+          a2 = i32x4.add(a2, i32x4.dot_i16x8_s(waq, vq2));
+          b2 = i32x4.add(b2, i32x4.dot_i16x8_s(wbq, vq2));
+          const vq3 = v128.load32_splat(x3, 4);
+          a3 = i32x4.add(a3, i32x4.dot_i16x8_s(waq, vq3));
+          b3 = i32x4.add(b3, i32x4.dot_i16x8_s(wbq, vq3));
+          w += sizeof<T>() * 32;
+          x0 += 8;
+          x1 += 8;
+          x2 += 8;
+          x3 += 8;
+        }
+        if (hasOdd) {
+          const war = weightsAt<T>(w, 0);
+          const wbr = weightsAt<T>(w, 1);
+          const vr0 = v128.load32_splat(x0, 0);
+          a0 = i32x4.add(a0, i32x4.dot_i16x8_s(war, vr0));
+          b0 = i32x4.add(b0, i32x4.dot_i16x8_s(wbr, vr0));
+          const vr1 = v128.load32_splat(x1, 0);
+          a1 = i32x4.add(a1, i32x4.dot_i16x8_s(war, vr1));
+          b1 = i32x4.add(b1, i32x4.dot_i16x8_s(wbr, vr1));
+          const vr2 = v128.load32_splat(x2, 0);
+          a2 = i32x4.add(a2, i32x4.dot_i16x8_s(war, vr2));
+          b2 = i32x4.add(b2, i32x4.dot_i16x8_s(wbr, vr2));
+          const vr3 = v128.load32_splat(x3, 0);
+          a3 = i32x4.add(a3, i32x4.dot_i16x8_s(war, vr3));
+          b3 = i32x4.add(b3, i32x4.dot_i16x8_s(wbr, vr3));
+          w += sizeof<T>() * 16;
+        }
+      }
+      const to = outputOffsets + pixel;
+      const sa = v128.load(scale, 0);
+      const sb = v128.load(scale, 16);
+      // Pixels beyond the last repeat it, so every store of a tile has a place and the same value.
+      a0 = requantise(a0, sa, low, high, magic);
+      b0 = requantise(b0, sb, low, high, magic);
+      storeEight(output + load<usize>(to, 0), a0, b0, wide, count);
+      a1 = requantise(a1, sa, low, high, magic);
+      b1 = requantise(b1, sb, low, high, magic);
+      storeEight(output + load<usize>(to, 4), a1, b1, wide, count);
+      a2 = requantise(a2, sa, low, high, magic);
+      b2 = requantise(b2, sb, low, high, magic);
+      storeEight(output + load<usize>(to, 8), a2, b2, wide, count);
+      a3 = requantise(a3, sa, low, high, magic);
+      b3 = requantise(b3, sb, low, high, magic);
+      storeEight(output + load<usize>(to, 12), a3, b3, wide, count);
+    }
+    panel = w;
+    scale += 32;
+    start += 32;
+    output += wide ? 16 : 8;
+  }
+}
+
+/** With an adapter every pixel has accumulator starts of its own, a tile of four at a time. */
+function adaptedTiles(record: usize, entry: usize): void {
+  const adjusted = load<usize>(record, ADJUSTED);
+  const stride = ((<usize>load<i32>(record, OUT_CHANNELS) + 7) & ~7) << 2;
+  const input = load<usize>(record, INPUT);
+  const outputs = load<usize>(record, OUTPUT_OFFSETS) - load<usize>(record, INPUT_OFFSETS);
+  let offsets = load<usize>(record, INPUT_OFFSETS);
+  for (const end = offsets + (load<usize>(record, PIXELS) << 2); offsets < end; offsets += TILE_BYTES) {
+    for (let lane: usize = 0; lane < 4; lane++) {
+      const x = input + load<usize>(offsets + (lane << 2));
+      adapterRow(record, entry, x, adjusted + lane * stride);
+    }
+    dispatch(record, input, offsets, offsets + outputs, TILE_BYTES, adjusted, stride);
+  }
+}
+
+/**
+ * Where segments are short (few input channels), those of a block of pixels are copied one after the other first, so that
+ * the tiles run over one long segment.
+ */
+function gatheredTiles(record: usize): void {
+  const gathered = load<usize>(record, GATHERED);
+  const rowBytes = load<usize>(record, PAIRS) << 2;
+  const input = load<usize>(record, INPUT);
+  const rows = load<usize>(record, GATHER_ROWS);
+  const segments = load<usize>(record, GATHER_OFFSETS);
+  const segmentsEnd = segments + (load<usize>(record, GATHER_SEGMENTS) << 2);
+  const segmentBytes = load<usize>(record, GATHER_BYTES);
+  const start = load<usize>(record, START);
+  const outputs = load<usize>(record, OUTPUT_OFFSETS) - load<usize>(record, INPUT_OFFSETS);
+  let offsets = load<usize>(record, INPUT_OFFSETS);
+  for (const end = offsets + (load<usize>(record, PIXELS) << 2); offsets < end; offsets += GATHERED_BYTES) {
+    const bytes = min(GATHERED_BYTES, end - offsets);
+    for (let pixel: usize = 0; pixel < bytes; pixel += 4) {
+      const from = input + load<usize>(offsets + pixel);
+      let to = gathered + (pixel >> 2) * rowBytes;
+      for (let segment = segments; segment < segmentsEnd; segment += 4) {
+        const x = from + load<usize>(segment);
+        // Whole vectors: what they write too much is overwritten by the next segment, the last ones' by nobody's need.
+        for (let k: usize = 0; k < segmentBytes; k += 16) v128.store(to + k, v128.load(x + k));
+        to += segmentBytes;
+      }
+    }
+    dispatch(record, gathered, rows, offsets + outputs, bytes, start, 0);
+  }
+}
+
+function dispatch(
+  record: usize,
+  input: usize,
+  inputOffsets: usize,
+  outputOffsets: usize,
+  tableBytes: usize,
+  start: usize,
+  startStride: usize,
+): void {
+  if (load<i32>(record, COMPACT)) {
+    tiles<i8>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
+  } else tiles<i16>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
+}
+
+export function convolution(record: usize, adapters: usize): void {
+  if (adapters) {
+    const ordinal = load<i32>(record, ORDINAL);
+    const entry = adapters + <usize>ordinal * ADAPTER_BYTES;
+    if (ordinal >= 0 && load<usize>(entry, ADAPTER_A)) {
+      adaptedTiles(record, entry);
+      return;
+    }
+  }
+  if (load<i32>(record, GATHER_SEGMENTS)) {
+    gatheredTiles(record);
+    return;
+  }
+  const input = load<usize>(record, INPUT);
+  const inputOffsets = load<usize>(record, INPUT_OFFSETS);
+  const outputOffsets = load<usize>(record, OUTPUT_OFFSETS);
+  const tableBytes = load<usize>(record, PIXELS) << 2;
+  dispatch(record, input, inputOffsets, outputOffsets, tableBytes, load<usize>(record, START), 0);
+}

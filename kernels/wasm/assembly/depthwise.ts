@@ -1,0 +1,138 @@
+import {
+  HIGH,
+  INPUT,
+  INPUT_OFFSETS,
+  LOW,
+  OUT_CHANNELS,
+  OUT_STRIDE,
+  OUT_WIDE,
+  OUTPUT,
+  OUTPUT_OFFSETS,
+  PIXELS,
+  SCALE,
+  START,
+  TAP_OFFSETS,
+  TAP_PAIRS,
+  WEIGHTS,
+  ZERO_POINT,
+} from './records';
+import { magicMinus, requantise, scatterEight, storeEight } from './requantise';
+
+/** Channels per block. */
+const BLOCK: i32 = 8;
+/** Pixels per tile. */
+const TILE: i32 = 4;
+
+/** Channels 0 to 3, then 4 to 7, of two taps, as pairs for the dot product. */
+// @ts-ignore: decorator
+@inline
+function lowPairs(a: v128, b: v128): v128 {
+  return v128.shuffle<i16>(a, b, 0, 8, 1, 9, 2, 10, 3, 11);
+}
+// @ts-ignore: decorator
+@inline
+function highPairs(a: v128, b: v128): v128 {
+  return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/**
+ * A depthwise convolution: each channel the requantised sum over its own taps. Taps are taken in pairs, so that one dot
+ * product serves two; four pixels share the weights of a block of eight channels. Channels are read eight at a time also
+ * behind the last one, where weights are zero.
+ *
+ * @param record fields of records.ts; weights int16: per block, per pair of taps, 8 × (tap, next tap)
+ */
+export function depthwise(record: usize): void {
+  const low = f32x4.splat(load<f32>(record, LOW));
+  const high = f32x4.splat(load<f32>(record, HIGH));
+  const wide = load<i32>(record, OUT_WIDE) != 0;
+  const magic = magicMinus(wide ? 0 : load<i32>(record, ZERO_POINT));
+  const inputOffsets = load<usize>(record, INPUT_OFFSETS);
+  const outputOffsets = load<usize>(record, OUTPUT_OFFSETS);
+  const pixels = load<i32>(record, PIXELS);
+  const taps = load<usize>(record, TAP_OFFSETS);
+  const tapsEnd = taps + (load<usize>(record, TAP_PAIRS) << 3);
+  const channels = load<i32>(record, OUT_CHANNELS);
+  const multiplier = load<usize>(record, OUT_STRIDE);
+  /** From one value that is written to the next. */
+  const valueBytes = multiplier << <usize>wide;
+  let input = load<usize>(record, INPUT);
+  let output = load<usize>(record, OUTPUT);
+  let weights = load<usize>(record, WEIGHTS);
+  let scale = load<usize>(record, SCALE);
+  let start = load<usize>(record, START);
+  let w = weights;
+  for (let channel: i32 = 0; channel < channels; channel += BLOCK) {
+    const count = channels - channel;
+    for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
+      const at = inputOffsets + (<usize>pixel << 2);
+      const p0 = input + load<usize>(at, 0);
+      const p1 = input + load<usize>(at, 4);
+      const p2 = input + load<usize>(at, 8);
+      const p3 = input + load<usize>(at, 12);
+      let a0 = v128.load(start, 0);
+      let b0 = v128.load(start, 16);
+      let a1 = a0;
+      let b1 = b0;
+      let a2 = a0;
+      let b2 = b0;
+      let a3 = a0;
+      let b3 = b0;
+      w = weights;
+      for (let tap = taps; tap < tapsEnd; tap += 8) {
+        const one = load<usize>(tap, 0);
+        const two = load<usize>(tap, 4);
+        const wa = v128.load(w, 0);
+        const wb = v128.load(w, 16);
+        let u = v128.load(p0 + one);
+        let v = v128.load(p0 + two);
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+        b0 = i32x4.add(b0, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        u = v128.load(p1 + one);
+        v = v128.load(p1 + two);
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+        b1 = i32x4.add(b1, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        u = v128.load(p2 + one);
+        v = v128.load(p2 + two);
+        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+        b2 = i32x4.add(b2, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        u = v128.load(p3 + one);
+        v = v128.load(p3 + two);
+        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+        b3 = i32x4.add(b3, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        w += 32;
+      }
+      const to = outputOffsets + (<usize>pixel << 2);
+      const sa = v128.load(scale, 0);
+      const sb = v128.load(scale, 16);
+      a0 = requantise(a0, sa, low, high, magic);
+      b0 = requantise(b0, sb, low, high, magic);
+      a1 = requantise(a1, sa, low, high, magic);
+      b1 = requantise(b1, sb, low, high, magic);
+      a2 = requantise(a2, sa, low, high, magic);
+      b2 = requantise(b2, sb, low, high, magic);
+      a3 = requantise(a3, sa, low, high, magic);
+      b3 = requantise(b3, sb, low, high, magic);
+      const o0 = output + load<usize>(to, 0);
+      const o1 = output + load<usize>(to, 4);
+      const o2 = output + load<usize>(to, 8);
+      const o3 = output + load<usize>(to, 12);
+      if (multiplier == 1) {
+        storeEight(o0, a0, b0, wide, count);
+        storeEight(o1, a1, b1, wide, count);
+        storeEight(o2, a2, b2, wide, count);
+        storeEight(o3, a3, b3, wide, count);
+      } else {
+        scatterEight(o0, a0, b0, wide, count, valueBytes);
+        scatterEight(o1, a1, b1, wide, count, valueBytes);
+        scatterEight(o2, a2, b2, wide, count, valueBytes);
+        scatterEight(o3, a3, b3, wide, count, valueBytes);
+      }
+    }
+    weights = w;
+    scale += 32;
+    start += 32;
+    input += 16;
+    output += valueBytes << 3;
+  }
+}

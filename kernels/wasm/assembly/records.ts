@@ -1,0 +1,105 @@
+// Layout of the records that `run` walks, in bytes from the start of a record; shared by the kernels and by the
+// TypeScript that writes them. Every field is one 32-bit word: an address, a count or, where it says so, a float32.
+
+/** Bytes of one record: two cache lines. */
+export const RECORD_BYTES = 128;
+
+/** Which kernel a record is for. */
+export const KIND = 0;
+
+export const KIND_DENSE = 0;
+export const KIND_CONVOLUTION = 1;
+export const KIND_DEPTHWISE = 2;
+export const KIND_WIDEN = 3;
+export const KIND_BORDER = 4;
+export const KIND_ADD = 5;
+export const KIND_POOL_SUM = 6;
+export const KIND_WINOGRAD = 7;
+export const KIND_MAX_POOL = 8;
+
+/** What layers with weights share. */
+/** Packed weights. */
+export const WEIGHTS = 4;
+/** int32 per output channel: the accumulator before the first product. */
+export const START = 8;
+/** float32 per output channel. */
+export const SCALE = 12;
+/** First element of the input, and of the output. */
+export const INPUT = 16;
+export const OUTPUT = 20;
+export const OUT_CHANNELS = 24;
+/** 1: the output is int16 and holds q − zeroPoint; 0: it is int8 and holds q. */
+export const OUT_WIDE = 28;
+/** float32: the activation range minus the zero point. */
+export const LOW = 32;
+export const HIGH = 36;
+export const ZERO_POINT = 40;
+/** 1: weights are stored as int8 and widened when they are used. */
+export const COMPACT = 44;
+
+/** Pixels of the output, rounded up to whole tiles, and their byte offsets in input and output. */
+export const PIXELS = 48;
+export const INPUT_OFFSETS = 52;
+export const OUTPUT_OFFSETS = 56;
+
+/** Convolution: runs of consecutive inputs of one pixel, their byte offsets, and pairs of k in each. */
+export const SEGMENTS = 60;
+export const SEGMENT_OFFSETS = 64;
+/** Also of a dense layer. */
+export const PAIRS = 68;
+
+/** Adapters: number of the point, or −1; real value of an accumulator unit, float32 per output channel; scratch. */
+export const ORDINAL = 72;
+export const UNIT = 76;
+export const ADJUSTED = 80;
+export const HIDDEN = 84;
+export const IN_FEATURES = 88;
+/** float32 */
+export const INPUT_SCALE = 92;
+
+/** Depthwise: byte offsets of the taps, in pairs; the number of pairs. */
+export const TAP_OFFSETS = 60;
+export const TAP_PAIRS = 64;
+/** Channels between two values that are written: the depth multiplier. */
+export const OUT_STRIDE = 68;
+
+/** Widen: rows of int8 that lie one after the other become rows of int16 a stride apart. */
+export const WIDEN_ROWS = 48;
+export const WIDEN_COUNT = 52;
+export const WIDEN_STRIDE = 56;
+
+/** Border: images of rows; the bytes before the first row, between two rows and after the last are set to zero. */
+export const BORDER_IMAGES = 48;
+export const BORDER_ROWS = 52;
+export const BORDER_BEFORE = 56;
+export const BORDER_BETWEEN = 60;
+export const BORDER_AFTER = 64;
+/** Bytes of a row's own values. */
+export const BORDER_ROW_BYTES = 68;
+
+/** Entries of the table of adapters, one per point; an entry whose A is 0 is no adapter. */
+export const ADAPTER_BYTES = 32;
+export const ADAPTER_A = 0;
+export const ADAPTER_A_SCALE = 4;
+export const ADAPTER_B = 8;
+export const ADAPTER_BIAS = 12;
+export const ADAPTER_RANK = 16;
+/** float32 */
+export const ADAPTER_SCALING = 20;
+
+/** Winograd: tiles at a time, a multiple of 4; bytes of the channels of a transformed pixel; steps of the input. */
+export const WINOGRAD_BLOCK = 60;
+export const WINOGRAD_CHANNEL_BYTES = 64;
+export const WINOGRAD_ROW_BYTES = 68;
+export const WINOGRAD_COLUMN_BYTES = 96;
+/** Scratch: int16 [16 × block × channels], int32 [16 × block × 8]. */
+export const WINOGRAD_TRANSFORMED = 100;
+export const WINOGRAD_PRODUCTS = 104;
+
+/** Convolution with gathered segments; 0 of them: the segments are read where they lie. Their byte offsets and bytes. */
+export const GATHER_SEGMENTS = 96;
+export const GATHER_OFFSETS = 100;
+export const GATHER_BYTES = 104;
+/** Scratch for a block of pixels, and the byte offsets of its rows. */
+export const GATHERED = 108;
+export const GATHER_ROWS = 112;

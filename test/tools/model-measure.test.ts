@@ -59,7 +59,7 @@ measure('the operators of an interpreter, one by one, are one inference', () => 
     draw(whole.inputs);
     pieces.inputs[0]!.data.set(whole.inputs[0]!.data);
     whole.invoke();
-    for (let operator = 0; operator < 3; operator++) pieces.runOperator(operator);
+    for (const operator of [0, 1, 2]) pieces.runOperator(operator);
     assert.equal(pieces.outputs[0]!.data, whole.outputs[0]!.data, `round ${round}`);
   }
   assert.equal(

@@ -107,11 +107,14 @@ model('inspect reports operators, cost, adapter points and metadata', () => {
 
 model('inspect says what the memory is made of', () => {
   const { memory, arenaBytes } = inspectModel(file);
-  const { weightBytes, activationBytes, leastActivationBytes } = memory!;
-  assert.is(weightBytes + activationBytes, arenaBytes);
-  // int16 weights in panels of columns, rounded up.
-  assert.ok(weightBytes >= 2 * (7 * 12 + 12 * 3), `${weightBytes}`);
-  assert.ok(leastActivationBytes >= 7 + 12 && leastActivationBytes <= activationBytes, `${leastActivationBytes}`);
+  const { packedBytes, plannedBytes, aliveBytesMax, tensorBytesMax, scratchBytesMax } = memory!;
+  // Every block of the engine's memory begins a cache line.
+  assert.ok(packedBytes + plannedBytes <= arenaBytes! && arenaBytes! < packedBytes + plannedBytes + 64);
+  // int16 weights in panels of 16 columns, and three vectors of 4 bytes a column.
+  assert.ok(packedBytes >= 2 * 16 * (7 + 12), `${packedBytes}`);
+  assert.ok(aliveBytesMax <= plannedBytes && plannedBytes <= 1.15 * aliveBytesMax + 64);
+  assert.ok(tensorBytesMax >= 12 + 7 && tensorBytesMax <= 3 * (12 + 7), `${tensorBytesMax}`);
+  assert.ok(tensorBytesMax + scratchBytesMax >= aliveBytesMax);
 });
 
 model('inspect tries every board as a node would, and says what does not fit', () => {

@@ -1,6 +1,6 @@
 import { BOARD_NAMES, boardProfile } from '../../boards/registry.ts';
 import { ModelError } from '../../kernels/errors.ts';
-import { type ArenaUse, createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
+import { createInterpreter, type Interpreter, type MemoryReport } from '../../kernels/interpreter.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
 import { operatorName } from '../../kernels/tflite/builtin-operator.ts';
 import type { Operator, Tensor, TfliteModel } from '../../kernels/tflite/model.ts';
@@ -56,7 +56,7 @@ export interface ModelReport {
   readonly multiplyAdds: number | null;
   readonly arenaBytes: number | null;
   /** What the arena is made of. */
-  readonly memory: ArenaUse | null;
+  readonly memory: MemoryReport | null;
   readonly adapterPoints: readonly AdapterPointReport[];
   /** Whether a node on each board takes the model. */
   readonly boards: readonly BoardFit[];

@@ -24,11 +24,12 @@ export function printInspection(report: ModelReport): string {
 
 function costLines({ runnable, refusal, multiplyAdds, arenaBytes, numerics, memory }: ModelReport): string[] {
   if (!runnable || memory === null) return [`cannot run here: ${printable(refusal)}`];
-  const { weightBytes, activationBytes, leastActivationBytes } = memory;
+  const { packedBytes, plannedBytes, aliveBytesMax, tensorBytesMax, scratchBytesMax } = memory;
   return [
     `${multiplyAdds} multiply-adds, ${arenaBytes} bytes of memory, numerics ${numerics}`,
-    `  ${weightBytes} bytes of packed weights and tables`,
-    `  ${activationBytes} bytes that activations and scratch share, ${leastActivationBytes} of them at one time`,
+    `  ${packedBytes} bytes of packed weights and tables`,
+    `  ${plannedBytes} bytes that tensors and scratch share (at one time at most ${aliveBytesMax}: ` +
+      `tensors ${tensorBytesMax}, scratch of an operator ${scratchBytesMax})`,
   ];
 }
 

@@ -39,14 +39,14 @@ export function profileModel(path: string, bytes: Uint8Array, kind: 'wasm' | 'pl
   createInputs(0)(interpreter.inputs);
   interpreter.invoke();
   const whole = new Sampler(timedBy(monotonicNs, () => interpreter.invoke()));
-  const operators = model.subgraph.operators.map((_, operator) => samplerOf(interpreter, operator));
+  const steps = model.subgraph.operators.map((_, operator) => samplerOf(interpreter, operator));
   for (let run = 0; run < runs; run++) {
     // Values become what an inference makes of them again, whatever a repeated operator did to its own.
     interpreter.invoke();
     whole.take();
-    for (const sampler of operators) sampler.take();
+    for (const sampler of steps) sampler.take();
   }
-  const timesUs = operators.map((sampler) => sampler.quantileNs(0.5) / 1e3);
+  const timesUs = steps.map((sampler) => sampler.quantileNs(0.5) / 1e3);
   const sum = timesUs.reduce((total, us) => total + us, 0);
   const { operatorCodes, subgraph } = model;
   return {

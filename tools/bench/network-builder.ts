@@ -100,7 +100,7 @@ export class NetworkBuilder {
     const shape = Int32Array.of(1, features);
     const target = this.tensor(TensorType.int32, [2], null, shape);
     this.push(Builtin.reshape, 1, [from.tensor, target], flat, 'Reshape', { newShape: [1, features] });
-    const weights = this.weights([classes, features], 0, features, from.scale);
+    const weights = this.weights([classes, features], null, features, from.scale);
     const logits = this.flat(classes, quantisation([0.1], 0));
     this.push(Builtin.fullyConnected, 4, [flat, ...weights], logits, 'FullyConnected', {});
     const classesOut = this.flat(classes, quantisation([1 / 256], 0, -128));
@@ -155,18 +155,25 @@ export class NetworkBuilder {
     return this.tensor(TensorType.int8, [1, length], how);
   }
 
-  /** Weights and bias; a scale per output channel, as the converter makes them. */
-  private weights(shape: readonly number[], dimension: number, fanIn: number, inputScale: number): [number, number] {
+  /** Weights and bias: a scale per slice of `dimension`, as converters make them, or one for a whole dense layer. */
+  private weights(
+    shape: readonly number[],
+    dimension: number | null,
+    fanIn: number,
+    inputScale: number,
+  ): [weights: number, bias: number] {
     const count = shape.reduce((product, size) => product * size, 1);
-    const channels = shape[dimension]!;
+    const channels = shape[dimension ?? 0]!;
     const values = Int8Array.from({ length: count }, () => this.random.integer(255) - 127);
-    const scales = Array.from({ length: channels }, () =>
+    const scales = Array.from({ length: dimension === null ? 1 : channels }, () =>
       Math.fround((Math.sqrt(2 / fanIn) / WEIGHT_DEVIATION) * (0.7 + 0.6 * this.random.float())),
     );
     const steps = scales.map((scale) => Math.fround(scale * inputScale));
-    const bias = Int32Array.from(steps, (step) => Math.round((this.random.float() - 0.4) / step));
+    const bias = Int32Array.from({ length: channels }, (_, channel) =>
+      Math.round((this.random.float() - 0.4) / steps[channel % steps.length]!),
+    );
     return [
-      this.tensor(TensorType.int8, shape, quantisation(scales, dimension), values),
+      this.tensor(TensorType.int8, shape, quantisation(scales, dimension ?? 0), values),
       this.tensor(TensorType.int32, [channels], quantisation(steps, 0), bias),
     ];
   }

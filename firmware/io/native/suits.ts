@@ -13,7 +13,8 @@ export const requireNativeSuits = ({ operatorCodes, subgraph }: TfliteModel): vo
     if (operatorCodes[opcodeIndex]!.builtin !== Builtin.fullyConnected) continue;
     const scales = subgraph.tensors[inputs[1] ?? -1]?.quantisation?.scale.length ?? 0;
     if (scales <= 1) continue;
-    const what = `operator ${index} (FULLY_CONNECTED) has a scale per channel, which the native engine computes wrongly`;
-    throw new ModelError('unsupportedModel', `${what}: run the model on the engine "wasm"`);
+    const what = `operator ${index} (FULLY_CONNECTED) has a scale per channel`;
+    const mend = 'run the model on the engine "wasm"';
+    throw new ModelError('unsupportedModel', `${what}, which the native engine computes wrongly: ${mend}`);
   }
 };

@@ -54,7 +54,7 @@ export interface Interpreter {
   runOperator(index: number): void;
   /** Of one inference. */
   multiplyAddsOf(operator: number): number;
-  /** Sets the variables of streaming operators (SVDF, LSTM) to zero, as they are after creation: a new stream begins. */
+  /** Sets the variables of streaming operators (SVDF, LSTM) to zero, as after creation: a new stream begins. */
   resetState(): void;
 }
 

@@ -22,8 +22,8 @@ export interface WideDemand {
 const SLACK_BYTES = 32;
 
 /**
- * Where the values of a wide tensor lie (KERNELS.md, decision 3): NHWC, int16, q − zeroPoint, each image with the border
- * that its consumers read as padding, which is zero because q = zeroPoint is real zero.
+ * Where the values of a wide tensor lie (KERNELS.md, decision 3): NHWC, int16, q − zeroPoint, each image with the
+ * border that its consumers read as padding, which is zero because q = zeroPoint is real zero.
  */
 export class WideLayout {
   readonly pixelBytes: number;

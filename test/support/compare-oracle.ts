@@ -6,8 +6,8 @@ import { createEngine } from '../../kernels/wasm/engine.ts';
 import type { Oracle, TensorValues } from './oracle.ts';
 
 /**
- * Runs a file in TensorFlow Lite, in our compiled kernels and in their plain twins, on every set of inputs, and compares
- * every value of every output.
+ * Runs a file in TensorFlow Lite, in our compiled kernels and in their plain twins, on every set of inputs, and
+ * compares every value of every output.
  *
  * @param memoryBytes of each engine; the many small models of one test need little
  */

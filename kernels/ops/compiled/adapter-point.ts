@@ -1,7 +1,7 @@
 import type { AdapterPoint } from '../../adapter-point.ts';
 import type { Placement } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
-import type { ConvolutionLayer } from './convolution.ts';
+import type { ConvolutionLayer } from './convolution-layer.ts';
 import type { CompiledLayer } from './layer.ts';
 import type { PixelOffsets } from './offsets.ts';
 

@@ -15,8 +15,9 @@ import {
 import type { WideDemand, WideLayout } from '../../wide-layout.ts';
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator, Step } from '../operator.ts';
-import type { OperatorTensor, PrepareContext } from '../prepare-context.ts';
+import type { PrepareContext } from '../prepare-context.ts';
 import { adapterPointOf } from './adapter-point.ts';
+import type { ConvolutionLayer } from './convolution-layer.ts';
 import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
 import { consecutiveOffsets, offsetTable, outputOffsets, TILE_PIXELS, tilePixels, windowOffsets } from './offsets.ts';
 import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
@@ -29,19 +30,6 @@ const GATHERED_PIXELS = 32;
 const GATHERED_LENGTH_MAX = 24;
 /** What the last copied vector may write too much. */
 const SLACK_BYTES = 16;
-
-/** A layer whose every output is a sum over a window of all input channels. */
-export interface ConvolutionLayer {
-  readonly geometry: ConvolutionGeometry;
-  readonly input: OperatorTensor;
-  readonly output: OperatorTensor;
-  /** [out, height, width, in] */
-  readonly weights: Int8Array;
-  /** [out] */
-  readonly weightScale: Float32Array;
-  /** The input is a row of values, whatever its shape. */
-  readonly flat: boolean;
-}
 
 /** CONV_2D, and a dense layer over several rows, on the tiles of the compiled kernels. */
 export function prepareCompiledConvolution(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {

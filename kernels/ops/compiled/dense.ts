@@ -3,7 +3,7 @@ import { noBorder } from '../../wide-layout.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
 import { adapterPointOf } from './adapter-point.ts';
-import type { ConvolutionLayer } from './convolution.ts';
+import type { ConvolutionLayer } from './convolution-layer.ts';
 import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
 import { consecutiveOffsets, outputOffsets } from './offsets.ts';
 import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';

@@ -15,7 +15,7 @@ import type { WideLayout } from '../../wide-layout.ts';
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
-import type { ConvolutionLayer } from './convolution.ts';
+import type { ConvolutionLayer } from './convolution-layer.ts';
 import { placeLayer, writeLayer } from './layer.ts';
 import { offsetTable, outputOffsets, tilePixels, windowOffsets } from './offsets.ts';
 
@@ -23,8 +23,8 @@ import { offsetTable, outputOffsets, tilePixels, windowOffsets } from './offsets
 const BLOCK = 8;
 
 /**
- * DEPTHWISE_CONV_2D on the compiled kernels. With a depth multiplier of M it is M convolutions, the m-th of which writes
- * every M-th channel.
+ * DEPTHWISE_CONV_2D on the compiled kernels. With a depth multiplier of M it is M convolutions, the m-th of which
+ * writes every M-th channel.
  */
 export function prepareCompiledDepthwise(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
   const { geometry, input, output, weightScale } = layer;
@@ -68,7 +68,7 @@ export function prepareCompiledDepthwise(context: PrepareContext, layer: Convolu
   };
 }
 
-/** Weights [height × width × channels] as blocks of eight channels, in each, for every pair of taps, 8 × (tap, next). */
+/** Weights [height × width × channels] as blocks of eight channels; in each, per pair of taps, 8 × (tap, next). */
 function packTaps(
   context: PrepareContext,
   { geometry, weights }: ConvolutionLayer,

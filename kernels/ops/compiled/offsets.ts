@@ -26,8 +26,9 @@ export interface PixelOffsets {
 /** From pixel (0, 0) of the input: the first tap of an output pixel. */
 export function windowOffsets(window: Window, { imageBytes, rowBytes, pixelBytes }: WideLayout): PixelOffsets {
   const { outputHeight, outputWidth, strideHeight, strideWidth, padTop, padLeft } = window;
+  const ofWindow = [outputHeight, outputWidth, strideHeight, strideWidth, padTop, padLeft];
   return {
-    key: `window ${[outputHeight, outputWidth, strideHeight, strideWidth, padTop, padLeft]} ${imageBytes} ${rowBytes} ${pixelBytes}`,
+    key: `window ${ofWindow} ${imageBytes} ${rowBytes} ${pixelBytes}`,
     at: (pixel) => {
       const row = Math.floor(pixel / outputWidth);
       const y = (row % outputHeight) * strideHeight - padTop;

@@ -15,7 +15,7 @@ import {
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
-import type { ConvolutionLayer } from './convolution.ts';
+import type { ConvolutionLayer } from './convolution-layer.ts';
 import { type CompiledLayer, placeLayer, writeLayer } from './layer.ts';
 import { outputOffsets, TILE_PIXELS } from './offsets.ts';
 
@@ -26,7 +26,7 @@ const ELEMENTS = 16;
 const BLOCK_TILES = 16;
 /** Below this the transforms cost more than they save. */
 const CHANNELS_MIN = 8;
-/** Sums are four times the true ones, which must stay below 2^29: 9 × 255 × 128 × channels, and as much for the bias. */
+/** Sums are four times the true ones, which must stay below 2^29: 9 × 255 × 128 × channels, as much for the bias. */
 const CHANNELS_MAX = 512;
 const BIAS_MAX = 1 << 27;
 
@@ -140,8 +140,8 @@ function tileTable(geometry: ConvolutionGeometry, valuesOf: (tile: TilePlace) =>
 }
 
 /**
- * (2G) g (2G)ᵀ of every pair of channels, 2G = [2 0 0; 1 1 1; 1 −1 1; 0 0 2], |values| ≤ 9 × 128, as int16: per panel of
- * eight output channels, per element, for each pair of input channels, 8 × (k, k+1).
+ * (2G) g (2G)ᵀ of every pair of channels, 2G = [2 0 0; 1 1 1; 1 −1 1; 0 0 2], |values| ≤ 9 × 128, as int16: per panel
+ * of eight output channels, per element, for each pair of input channels, 8 × (k, k+1).
  */
 function packTransformed(context: PrepareContext, { geometry, weights }: ConvolutionLayer, panels: number): number {
   const { inputChannels, outputChannels } = geometry;

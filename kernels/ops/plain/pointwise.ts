@@ -1,6 +1,6 @@
 import type { AdapterPoint } from '../../adapter-point.ts';
 import { activationRange } from '../activation.ts';
-import type { ConvolutionLayer } from '../compiled/convolution.ts';
+import type { ConvolutionLayer } from '../compiled/convolution-layer.ts';
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext, TensorQuantisation } from '../prepare-context.ts';

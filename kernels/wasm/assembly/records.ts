@@ -96,7 +96,7 @@ export const WINOGRAD_COLUMN_BYTES = 96;
 export const WINOGRAD_TRANSFORMED = 100;
 export const WINOGRAD_PRODUCTS = 104;
 
-/** Convolution with gathered segments; 0 of them: the segments are read where they lie. Their byte offsets and bytes. */
+/** Convolution with gathered segments (0 of them: segments are read where they lie): their byte offsets and bytes. */
 export const GATHER_SEGMENTS = 96;
 export const GATHER_OFFSETS = 100;
 export const GATHER_BYTES = 104;

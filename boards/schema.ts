@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 const MIB = 1024 * 1024;
 const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum });
@@ -59,6 +59,6 @@ const validator = Compile(BoardProfile);
 /** Returns what is wrong with a profile, as `path: why`, or null. */
 export const faultOfProfile = (value: unknown): string | null => {
   if (validator.Check(value)) return null;
-  const [first] = validator.Errors(value);
+  const [, [first]] = validator.Errors(value);
   return `${first?.instancePath || '/'}: ${first?.message ?? 'not a board profile'}`;
 };

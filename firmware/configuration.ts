@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { Settings } from 'typebox/system';
 import { BOARD_NAMES } from '../boards/registry.ts';
 import { Name } from '../protocols/names.ts';
@@ -72,7 +72,8 @@ export const faultsOfConfiguration = (value: unknown): readonly string[] => {
   const say = ({ path, why }: WrongValue): string => `${path || 'the whole'} ${why}; it is ${shown(value, path)}`;
   if (!validator.Check(value)) {
     Settings.Set({ maxErrors: VALIDATOR_ERRORS_MAX });
-    const wrong = explainAll(validator.Errors(value));
+    const [, errors] = validator.Errors(value);
+    const wrong = explainAll(errors);
     return (wrong.length > 0 ? wrong : [{ path: '', why: 'is not a configuration' }]).slice(0, FAULTS_MAX).map(say);
   }
   return CROSS_CHECKS.flatMap((check) => check(value) ?? []).map(say);

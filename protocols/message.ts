@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 /** A body of the current version, or what is wrong with the one that came. */
 export type BodyReading<Body> =

@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 
 /** Name of the .tflite metadata buffer that holds the card as UTF-8 JSON. */
 export const MODEL_CARD_METADATA_NAME = 'myrmex';
@@ -212,7 +212,7 @@ function classifier({ version: _, ...card }: Static<typeof CardV1> | Static<type
 
 function valid<Card>(validator: CardValidator<Card>, value: unknown): Card {
   if (validator.Check(value)) return value;
-  const [first] = validator.Errors(value);
+  const [, [first]] = validator.Errors(value);
   const field = first?.instancePath || '/';
   // The validator says "schema is false" of a field that no card of this version has.
   const reason = first?.keyword === 'boolean' ? 'no such field in this version' : (first?.message ?? 'unknown');
@@ -222,7 +222,7 @@ function valid<Card>(validator: CardValidator<Card>, value: unknown): Card {
 /** The part of a compiled validator that is used here. */
 interface CardValidator<Card> {
   Check(value: unknown): value is Card;
-  Errors(value: unknown): { instancePath: string; keyword: string; message: string }[];
+  Errors(value: unknown): [isValid: boolean, { instancePath: string; keyword: string; message: string }[]];
 }
 
 function parseJson(bytes: Uint8Array): unknown {

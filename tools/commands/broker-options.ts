@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import Type from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile } from 'typebox/schema';
 import { brokerFault, RemoteBroker } from '../../firmware/configuration/broker.ts';
 import { explainAll } from '../../firmware/configuration/faults.ts';
 import type { BrokerEndpoint } from '../../firmware/io/broker-endpoint.ts';
@@ -63,7 +63,8 @@ export const endpointOfFlags = async (flags: BrokerFlags): Promise<BrokerEndpoin
     return new CommandError('badBroker', `${flag} ${why}`, 2);
   };
   if (!validator.Check(value)) {
-    const [fault] = explainAll(validator.Errors(value));
+    const [, errors] = validator.Errors(value);
+    const [fault] = explainAll(errors);
     throw wrong(fault?.path ?? '', fault?.why ?? 'is wrong');
   }
   const fault = brokerFault(value.broker);

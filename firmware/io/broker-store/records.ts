@@ -1,5 +1,5 @@
-import Type, { type Static, type TProperties, type TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import Type, { type Static, type TSchema } from 'typebox';
+import { Compile, type Validator } from 'typebox/schema';
 import { bytesType } from '../../../protocols/bytes.ts';
 import type { CborLimits } from '../../../protocols/cbor-scan.ts';
 import { createCodec } from '../../../protocols/codec.ts';
@@ -79,7 +79,7 @@ export interface BrokerRecords {
 export const createBrokerRecords = (): BrokerRecords => {
   const codec = createCodec();
   const write = (...content: unknown[]): Uint8Array => seal(codec.encode(content));
-  const read = <T extends TSchema>(validator: Validator<TProperties, T>, value: Uint8Array): Static<T> | null =>
+  const read = <T extends TSchema>(validator: Validator<T>, value: Uint8Array): Static<T> | null =>
     readRecord(codec, RECORD_LIMITS, validator, value);
   return {
     writeSchema: (version) => write('schema', version),

@@ -1,5 +1,5 @@
-import Type, { type Static, type TProperties, type TSchema } from 'typebox';
-import type { Validator } from 'typebox/compile';
+import Type, { type Static, type TSchema } from 'typebox';
+import type { Validator } from 'typebox/schema';
 import { bytesType } from '../../../protocols/bytes.ts';
 import type { CborLimits } from '../../../protocols/cbor-scan.ts';
 import { type Codec, createCodec } from '../../../protocols/codec.ts';
@@ -72,7 +72,7 @@ export function createRecords(): Records {
 
 function open<Content extends TSchema>(
   codec: Codec,
-  type: Validator<TProperties, Content>,
+  type: Validator<Content>,
   value: Uint8Array,
 ): Static<Content> | null {
   return readRecord(codec, RECORD_LIMITS, type, value);

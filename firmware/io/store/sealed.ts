@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import Type, { type Static, type TProperties, type TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import Type, { type Static, type TSchema } from 'typebox';
+import { Compile, type Validator } from 'typebox/schema';
 import type { CborLimits } from '../../../protocols/cbor-scan.ts';
 import type { Codec } from '../../../protocols/codec.ts';
 
@@ -32,7 +32,7 @@ export const recordType = <Kind extends string, Fields extends TSchema[]>(
 export const readRecord = <Content extends TSchema>(
   codec: Codec,
   limits: CborLimits,
-  type: Validator<TProperties, Content>,
+  type: Validator<Content>,
   value: Uint8Array,
 ): Static<Content> | null => {
   const content = unseal(value);

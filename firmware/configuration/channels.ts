@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { mapType } from '../../protocols/map-type.ts';
 import type { ChannelRules } from '../machines/channel-rules.ts';
 import { closed, Millis } from './fields.ts';
 
@@ -31,7 +32,7 @@ export type ChannelFields = Static<typeof ChannelFields>;
 
 /** Channels by name, each with what its sensor needs to know of it. */
 export const channelsOf = <T extends Type.TSchema>(channel: T) =>
-  Type.Record(ChannelName, channel, { minProperties: 1, maxProperties: CHANNELS_MAX });
+  mapType(ChannelName, channel, { minProperties: 1, maxProperties: CHANNELS_MAX });
 
 /** Rows per second of a live sensor, from one in a quarter of an hour to what vibration needs. */
 export const RateHz = Type.Number({ minimum: 0.001, maximum: 20_000 });

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { LIMITS } from '../limits.ts';
+import { mapType } from '../map-type.ts';
 import { defineMessage } from '../message.ts';
 import { Name } from '../names.ts';
 
@@ -9,7 +10,7 @@ const State = Type.Union([Type.Literal('clear'), Type.Literal('raised'), Type.Li
 /** All alarms of a gateway, whenever one of them changes; QoS 1, retained. */
 const AlarmBody = Type.Object(
   {
-    alarms: Type.Record(
+    alarms: mapType(
       Name,
       Type.Object(
         {

@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { LIMITS } from '../limits.ts';
+import { mapType } from '../map-type.ts';
 import { defineMessage, nextVersion } from '../message.ts';
 import { ClassName, Name } from '../names.ts';
 import { Count, Finite, Magnitude, Probability } from '../numbers.ts';
@@ -14,7 +15,7 @@ const common = {
   endMs: Count,
   label: Type.Union([ClassName, Type.Null()]),
   confidence: Probability,
-  probabilities: Type.Record(ClassName, Probability, { maxProperties: LIMITS.classesMax }),
+  probabilities: mapType(ClassName, Probability, { maxProperties: LIMITS.classesMax }),
   /** Distance of the stream's statistics from the factory's; 0 is none. */
   drift: Magnitude,
   /** From the sample's arrival to the decision, in µs. */
@@ -25,11 +26,9 @@ const common = {
 const DecisionV1 = Type.Object(
   {
     ...common,
-    experts: Type.Record(
-      Name,
-      Type.Object({ label: ClassName, confidence: Probability, weight: Probability }, closed),
-      { maxProperties: LIMITS.expertsMax },
-    ),
+    experts: mapType(Name, Type.Object({ label: ClassName, confidence: Probability, weight: Probability }, closed), {
+      maxProperties: LIMITS.expertsMax,
+    }),
   },
   closed,
 );
@@ -62,8 +61,8 @@ const Expert = Type.Object(
 const DecisionV2 = Type.Object(
   {
     ...common,
-    experts: Type.Record(Name, Expert, { maxProperties: LIMITS.expertsMax }),
-    values: Type.Optional(Type.Record(ClassName, Finite, { maxProperties: LIMITS.outputsMax })),
+    experts: mapType(Name, Expert, { maxProperties: LIMITS.expertsMax }),
+    values: Type.Optional(mapType(ClassName, Finite, { maxProperties: LIMITS.outputsMax })),
     score: Type.Optional(Magnitude),
     threshold: Type.Optional(Magnitude),
   },

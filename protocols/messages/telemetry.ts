@@ -1,5 +1,6 @@
 import Type, { type Static } from 'typebox';
 import { LIMITS } from '../limits.ts';
+import { mapType } from '../map-type.ts';
 import { defineMessage, nextVersion } from '../message.ts';
 import { Name } from '../names.ts';
 import { Count, Magnitude, Probability } from '../numbers.ts';
@@ -27,8 +28,8 @@ const common = {
   /** Labels acknowledged as stored. */
   labels: Count,
   /** Refused labels and messages by reason. */
-  rejected: Type.Record(CounterName, Count, { maxProperties: LIMITS.countersMax }),
-  experts: Type.Record(Name, Expert, { maxProperties: LIMITS.expertsMax }),
+  rejected: mapType(CounterName, Count, { maxProperties: LIMITS.countersMax }),
+  experts: mapType(Name, Expert, { maxProperties: LIMITS.expertsMax }),
   /** Running accuracy of the mixture, null before the first known truth. */
   accuracy: Type.Union([Probability, Type.Null()]),
   drift: Magnitude,
@@ -43,9 +44,9 @@ const TelemetryV2 = Type.Object(
   {
     ...common,
     /** Counts and gauges of every part of the node. */
-    counters: Type.Record(VitalName, Type.Number(), { maxProperties: LIMITS.vitalsMax }),
+    counters: mapType(VitalName, Type.Number(), { maxProperties: LIMITS.vitalsMax }),
     /** What is wrong at the moment, and what to do about it; empty when all is well. */
-    health: Type.Record(VitalName, Type.String({ maxLength: LIMITS.troubleCharsMax }), {
+    health: mapType(VitalName, Type.String({ maxLength: LIMITS.troubleCharsMax }), {
       maxProperties: LIMITS.troublesMax,
     }),
   },

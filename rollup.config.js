@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
 import json from '@rollup/plugin-json';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
@@ -20,11 +21,27 @@ const LEFT_OUT = {
   'worker-timers': `export const setInterval = ${NEVER}; export const clearInterval = ${NEVER};`,
   // Made when an MQTT 5 broker offers topic aliases, and never filled.
   'lru-cache': 'export class LRUCache extends Map { constructor() { super(); } }',
+  // Protocols of Chinese mini programs.
+  'mqtt/build/lib/connect/ali': `export const buildStream = ${NEVER};`,
+  'mqtt/build/lib/connect/wx': `export const buildStream = ${NEVER};`,
+  // We open WebSockets and serve none.
+  'ws/lib/websocket-server.js': 'export default class WebSocketServer {}',
+  // No schema of ours names a format; one that did would stop the program at its start.
+  'typebox/build/format/index.mjs': `export const Format = { Has: ${NEVER}, Test: ${NEVER} };`,
+};
+
+/** A relative import inside a package as `package/path`; everything else as it is written. */
+const nameInPackages = (source, importer) => {
+  if (!source.startsWith('.') || !importer?.includes('/node_modules/')) return source;
+  return join(dirname(importer), source).split('/node_modules/').at(-1);
 };
 
 const leaveOut = {
   name: 'leave-out',
-  resolveId: (source) => (Object.hasOwn(LEFT_OUT, source) ? `\0left-out:${source}` : null),
+  resolveId: (source, importer) => {
+    const name = nameInPackages(source, importer);
+    return Object.hasOwn(LEFT_OUT, name) ? `\0left-out:${name}` : null;
+  },
   load: (id) => (id.startsWith('\0left-out:') ? LEFT_OUT[id.slice('\0left-out:'.length)] : null),
   /** TypeBox as a namespace instead of its default export: what nobody names falls away. */
   transform: (code, id) =>
@@ -34,8 +51,8 @@ const leaveOut = {
 const namespaceOf = (_all, types) =>
   `import * as Type from 'typebox';${types === undefined ? '' : `import type ${types} from 'typebox';`}`;
 
-/** CommonJS packages in an ES module bundle still call `require` for Node's own modules. */
-const banner = [
+/** CommonJS packages in an ES module bundle may still call `require` for Node's own modules. */
+const REQUIRE = [
   "import { createRequire as __createRequire } from 'node:module';",
   'const require = __createRequire(import.meta.url);',
 ].join('');
@@ -44,7 +61,8 @@ const banner = [
 const minifyChunk = {
   name: 'minify-chunk',
   async renderChunk(code) {
-    const result = await transform(code, { minify: true, format: 'esm', target: 'node20', legalComments: 'none' });
+    const whole = /\brequire\(/.test(code) ? code.replace(/^(#!.*\n)?/, `$&${REQUIRE}\n`) : code;
+    const result = await transform(whole, { minify: true, format: 'esm', target: 'node20', legalComments: 'none' });
     return { code: result.code, map: null };
   },
 };
@@ -73,7 +91,6 @@ const bundle = (input, chunkFolder, extras = []) => ({
   output: {
     dir: 'dist',
     format: 'es',
-    banner,
     entryFileNames: '[name].js',
     chunkFileNames: `${chunkFolder}/[name]-[hash].js`,
   },

@@ -24,6 +24,8 @@ const LEFT_OUT = {
   // Protocols of Chinese mini programs.
   'mqtt/build/lib/connect/ali': `export const buildStream = ${NEVER};`,
   'mqtt/build/lib/connect/wx': `export const buildStream = ${NEVER};`,
+  // Chatter for the packages' own developers, behind the variable DEBUG.
+  debug: 'export default () => () => {};',
   // We open WebSockets and serve none.
   'ws/lib/websocket-server.js': 'export default class WebSocketServer {}',
   // No schema of ours names a format; one that did would stop the program at its start.
@@ -82,7 +84,7 @@ const bundle = (input, chunkFolder, extras = []) => ({
   plugins: [
     leaveOut,
     nodeResolve({ preferBuiltins: true, exportConditions: ['node', 'import'] }),
-    commonjs({ ignoreDynamicRequires: true }),
+    commonjs({ ignoreDynamicRequires: true, requireReturnsDefault: (id) => id === '\0left-out:debug' }),
     json(),
     esbuild({ target: 'node20', tsconfig: 'tsconfig.json' }),
     minifyChunk,

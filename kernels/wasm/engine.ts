@@ -66,8 +66,16 @@ export function createEngine(options: EngineOptions = {}): WasmEngine {
 
 /** Null where the processor or the build of V8 lacks what the kernels need. */
 function compileKernels(): WebAssembly.Module | null {
-  const bytes = Uint8Array.from(atob(engineBinary), (character) => character.charCodeAt(0));
+  const bytes = bytesOf(engineBinary);
   return typeof WebAssembly === 'object' && WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
+}
+
+/** Bytes of lower-case hexadecimal digits. */
+function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(hex.length / 2);
+  const digit = (at: number): number => (hex.charCodeAt(at) & 15) + (hex.charCodeAt(at) > 57 ? 9 : 0);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = digit(2 * i) * 16 + digit(2 * i + 1);
+  return bytes;
 }
 
 class Engine implements WasmEngine {

@@ -28,7 +28,7 @@ const LEFT_OUT = {
   // Chatter for the packages' own developers, behind the variable DEBUG.
   debug: 'export default () => () => {};',
   // We open WebSockets and serve none.
-  'ws/lib/websocket-server.js': 'export default class WebSocketServer {}',
+  'ws/lib/websocket-server': 'export default class WebSocketServer {}',
   // No schema of ours names a format; one that did would stop the program at its start.
   'typebox/build/format/index.mjs': `export const Format = { Has: ${NEVER}, Test: ${NEVER} };`,
 };
@@ -84,7 +84,7 @@ const bundle = (input, chunkFolder, extras = []) => ({
   external,
   plugins: [
     leaveOut,
-    nodeResolve({ preferBuiltins: true, exportConditions: ['node', 'import'] }),
+    nodeResolve({ preferBuiltins: true, exportConditions: ['node'] }),
     commonjs({ ignoreDynamicRequires: true, requireReturnsDefault: (id) => id === '\0left-out:debug' }),
     json(),
     esbuild({ target: 'node20', tsconfig: 'tsconfig.json' }),

@@ -1,6 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import type { NodeEnd } from '../../firmware/running-node.ts';
+import { startAedes } from '../support/brokers.ts';
+import { temporaryFolder } from '../support/machine-recording.ts';
 import { builtMyrmex, lastObject } from './programs.ts';
 
 const bundle = suite('the bundle, as it is flashed');
@@ -13,6 +18,19 @@ bundle('decides, publishes through broker and client, and learns from a label', 
   assert.ok(end.windows > 10, `${end.windows} windows`);
   assert.is(end.published, end.windows);
   assert.ok(end.labels > 0, 'a label came through the broker');
+});
+
+bundle('talks to a broker behind WebSockets', async () => {
+  const broker = await startAedes({ webSocket: true });
+  const folder = await temporaryFolder();
+  const file = join(folder, 'node.json');
+  const url = `ws://127.0.0.1:${broker.port}/mqtt`;
+  await writeFile(file, JSON.stringify({ ...demoConfiguration, broker: { url }, state: join(folder, 'state') }));
+  const program = builtMyrmex('run', '--config', file, '--duration', '2s', '--json');
+  assert.is(await program.ended, 0, program.stderr());
+  const end = lastObject<NodeEnd>(program);
+  assert.ok(end.windows > 0 && end.published === end.windows, `${end.published} of ${end.windows} published`);
+  await broker.close();
 });
 
 bundle.run();

@@ -47,6 +47,7 @@ export const ensureInstalled = () => {
   runOrStop('npm ci', ...npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']));
   writeFileSync(stamp, lock);
   if (!existsSync(join(root, 'node_modules', NATIVE_ADDON))) {
-    say('myrmex: the optional native engine was not built (it wants g++, make and python3); the engine "wasm" serves');
+    const mend = 'with g++, make and python3 there, npm install builds it';
+    say(`myrmex: the optional native engine was not built, the engine "wasm" serves; ${mend}`);
   }
 };

@@ -4,7 +4,7 @@ import type { TfliteModel } from '../../../kernels/tflite/model.ts';
 
 /**
  * Refuses what the addon's TensorFlow Lite (2.9) takes without a word and computes wrongly: dense weights with a scale
- * per channel, of which it makes the same answer for every input..
+ * per channel, of which it makes the same answer for every input.
  *
  * @throws ModelError `unsupportedModel`
  */

@@ -160,6 +160,11 @@ export class PrepareContext {
     this.refuse(`has ${names} (tensor ${tensor.index}, ${printable(tensor.tensor.name)}): export a fully int8 model`);
   }
 
+  /** Whether a tensor is written by an operator or given from outside, in every inference anew. */
+  isComputed({ constant, tensor }: OperatorTensor): boolean {
+    return constant === null && !tensor.isVariable;
+  }
+
   /** Whether the processor runs the compiled kernels. */
   get isCompiled(): boolean {
     return this.engine.kernels !== null;

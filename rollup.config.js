@@ -80,6 +80,14 @@ const bundle = (input, chunkFolder, extras = []) => ({
 });
 
 export default [
-  bundle({ myrmex: 'firmware/main.ts', 'myrmex-worker': 'firmware/worker/main.ts' }, 'node-chunks', [demoModel]),
+  bundle(
+    {
+      myrmex: 'firmware/main.ts',
+      'myrmex-worker': 'firmware/worker/main.ts',
+      'myrmex-native': 'firmware/io/native/child.ts',
+    },
+    'node-chunks',
+    [demoModel],
+  ),
   bundle({ myrmexctl: 'tools/main.ts' }, 'desk-chunks'),
 ];

@@ -32,6 +32,8 @@ export interface Sizes {
   readonly broker: BrokerLimits | null;
   /** Most that the worker's JavaScript may take, without arrays. */
   readonly workerHeapBytes: number;
+  /** Of the native engine's process; nothing unless it was asked for. */
+  readonly nativeBytes?: number;
 }
 
 export interface BudgetPart {
@@ -64,6 +66,7 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
       { name: 'replay', bytes: board.replayCapacity * floats(features + 2) },
       { name: 'broker', bytes: kept + unread },
+      { name: 'native engine', bytes: sizes.nativeBytes ?? 0 },
     ],
     memoryBytesMax: board.memoryBytesMax,
     store: [

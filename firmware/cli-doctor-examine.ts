@@ -3,11 +3,13 @@ import { type ComputePlan, planCompute } from './compute-plan.ts';
 import type { Environment } from './configuration/environment.ts';
 import { type Configuration, checkConfiguration, faultsOfConfiguration } from './configuration.ts';
 import { examineBroker } from './io/doctor/broker.ts';
+import { examineEngine } from './io/doctor/engine.ts';
 import { examineSecrets, examineSensor } from './io/doctor/files.ts';
 import { type Finding, failed, finding } from './io/doctor/finding.ts';
 import { examineClock, examineMemory, examineNode, type MachineFacts } from './io/doctor/machine.ts';
 import { examineState } from './io/doctor/state.ts';
 import { stateDirectory } from './io/files.ts';
+import { findNativeAddon } from './io/native-engine.ts';
 
 /**
  * Looks at everything that a first day goes wrong with, each thing once, in the order in which a start needs it. What
@@ -24,6 +26,7 @@ export const examine = async (
   const configuration = await examineConfiguration(path, environment, found);
   if (configuration === null) return [...found, examineMemory(facts, null)];
   const plan = await examineModel(configuration, found);
+  found.push(examineEngine(configuration.engine, findNativeAddon()));
   const { site, node, broker, sensor, state = stateDirectory(site, node) } = configuration;
   found.push(examineMemory(facts, plan?.budget ?? null));
   found.push(...(await examineState(state, plan?.budget ?? null)));

@@ -72,6 +72,7 @@ const withFlags = (base: Configuration, flags: RunFlags): Configuration => {
     ...(labeller === undefined || sensor.kind === 'recording' ? {} : { labeller }),
     ...(flags.site === undefined ? {} : { site: flags.site }),
     ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    ...(flags.engine === undefined ? {} : { engine: flags.engine }),
     ...(flags.state === undefined ? {} : { state: flags.state }),
     ...(flags.model === undefined ? {} : { model: flags.model }),
     ...nodeName(base, flags),

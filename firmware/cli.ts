@@ -19,6 +19,7 @@ export interface RunFlags {
   readonly port?: number;
   readonly site?: string;
   readonly logLevel?: LogLevel;
+  readonly engine?: 'wasm' | 'native';
 }
 
 /** Builds the command line of the node. @param run starts it */
@@ -43,6 +44,12 @@ export const createProgram = (run: (flags: RunFlags) => Promise<void>): Command 
     .option('--state <directory>', 'where what is learned is kept')
     .option('--port <number>', 'port of the embedded broker, 0 for any', integerFrom(0, 65_535))
     .option('--site <name>', 'name of the site')
+    .addOption(
+      new Option('--engine <name>', 'what runs the model; native for the frozen expert alone').choices([
+        'wasm',
+        'native',
+      ]),
+    )
     .addOption(new Option('--log-level <level>', 'the most talkative level that is shown').choices([...LOG_LEVELS]))
     .action(run);
   return program;

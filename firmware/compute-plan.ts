@@ -6,6 +6,7 @@ import { brokerLimits } from './configuration/broker-limits.ts';
 import type { Configuration } from './configuration.ts';
 import { type Compute, ringShape, startCompute, WORKER_HEAP_BYTES } from './io/compute.ts';
 import { modelHash } from './io/files.ts';
+import { NATIVE_ENGINE_BYTES } from './io/native-engine.ts';
 import { readModelCard } from './model-file.ts';
 import { modelLimitsOf } from './model-limits.ts';
 import { defaultPipelineOptions, type ExpertName, expertsFor } from './pipeline.ts';
@@ -33,7 +34,7 @@ export const planCompute = (
   model: Uint8Array,
   notice: (text: string) => void,
 ): ComputePlan => {
-  const { seed, sensor, broker } = configuration;
+  const { seed, sensor, broker, engine = 'wasm' } = configuration;
   const board = boardProfile(configuration.board);
   const { pendingWindows, replayCapacity, ringRows } = board;
   const limits = modelLimitsOf(board);
@@ -50,6 +51,7 @@ export const planCompute = (
   const { rows, channels } = ringShape(card, ringRows);
   const budget = budgetOf({
     ...{ board, modelBytes: model.length, ringBytes: ringBytes(rows, channels), workerHeapBytes: WORKER_HEAP_BYTES },
+    nativeBytes: engine === 'native' ? NATIVE_ENGINE_BYTES : 0,
     ...{ features: featuresOf(card), experts: experts.length, classes: card.labels.length },
     broker: 'url' in broker ? null : brokerLimits(configuration.board, broker.limits),
   });
@@ -60,7 +62,7 @@ export const planCompute = (
     hash: modelHash(model),
     experts,
     pendingWindows,
-    start: () => startCompute({ pipeline, card, ringRows, eager }),
+    start: () => startCompute({ pipeline, engine, card, ringRows, eager }),
   };
 };
 

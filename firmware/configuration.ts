@@ -6,6 +6,7 @@ import { Name } from '../protocols/names.ts';
 import { Alarms, alarmsFault } from './configuration/alarms.ts';
 import { Broker, brokerFault } from './configuration/broker.ts';
 import { limitsFault } from './configuration/broker-limits.ts';
+import { Engine, engineFault } from './configuration/engine.ts';
 import { explainAll, shown, type WrongValue } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller, labellerFault } from './configuration/labeller.ts';
@@ -39,6 +40,8 @@ export const Configuration = Type.Object(
       minItems: 1,
       uniqueItems: true,
     }),
+    /** What runs the model; `native` for the frozen expert alone. */
+    engine: Type.Optional(Engine),
     seed: Seed,
   },
   closed,
@@ -54,6 +57,7 @@ const CROSS_CHECKS: readonly ((configuration: Configuration) => WrongValue | nul
   labellerFault,
   ({ alarms }) => alarmsFault(alarms),
   ({ rules }) => rulesFault(rules),
+  ({ engine, experts }) => engineFault(engine, experts),
 ];
 
 /** More faults than a person mends at a time. */

@@ -1,4 +1,5 @@
 import { ModelError } from '../kernels/errors.ts';
+import type { InferenceEngine } from '../kernels/inference-engine.ts';
 import { Fingerprint } from '../kernels/learning/fingerprint.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
@@ -18,10 +19,16 @@ export {
   type PipelineOptions,
 } from './pipeline/options.ts';
 
-/** @throws ModelError when the model or its card cannot be used; RangeError when an option is out of its range. */
-export function createPipeline(options: PipelineOptions): Pipeline {
+/**
+ * @param engine decides instead of our interpreter; for the frozen expert alone
+ * @throws ModelError when the model or its card cannot be used; RangeError when an option is out of its range.
+ */
+export function createPipeline(options: PipelineOptions, engine?: InferenceEngine): Pipeline {
   checkPipelineOptions(options);
-  return new NodePipeline(options, loadModel(options.model, options.limits));
+  if (engine !== undefined && options.experts.some((name) => name !== 'frozen')) {
+    throw new RangeError(`the engine "${engine.name}" cannot host adapters: choose the expert frozen alone`);
+  }
+  return new NodePipeline(options, loadModel(options.model, options.limits, engine));
 }
 
 class NodePipeline implements Pipeline {

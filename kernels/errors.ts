@@ -22,13 +22,21 @@ export class ModelError extends Error {
   }
 }
 
-/** The machine cannot run the engine at all, whatever the model. */
-export class EngineError extends Error {
-  readonly code = 'engineUnavailable';
+/** Why an engine does not serve. */
+export type EngineErrorCode =
+  /** The machine cannot run the engine at all, whatever the model. */
+  | 'engineUnavailable'
+  /** It ran, and broke down. */
+  | 'engineFailed';
 
-  constructor(message: string, cause: unknown) {
+/** The engine is at fault, not the model. */
+export class EngineError extends Error {
+  readonly code: EngineErrorCode;
+
+  constructor(message: string, cause: unknown, code: EngineErrorCode = 'engineUnavailable') {
     super(message, { cause });
     this.name = 'EngineError';
+    this.code = code;
   }
 }
 

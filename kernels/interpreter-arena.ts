@@ -1,6 +1,7 @@
 import { type ArenaRequest, planArena } from './arena.ts';
 import { ModelError } from './errors.ts';
 import type { Homes } from './interpreter-homes.ts';
+import { type ActivationReport, reportActivations } from './memory-report.ts';
 import type { BoundAddresses, Placement } from './ops/operator.ts';
 
 export interface ArenaOptions {
@@ -16,9 +17,7 @@ export interface ArenaOptions {
 
 /** Where every activation tensor and scratch block lies in the engine's memory. */
 export interface ArenaLayout {
-  readonly bytes: number;
-  /** Most bytes that are needed at one time: no arena can be smaller. */
-  readonly leastBytes: number;
+  readonly activations: ActivationReport;
   readonly homes: Homes;
   /** Address of a home's first byte. */
   home(index: number): number;
@@ -52,8 +51,7 @@ export function layOut({ homes, scratchBytes, kept, constants, allocate }: Arena
     return { address: home(at) + (layout?.originBytes ?? 0), layout };
   };
   return {
-    bytes: plan.bytes,
-    leastBytes: mostAlive(requests),
+    activations: reportActivations(requests, homes.homes.length, plan.bytes),
     homes,
     home,
     tensor,
@@ -64,11 +62,4 @@ export function layOut({ homes, scratchBytes, kept, constants, allocate }: Arena
       scratch: (handle) => home(firstScratch[operator]! + handle),
     }),
   };
-}
-
-function mostAlive(requests: readonly ArenaRequest[]): number {
-  const starts = [...new Set(requests.map(({ first }) => first))];
-  const aliveAt = (at: number): number =>
-    requests.reduce((sum, { bytes, first, last }) => (first <= at && at <= last ? sum + bytes : sum), 0);
-  return starts.reduce((most, at) => Math.max(most, aliveAt(at)), 0);
 }

@@ -5,6 +5,7 @@ import { type ArenaLayout, layOut } from './interpreter-arena.ts';
 import { findHomes } from './interpreter-homes.ts';
 import { Program, workOf } from './interpreter-program.ts';
 import type { ModelLimits } from './limits.ts';
+import type { MemoryReport } from './memory-report.ts';
 import type { Numerics } from './numerics.ts';
 import type { OperatorRegistry, PreparedOperator } from './ops/operator.ts';
 import { type Preparation, PrepareContext } from './ops/prepare-context.ts';
@@ -20,6 +21,7 @@ import { WorkBudget } from './work-budget.ts';
 
 export type { AdapterPoint } from './adapter-point.ts';
 export type { AdapterFactors, AdapterSet, AdapterSetOptions } from './interpreter-adapters.ts';
+export type { MemoryReport } from './memory-report.ts';
 export type { TensorView } from './tensor-view.ts';
 
 /** A model ready to run. Write `inputs`, call `invoke`, read `outputs`: all are views into the engine's memory. */
@@ -28,7 +30,8 @@ export interface Interpreter {
   readonly numerics: Numerics;
   /** Memory taken in the engine: packed weights, activations, scratch. Adapter sets come on top. */
   readonly arenaBytes: number;
-  readonly memory: ArenaUse;
+  /** What `arenaBytes` is made of. */
+  readonly memory: MemoryReport;
   /** Multiply-adds of one inference. */
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
@@ -44,20 +47,15 @@ export interface Interpreter {
    * @throws ModelError `modelMismatch` for another interpreter's adapters.
    */
   invoke(adapters?: AdapterSet): void;
+  /**
+   * Runs operator `index` of the subgraph alone, frozen, whatever `invoke` may join for speed; all of them in order are
+   * one frozen `invoke`. For profiles.
+   */
+  runOperator(index: number): void;
+  /** Of one inference. */
+  multiplyAddsOf(operator: number): number;
   /** Sets the variables of streaming operators (SVDF, LSTM) to zero, as they are after creation: a new stream begins. */
   resetState(): void;
-  /** Runs one operator of the subgraph alone, frozen; in order they are an inference. For profiles. */
-  runOperator(index: number): void;
-}
-
-/** What `arenaBytes` is made of. */
-export interface ArenaUse {
-  /** What lives as long as the model: packed weights, tables, records. */
-  readonly weightBytes: number;
-  /** Activations, variables and scratch, which share memory by their lives. */
-  readonly activationBytes: number;
-  /** The largest sum of what is alive at one time: no plan can need less. */
-  readonly leastActivationBytes: number;
 }
 
 export interface InterpreterOptions {
@@ -92,13 +90,14 @@ export function createInterpreter(model: TfliteModel, options: InterpreterOption
 class WasmInterpreter implements Interpreter {
   readonly numerics: Numerics;
   readonly arenaBytes: number;
+  readonly memory: MemoryReport;
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
   readonly outputs: readonly TensorView[];
   readonly logits: TensorView;
   readonly adapterPoints: readonly AdapterPoint[];
   private readonly engine: WasmEngine;
-  readonly memory: ArenaUse;
+  private readonly costs: readonly number[];
   private readonly program: Program;
   private readonly variables: readonly { readonly address: number; readonly tensor: Tensor }[];
 
@@ -138,7 +137,8 @@ class WasmInterpreter implements Interpreter {
     const work = workOf(model, prepared, steps, layout);
     const records = work.reduce((sum, { records }) => sum + records.length, 0);
     this.program = new Program(engine, work, allocateArena(engine, limits, mark, records * RECORD_BYTES));
-    this.multiplyAdds = prepared.reduce((sum, operator) => sum + operator.multiplyAdds, 0);
+    this.costs = prepared.map(({ multiplyAdds }) => multiplyAdds);
+    this.multiplyAdds = this.costs.reduce((sum, cost) => sum + cost, 0);
     this.variables = subgraph.tensors.flatMap((tensor, index) =>
       tensor.isVariable ? [{ address: layout.tensor(index), tensor }] : [],
     );
@@ -149,11 +149,8 @@ class WasmInterpreter implements Interpreter {
     this.logits = view(logits);
     this.adapterPoints = steps.flatMap((step) => (step.adapterPoint === null ? [] : [step.adapterPoint]));
     this.arenaBytes = engine.usedBytes - mark;
-    this.memory = {
-      weightBytes: this.arenaBytes - layout.bytes,
-      activationBytes: layout.bytes,
-      leastActivationBytes: layout.leastBytes,
-    };
+    const { activations } = layout;
+    this.memory = { packedBytes: this.arenaBytes - activations.plannedBytes, ...activations };
   }
 
   createAdapterSet(options: AdapterSetOptions): AdapterSet {
@@ -186,6 +183,10 @@ class WasmInterpreter implements Interpreter {
   runOperator(index: number): void {
     this.program.runOperator(index);
   }
+
+  multiplyAddsOf(operator: number): number {
+    return this.costs[operator]!;
+  }
 }
 
 /** Quantised zero of a variable; anything but int8 is symmetric. */
@@ -216,7 +217,7 @@ function prepareOperator(model: TfliteModel, registry: OperatorRegistry, context
 }
 
 /** Tensor before the last SOFTMAX and DEQUANTIZE, else the first output. */
-function findLogits(model: TfliteModel): number {
+export function findLogits(model: TfliteModel): number {
   const { operators, outputs } = model.subgraph;
   const producer = (tensor: number, code: number): Operator | undefined =>
     operators.find((operator) => operator.outputs.includes(tensor) && isBuiltin(model, operator, code));

@@ -44,6 +44,8 @@ export interface ComputeHandlers {
 
 export interface ComputeOptions {
   readonly pipeline: PipelineOptions;
+  /** `wasm` unless told otherwise. */
+  readonly engine?: 'wasm' | 'native';
   readonly card: ModelCard;
   /** Rows the sample ring holds at least; raised to four windows. */
   readonly ringRows: number;
@@ -83,10 +85,11 @@ export const ringShape = (card: ModelCard, ringRows: number) => {
 
 /** Starts a compute worker. It builds its pipeline at once and waits for `begin`. */
 export const startCompute = (options: ComputeOptions): Compute => {
-  const { card, pipeline, eager } = options;
+  const { card, pipeline, engine = 'wasm', eager } = options;
   const sizes = sizesOf(card, pipeline.experts.length);
   const settings: ComputeSettings = {
     pipeline,
+    engine,
     eager,
     countAllocations: options.countAllocations ?? false,
     ring: createRing(ringShape(card, options.ringRows)),

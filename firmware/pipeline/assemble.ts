@@ -31,15 +31,15 @@ export interface PipelineParts {
 /** Makes every part of a pipeline; all memory is taken here. */
 export function assemble(options: PipelineOptions, loaded: LoadedModel): PipelineParts {
   const { learning: how, pendingWindows, replayCapacity } = options;
-  const { interpreter, features, card } = loaded;
-  const head = createTaskHead(card, interpreter);
+  const { runner, features, card } = loaded;
+  const head = createTaskHead(card, runner);
   const { classes } = head;
   const experts = expertsFor(card.task, options.experts);
   const identity = new Fingerprint();
   identity.addBytes(options.model);
   const adapters = loaded.chain.length === 0 ? null : createAdapters(options, loaded, identity);
   const statistics = new StreamStatistics(features.size, how.statisticsPrior, how.statisticsMemory);
-  const panel = new ExpertPanel(experts, head, interpreter, statistics, adapters);
+  const panel = new ExpertPanel(experts, head, runner, statistics, adapters);
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const mixture = new Mixture({ classes, prior, share: how.share });
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);

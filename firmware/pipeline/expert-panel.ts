@@ -1,12 +1,13 @@
-import type { AdapterSet, Interpreter } from '../../kernels/interpreter.ts';
+import type { AdapterSet } from '../../kernels/interpreter.ts';
 import type { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
 import { quantiseInto } from '../../kernels/signal/normalise.ts';
 import type { ExpertName } from './options.ts';
+import type { Runner } from './runner.ts';
 import type { TaskHead } from './tasks/contract.ts';
 
 /** Writes normalised features [features] into the model's input. */
-export function writeInput(interpreter: Interpreter, z: Float32Array): void {
-  const { data, scale, zeroPoint } = interpreter.inputs[0]!;
+export function writeInput(runner: Runner, z: Float32Array): void {
+  const { data, scale, zeroPoint } = runner.inputs[0]!;
   if (data instanceof Float32Array) data.set(z);
   else quantiseInto(z, scale, zeroPoint, data);
 }
@@ -27,7 +28,7 @@ export class ExpertPanel {
   constructor(
     readonly names: readonly ExpertName[],
     private readonly head: TaskHead,
-    private readonly interpreter: Interpreter,
+    private readonly runner: Runner,
     private readonly statistics: StreamStatistics,
     /** Of `local`; null when it is not among the experts. */
     private readonly adapters: AdapterSet | null,
@@ -58,7 +59,7 @@ export class ExpertPanel {
 
   /** Returns the features that the model was given. */
   private invoke(name: ExpertName, z: Float32Array): Float32Array {
-    const model = this.interpreter;
+    const model = this.runner;
     switch (name) {
       case 'frozen':
         writeInput(model, z);

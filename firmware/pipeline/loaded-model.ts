@@ -1,4 +1,5 @@
 import { ModelError } from '../../kernels/errors.ts';
+import type { InferenceEngine } from '../../kernels/inference-engine.ts';
 import { createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
 import { findDenseChain } from '../../kernels/learning/dense-chain.ts';
 import type { ModelLimits } from '../../kernels/limits.ts';
@@ -9,6 +10,7 @@ import { readModel } from '../../kernels/tflite/reader.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import { cardOf } from '../model-file.ts';
+import { foreignRunner, type Runner } from './runner.ts';
 import { misfit } from './tasks/create.ts';
 
 /** A model and everything its card describes, made to fit each other. */
@@ -16,6 +18,8 @@ export interface LoadedModel {
   readonly model: TfliteModel;
   readonly card: ModelCard;
   readonly interpreter: Interpreter;
+  /** What judges windows: the interpreter, unless another engine was asked for. */
+  readonly runner: Runner;
   /** Adapter points that learning can reach, in execution order; none unless the model tells classes apart. */
   readonly chain: readonly number[];
   readonly features: Features;
@@ -25,12 +29,13 @@ export interface LoadedModel {
 /**
  * Reads a model and checks it against its own card.
  *
+ * @param engine runs the frozen model instead of our interpreter, which then has only proved the model sound
  * @throws ModelError whose message says which two things do not fit and what to do
  */
-export function loadModel(bytes: Uint8Array, limits: ModelLimits): LoadedModel {
+export function loadModel(bytes: Uint8Array, limits: ModelLimits, engine?: InferenceEngine): LoadedModel {
   const model = readModel(bytes, limits);
   const card = cardOf(model);
-  const learns = card.task === 'classification';
+  const learns = card.task === 'classification' && engine === undefined;
   const interpreter = createInterpreter(model, { engine: createEngine(), limits, keepActivations: learns });
   const features = build('features', () =>
     createFeatures(card.features, { channels: card.channels.length, window: card.window }),
@@ -44,7 +49,8 @@ export function loadModel(bytes: Uint8Array, limits: ModelLimits): LoadedModel {
       'no dense layer makes the logits of the model: end it with one to adapt it',
     );
   }
-  return { model, card, interpreter, chain, features, normaliser };
+  const runner = engine === undefined ? interpreter : foreignRunner(engine, model, bytes, limits);
+  return { model, card, interpreter, runner, chain, features, normaliser };
 }
 
 /** What a card says about `part` may be well-formed and still impossible. */

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage } from '../errors.ts';
+import { openNativeEngine } from '../io/native-engine.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { countAllocations } from './count-allocations.ts';
 import { createLoop } from './loop.ts';
@@ -25,7 +26,8 @@ const settings = workerData as ComputeSettings;
 const allocations = settings.countAllocations ? countAllocations() : null;
 const post = (message: ComputeMessage): void => port.postMessage(message);
 
-const pipeline = createPipeline(settings.pipeline);
+const native = settings.engine === 'native' ? openNativeEngine() : undefined;
+const pipeline = createPipeline(settings.pipeline, native);
 const shared = new SharedArrayBuffer(pipeline.snapshotBytes);
 const { adapterParameters, arenaBytes } = pipeline;
 post({ kind: 'built', adapterParameters, arenaBytes, snapshot: shared });

@@ -6,6 +6,8 @@ import type { PipelineOptions } from '../pipeline.ts';
 /** What a compute worker is born with: its memory, and how its pipeline is built. */
 export interface ComputeSettings {
   readonly pipeline: PipelineOptions;
+  /** What runs the frozen model; the others need ours. */
+  readonly engine: 'wasm' | 'native';
   readonly ring: Ring;
   readonly toWorker: Mailbox;
   readonly toMain: Mailbox;

@@ -1,7 +1,6 @@
 import type { AdapterPoint } from '../adapter-point.ts';
 import type { AdapterSet, Interpreter, TensorView } from '../interpreter.ts';
-import { roundHalfEven } from '../math/round-half-even.ts';
-import { TensorType } from '../tflite/tensor-type.ts';
+import { quantiseInto } from '../signal/normalise.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
 import { LazyNode } from './lazy-node.ts';
 import { allocateMatrix, ComputedNode, type Matrix, type MatrixNode } from './matrix-node.ts';
@@ -21,10 +20,12 @@ interface Tap {
 export class ModelNode extends LazyNode {
   private readonly taps: Tap[] = [];
   private readonly view: TensorView;
+  /** Views of the rows of the batch. */
+  private readonly rows: readonly Float32Array[];
 
   /**
-   * @param input [batch × values of the model's only input], real numbers; int8 inputs are quantised from them
-   * @param interpreter made with `keepActivations`, and used by nobody else between `read` and the use of its taps
+   * @param input [batch × values of the model's only input], real numbers, quantised for a quantised input
+   * @param interpreter made with `keepActivations` where layers are tapped; its state moves on with every row
    * @param adapters null for the frozen model
    */
   constructor(
@@ -38,10 +39,9 @@ export class ModelNode extends LazyNode {
     if (view === undefined || interpreter.inputs.length !== 1 || view.data.length !== input.columns) {
       throw new RangeError(`rows of ${input.columns} values for a model with other inputs`);
     }
-    if (view.type !== TensorType.int8 && view.type !== TensorType.float32) {
-      throw new RangeError('the model takes neither int8 nor float32');
-    }
     this.view = view;
+    const { rows, columns, target } = input;
+    this.rows = Array.from({ length: rows }, (_, row) => target.data.subarray(row * columns, (row + 1) * columns));
   }
 
   /** The factors of the adapters were written: what the model computes is no longer valid. */
@@ -69,10 +69,9 @@ export class ModelNode extends LazyNode {
   }
 
   protected evaluate(): void {
-    const { interpreter, taps, input } = this;
-    const { rows } = input;
-    for (let row = 0; row < rows; row++) {
-      this.present(row);
+    const { interpreter, taps, rows } = this;
+    for (let row = 0; row < rows.length; row++) {
+      this.present(rows[row]!);
       if (this.adapters === null) interpreter.invoke();
       else interpreter.invoke(this.adapters);
       for (let at = 0; at < taps.length; at++) copyRow(taps[at]!, row);
@@ -93,16 +92,10 @@ export class ModelNode extends LazyNode {
     return new ComputedNode(this.clock, [this], matrix, () => undefined);
   }
 
-  /** Writes one row of the batch into the model's input, rounded to the nearest step (half to even) and clamped. */
-  private present(row: number): void {
-    const { data, scale, zeroPoint, type } = this.view;
-    const values = this.input.target.data;
-    const from = row * data.length;
-    for (let i = 0; i < data.length; i++) {
-      const value = values[from + i]!;
-      if (type === TensorType.float32) data[i] = value;
-      else data[i] = Math.max(-128, Math.min(127, roundHalfEven(value / scale) + zeroPoint));
-    }
+  private present(row: Float32Array): void {
+    const { data, scale, zeroPoint } = this.view;
+    if (data instanceof Float32Array) data.set(row);
+    else quantiseInto(row, scale, zeroPoint, data);
   }
 }
 

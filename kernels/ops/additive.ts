@@ -1,11 +1,11 @@
 import { TensorType } from '../tflite/tensor-type.ts';
-import { activationBounds, activationRange, quantiseBounds } from './activation.ts';
-import { type AddConstants, addConstants } from './add-constants.ts';
+import { activationBounds, activationRange } from './activation.ts';
+import { addConstants } from './add-constants.ts';
+import { addRun } from './add-plain.ts';
 import { powerOfTwoSumRow } from './add-power-of-two.ts';
 import { type AddParameters, addParameters, requantisedSum, scaledAddend } from './add-reference.ts';
 import { type BinaryOperands, binaryOperands, binaryOperator, refuseType } from './binary.ts';
 import type { BinaryRow } from './broadcast.ts';
-import { INT8_RANGE, INT16_RANGE } from './integer-range.ts';
 import type { PreparedOperator } from './operator.ts';
 import type { PrepareContext, TensorQuantisation } from './prepare-context.ts';
 import { symmetricQuantisation } from './symmetric.ts';
@@ -33,32 +33,21 @@ function rowFor(context: PrepareContext, operands: BinaryOperands, sign: 1 | -1)
 }
 
 function int8Row(context: PrepareContext, { a, b, output }: BinaryOperands, sign: 1 | -1): BinaryRow {
+  const memory = context.engine.int8;
   const to = context.quantisation(output);
   const [fromA, fromB] = [context.quantisation(a), context.quantisation(b)];
   const constants = context.numerics === 'reference' ? null : addConstants(fromA, fromB, to, sign);
-  if (constants !== null) return constantsRow(context.engine.int8, constants, activationRange(context, to));
-  const range = quantiseBounds(activationBounds(context), to, INT8_RANGE);
+  if (constants !== null) {
+    const clamp = activationRange(context, to);
+    return (x, xStep, y, yStep, out, count) => addRun(memory, constants, clamp, x, xStep, y, yStep, out, count);
+  }
+  const range = activationRange(context, to, TensorType.int8, 'reference');
   const parameters = requireParameters(context, addParameters(fromA, fromB, to, sign, INT8_LEFT_SHIFT, range));
-  return tableRow(context.engine.int8, parameters);
+  return tableRow(memory, parameters);
 }
 
 function requireParameters(context: PrepareContext, parameters: AddParameters | null): AddParameters {
   return parameters ?? context.refuse('has an output scale too small for the scales of its inputs');
-}
-
-/** The integer form of XNNPACK: one multiplication an operand and one shift. */
-function constantsRow(
-  memory: Int8Array,
-  { aMultiplier, bMultiplier, bias, shift, zeroPoint }: AddConstants,
-  [lowest, highest]: readonly [number, number],
-): BinaryRow {
-  return (a, aStep, b, bStep, out, count) => {
-    for (let i = 0; i < count; i++) {
-      const sum =
-        bias + Math.imul(memory[a + i * aStep]!, aMultiplier) + Math.imul(memory[b + i * bStep]!, bMultiplier);
-      memory[out + i] = Math.max(lowest, Math.min(highest, (sum >> shift) + zeroPoint));
-    }
-  };
 }
 
 /** The reference form; an int8 operand has 256 values, so that scaling it is a table. */
@@ -79,7 +68,7 @@ function tableRow(memory: Int8Array, parameters: AddParameters): BinaryRow {
 function int16Row(context: PrepareContext, { a, b, output }: BinaryOperands, sign: 1 | -1): BinaryRow {
   const to = symmetricQuantisation(context, output);
   const [fromA, fromB] = [symmetricQuantisation(context, a), symmetricQuantisation(context, b)];
-  const range = quantiseBounds(activationBounds(context), to, INT16_RANGE);
+  const range = activationRange(context, to, TensorType.int16);
   const memory = context.engine.int16;
   if (context.numerics !== 'reference' && context.rawOption('potScaleInt16') !== false) {
     const row = powerOfTwoSumRow(memory, [fromA.scale, fromB.scale, to.scale], sign, range);

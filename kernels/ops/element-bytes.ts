@@ -1,7 +1,7 @@
 import { TensorType, tensorBytes, tensorTypeName } from '../tflite/tensor-type.ts';
 import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
 
-/** Bytes of one element of a tensor that is moved without being looked at; two int4 share a byte, so they are refused. */
+/** Bytes of one element of a tensor that is moved unseen; two int4 share a byte, so they are refused. */
 export function elementBytes(context: PrepareContext, { tensor }: OperatorTensor): number {
   const bytes = tensorBytes(tensor.type, 1);
   if (bytes < 1 || tensor.type === TensorType.int4) {

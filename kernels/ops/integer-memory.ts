@@ -1,4 +1,4 @@
-import { TensorType } from '../tflite/tensor-type.ts';
+import { TensorType, zeroPointRange } from '../tflite/tensor-type.ts';
 import { refuseType } from './binary.ts';
 import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
 
@@ -23,14 +23,5 @@ export function integerMemory(context: PrepareContext, { tensor }: OperatorTenso
 
 /** Values that the type of such a tensor can hold. */
 export function integerRange(type: number): readonly [number, number] {
-  switch (type) {
-    case TensorType.int8:
-      return [-128, 127];
-    case TensorType.uint8:
-      return [0, 255];
-    case TensorType.int16:
-      return [-32768, 32767];
-    default:
-      return [-2147483648, 2147483647];
-  }
+  return type === TensorType.int32 ? [-2147483648, 2147483647] : zeroPointRange(type);
 }

@@ -1,7 +1,7 @@
 import { roundHalfEven } from '../math/round-half-even.ts';
 import { Builtin } from '../tflite/builtin-operator.ts';
+import { TensorType, zeroPointRange } from '../tflite/tensor-type.ts';
 import { multiplyByQuantisedMultiplier, type QuantisedMultiplier, quantiseMultiplier } from './fixed-point.ts';
-import { INT8_RANGE, INT16_RANGE } from './integer-range.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import type { PrepareContext, TensorQuantisation } from './prepare-context.ts';
 import { requireRatio } from './requantise.ts';
@@ -14,6 +14,9 @@ export const leakyRelu: OperatorKernel = { code: Builtin.leakyRelu, prepare };
 const NATIVE_RATIO_MIN = 1 / 256;
 const NATIVE_RATIO_MAX = 128;
 const NATIVE_NEGATIVE_MIN = -127.99609375;
+
+const INT8_RANGE = zeroPointRange(TensorType.int8);
+const INT16_RANGE = zeroPointRange(TensorType.int16);
 
 function prepare(context: PrepareContext): PreparedOperator {
   const alpha = context.option('alpha');

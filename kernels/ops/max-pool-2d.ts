@@ -35,8 +35,9 @@ function clampRange(context: PrepareContext, output: OperatorTensor, windows: Po
   const { rows, columns } = windows;
   const skips = rows.filter * columns.filter === 1 && rows.stride * columns.stride > 1;
   const byXnnpack = context.numerics === 'fp32-rne' && output.tensor.type === TensorType.int8 && !skips;
-  if (byXnnpack) return activationRange(context, context.quantisation(output));
-  return builtinActivationRange(context, output);
+  const range = byXnnpack ? activationRange(context, context.quantisation(output)) : null;
+  // XNNPACK takes no range of a single value, which a scale beyond 12 makes of RELU6: TFLite runs that pool itself.
+  return range !== null && range[0] < range[1] ? range : builtinActivationRange(context, output);
 }
 
 /** Small integers only: `Math.max` has to mind signed zeros as long as V8 has not seen that there are none. */

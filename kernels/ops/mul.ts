@@ -1,11 +1,11 @@
 import { Builtin } from '../tflite/builtin-operator.ts';
 import { TensorType } from '../tflite/tensor-type.ts';
-import { activationBounds, activationRange, quantiseBounds } from './activation.ts';
+import { activationBounds, activationRange } from './activation.ts';
 import { type BinaryOperands, binaryOperands, binaryOperator, refuseType } from './binary.ts';
 import type { BinaryRow } from './broadcast.ts';
 import { quantiseMultiplier } from './fixed-point.ts';
-import { INT8_RANGE, INT16_RANGE } from './integer-range.ts';
-import { type ProductFrame, productByMultiplier, productByScale } from './mul-arithmetic.ts';
+import { mulRun } from './mul-plain.ts';
+import { type ProductFrame, productByMultiplier } from './mul-reference.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import type { PrepareContext } from './prepare-context.ts';
 import { symmetricQuantisation } from './symmetric.ts';
@@ -43,9 +43,8 @@ function int8Row(context: PrepareContext, { a, b, output }: BinaryOperands): Bin
   const [fromA, fromB, to] = [context.quantisation(a), context.quantisation(b), context.quantisation(output)];
   const scale = productScale(context, fromA.scale, fromB.scale, to.scale, INT8_SCALE_MAX);
   const native = context.numerics !== 'reference' && scale >= SCALE_MIN && scale < SCALE_LIMIT;
-  const [activationMin, activationMax] = native
-    ? activationRange(context, to)
-    : quantiseBounds(activationBounds(context), to, INT8_RANGE);
+  const numerics = native ? 'fp32-rne' : 'reference';
+  const [activationMin, activationMax] = activationRange(context, to, TensorType.int8, numerics);
   const frame: ProductFrame = {
     aZeroPoint: fromA.zeroPoint,
     bZeroPoint: fromB.zeroPoint,
@@ -53,14 +52,16 @@ function int8Row(context: PrepareContext, { a, b, output }: BinaryOperands): Bin
     activationMin,
     activationMax,
   };
-  return native ? scaleRow(context.engine.int8, scale, frame) : multiplierRow(context.engine.int8, scale, frame);
+  const memory = context.engine.int8;
+  if (!native) return multiplierRow(memory, scale, frame);
+  return (x, xStep, y, yStep, out, count) => mulRun(memory, scale, frame, x, xStep, y, yStep, out, count);
 }
 
 function int16Row(context: PrepareContext, { a, b, output }: BinaryOperands): BinaryRow {
   const to = symmetricQuantisation(context, output);
   const [aScale, bScale] = [symmetricQuantisation(context, a).scale, symmetricQuantisation(context, b).scale];
   const scale = productScale(context, aScale, bScale, to.scale, INT16_SCALE_MAX);
-  const [activationMin, activationMax] = quantiseBounds(activationBounds(context), to, INT16_RANGE);
+  const [activationMin, activationMax] = activationRange(context, to, TensorType.int16);
   const frame = { aZeroPoint: 0, bZeroPoint: 0, outputZeroPoint: 0, activationMin, activationMax };
   return multiplierRow(context.engine.int16, scale, frame);
 }
@@ -70,14 +71,6 @@ function productScale(context: PrepareContext, a: number, b: number, output: num
   const scale = Math.fround(Math.fround(a * b) / output);
   if (!(scale < limit)) context.refuse(`multiplies to ${scale} units of its output, ${limit} is too much`);
   return scale;
-}
-
-function scaleRow(memory: Int8Array, scale: number, frame: ProductFrame): BinaryRow {
-  return (a, aStep, b, bStep, out, count) => {
-    for (let i = 0; i < count; i++) {
-      memory[out + i] = productByScale(memory[a + i * aStep]!, memory[b + i * bStep]!, scale, frame);
-    }
-  };
 }
 
 function multiplierRow(memory: Int8Array | Int16Array, scale: number, frame: ProductFrame): BinaryRow {

@@ -25,7 +25,9 @@ export function quantiseEven(
   }
 }
 
-/** x / scale in float32, rounded half away from zero, as TFLite's `AffineQuantize`; NaN becomes the zero point. */
+/**
+ * x / scale in double precision, rounded half away from zero, as TFLite's `AffineQuantize`; NaN becomes the zero point.
+ */
 export function quantiseAway(
   source: Float32Array,
   from: number,
@@ -36,7 +38,7 @@ export function quantiseAway(
   [lowest, highest]: readonly [number, number],
 ): void {
   for (let i = 0; i < count; i++) {
-    const scaled = Math.fround(source[from + i]! / scale);
+    const scaled = source[from + i]! / scale;
     const clamped = Math.max(lowest - zeroPoint, Math.min(highest - zeroPoint, scaled));
     target[to + i] = Number.isNaN(scaled) ? zeroPoint : roundHalfAway(clamped) + zeroPoint;
   }

@@ -1,8 +1,7 @@
-import { quantiseBounds } from './activation.ts';
+import { roundHalfAway } from '../math/round-half-away.ts';
 import { multiplyByQuantisedMultiplier, quantiseMultiplier } from './fixed-point.ts';
-import { INT8_RANGE } from './integer-range.ts';
 import type { PreparedOperator } from './operator.ts';
-import type { PrepareContext } from './prepare-context.ts';
+import type { PrepareContext, TensorQuantisation } from './prepare-context.ts';
 import { requireRatio } from './requantise.ts';
 import { type FloatRow, prepareUnary, type QuantisedFunction } from './unary.ts';
 
@@ -11,10 +10,10 @@ import { type FloatRow, prepareUnary, type QuantisedFunction } from './unary.ts'
  * kernel in either numerics (kernels/activations.cc, `QuantizedReluX`); XNNPACK agrees where it takes one.
  */
 export function prepareRectifier(context: PrepareContext, lowest: number, highest: number): PreparedOperator {
-  const bounds = [lowest, highest] as const;
   const int8: QuantisedFunction = (from, to) => {
     const factor = quantiseMultiplier(requireRatio(context, Math.fround(from.scale / to.scale)));
-    const [least, most] = quantiseBounds(bounds, to, INT8_RANGE);
+    const least = quantisedBound(lowest, to);
+    const most = quantisedBound(highest, to);
     return (q) => {
       const value = multiplyByQuantisedMultiplier(q - from.zeroPoint, factor) + to.zeroPoint;
       return Math.max(least, Math.min(most, value));
@@ -24,4 +23,9 @@ export function prepareRectifier(context: PrepareContext, lowest: number, highes
     for (let i = 0; i < count; i++) memory[to + i] = Math.max(lowest, Math.min(highest, memory[from + i]!));
   };
   return prepareUnary(context, { int8, float32 });
+}
+
+/** A bound in int8 units of the output, rounded half away from zero. */
+function quantisedBound(bound: number, { scale, zeroPoint }: TensorQuantisation): number {
+  return Math.max(-128, Math.min(127, roundHalfAway(Math.fround(bound / scale)) + zeroPoint));
 }

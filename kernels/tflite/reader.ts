@@ -18,6 +18,18 @@ const FILE_IDENTIFIER = 'TFL3';
  * @throws ModelError, whatever the bytes are.
  */
 export function readModel(bytes: Uint8Array, limits: ModelLimits): TfliteModel {
+  const model = parseModel(bytes, limits);
+  verifyModel(model, limits);
+  return model;
+}
+
+/**
+ * What the file says, before anybody has asked whether it makes sense: indices may lead nowhere. Only to show a model
+ * that was refused.
+ *
+ * @throws ModelError when there is no such structure in the bytes
+ */
+export function parseModel(bytes: Uint8Array, limits: ModelLimits): TfliteModel {
   if (bytes.length > limits.modelBytesMax) {
     throw new ModelError(
       'modelTooLarge',
@@ -42,9 +54,7 @@ export function readModel(bytes: Uint8Array, limits: ModelLimits): TfliteModel {
     return { name: table.string(0, limits.nameBytesMax), bytes: buffers[buffer]! };
   });
   const description = root.string(3, limits.nameBytesMax);
-  const model = { description, operatorCodes, subgraph: subgraphs[0]!, buffers, metadata };
-  verifyModel(model, limits);
-  return model;
+  return { description, operatorCodes, subgraph: subgraphs[0]!, buffers, metadata };
 }
 
 function readOperatorCode(table: FlatbufferTable, limits: ModelLimits): OperatorCode {

@@ -32,6 +32,8 @@ export interface SourceFile {
 
 const IMPORT = /(?:\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)(['"])([^'"\n]+)\1/g;
 
+const NOT_OURS = /\.generated\.ts$|^kernels\/wasm\/assembly\/|\/node_modules\//;
+
 const withoutComments = (text: string): string =>
   text
     .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ''))
@@ -57,7 +59,7 @@ export const sources = (): readonly SourceFile[] =>
   (Object.keys(floors) as Floor[]).flatMap((floor) =>
     readdirSync(join(root, floor), { recursive: true, encoding: 'utf8' })
       .map((name) => join(floor, name))
-      .filter((path) => /\.(ts|mjs)$/.test(path) && !/\.generated\.ts$|^kernels\/wasm\/assembly\//.test(path))
+      .filter((path) => /\.(ts|mjs)$/.test(path) && !NOT_OURS.test(path))
       .sort()
       .map((path) => read(floor, path)),
   );

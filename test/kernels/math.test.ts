@@ -63,6 +63,8 @@ math('tanh stays within its documented bound, near zero, across the seam of its 
 
 math('roundHalfAway takes ties away from zero', () => {
   assert.equal([-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 2.4999, -2.4999].map(roundHalfAway), [-3, -2, -1, 1, 2, 3, 2, -2]);
+  assert.is(roundHalfAway(0.49999999999999994), 0);
+  assert.is(roundHalfAway(-Infinity), -Infinity);
 });
 
 math('sin and cos stay within 1 ulp, up to the largest angle', () => {

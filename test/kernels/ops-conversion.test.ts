@@ -67,7 +67,7 @@ conversion('QUANTIZE of float32 to int16, ties included', () => {
     const scale = round % 2 === 0 ? 2 ** -(round % 12) : between(random, 1e-4, 1e-1);
     const halves = Float32Array.from(
       { length: 999 },
-      (_, index) => ((index - 500) / 2) * scale * (1 + 131 * (index % 2)),
+      (_, index) => ((index - 500) / 2) * scale * (1 + 130 * (index % 2)),
     );
     compareQuantize(tensor(TensorType.float32, [999], 0), tensor(TensorType.int16, [999], scale), halves);
   }
@@ -87,6 +87,19 @@ conversion('int8 through uint8 and back, as models converted from uint8 have it'
     const float = builder.tensor(TensorType.float32, [1, 256], null);
     builder.operator(Builtin.dequantize, [middle], [float], ['Dequantize', {}], 2);
     compare(writeModel(builder.build([from], [to, float])), [[everyInt8]], `uint8 at ${scale}`);
+  }
+});
+
+conversion('float32 through uint8, ties included', () => {
+  for (const scale of [0.25, Math.fround(0.0237)]) {
+    const builder = new ModelBuilder();
+    const from = builder.tensor(TensorType.float32, [600], null);
+    const middle = builder.tensor(TensorType.uint8, [600], perTensor(scale, 100));
+    const to = builder.tensor(TensorType.float32, [600], null);
+    builder.operator(Builtin.quantize, [from], [middle], ['Quantize', {}]);
+    builder.operator(Builtin.dequantize, [middle], [to], ['Dequantize', {}]);
+    const ties = Float32Array.from({ length: 600 }, (_, index) => (index / 2 - 150) * scale);
+    compare(writeModel(builder.build([from], [to])), [[ties]], `uint8 at ${scale}`);
   }
 });
 

@@ -103,6 +103,15 @@ elementwise('ties: scales that are powers of two', () => {
   }
 });
 
+elementwise('the last ratio that XNNPACK takes for ADD and SUB and the first that it leaves, which round apart', () => {
+  for (const operator of fusing.slice(0, 2)) {
+    for (const ratio of [256 * (1 - 2 ** -24), 256]) {
+      const [a, b, output] = [perTensor(ratio / 64, -7), perTensor(Math.fround(5.123 / 64), 11), perTensor(1 / 64, 3)];
+      compareBinary(operator, [int8(square, a), int8(square, b), int8(square, output)], [everyPair]);
+    }
+  }
+});
+
 /** Shapes of the operands and of what they make. */
 const MEETINGS: readonly (readonly [readonly number[], readonly number[], readonly number[]])[] = [
   [[7], [7], [7]],

@@ -105,12 +105,20 @@ pooling('bounds of activations that fall on ties, where XNNPACK and TFLite part'
       [1, 1],
       [1, 2],
     ] as const) {
-      for (const zeroPoint of [0, 1, -3, 40]) {
+      for (const [scale, zeroPoint] of [
+        [4, 0],
+        [4, 1],
+        [4, -3],
+        [4, 40],
+        [12, 0],
+        [12, -2],
+        [12, 1],
+      ] as const) {
         const pool: Pool = {
           code,
           type: int8,
           shape: [1, 16, 16, 1],
-          quantisation: perTensor(4, zeroPoint),
+          quantisation: perTensor(scale, zeroPoint),
           filter: [filter, filter],
           stride: [stride, stride],
           padding: VALID,

@@ -6,7 +6,8 @@ import { createInterpreter } from '../../kernels/interpreter.ts';
 import { defaultModelLimits as limits } from '../../kernels/limits.ts';
 import type { Numerics } from '../../kernels/numerics.ts';
 import { type AddParameters, requantisedSum, scaledAddend } from '../../kernels/ops/add-reference.ts';
-import { productByMultiplier } from '../../kernels/ops/mul-arithmetic.ts';
+import { fixedPointExp, reciprocalOfOnePlus } from '../../kernels/ops/fixed-point-exp.ts';
+import { productByMultiplier } from '../../kernels/ops/mul-reference.ts';
 import { fixedPointExponentials, softmaxFixedPoint } from '../../kernels/ops/softmax-fixed-point.ts';
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
@@ -150,6 +151,44 @@ dataTest(reference, 'SOFTMAX of CMSIS-NN, int8 and int16 results', 'cmsis_nn_vec
     assert.equal(run(model, [arrays.input!.data], 'reference'), arrays.output_ref!.data, `${name} as a model`);
   }
   assert.is(cases.length, 2);
+});
+
+reference('the fixed-point exponential and reciprocal stay as close as their polynomials promise', () => {
+  for (let step = 0; step < 50_000; step++) {
+    const share = step / 50_000;
+    const x = -Math.floor(share * 31.9 * 2 ** 26);
+    assert.ok(Math.abs(fixedPointExp(x) / 2 ** 31 - Math.exp(x / 2 ** 26)) < 2.3e-7, `exp of ${x}`);
+    const a = Math.floor(share * 2 ** 31);
+    assert.ok(Math.abs(reciprocalOfOnePlus(a) - 2 ** 31 / (1 + share)) < 8, `reciprocal of 1 + ${a}`);
+  }
+});
+
+reference('SOFTMAX over 4,000 equal classes keeps its sum within 32 bits', () => {
+  const shape = [1, 4000];
+  const output: Operand = { type: TensorType.int16, shape, quantisation: perTensor(1 / 65536, -32768) };
+  const inputs = [int8(shape, 0.1, 0)];
+  const model = singleOperatorModel({ code: Builtin.softmax, inputs, output, options: ['Softmax', { beta: 1 }] });
+  const shares = new Set(run(model, [new Array<number>(4000).fill(5)], 'reference'));
+  assert.equal([...shares], [Math.round(65536 / 4000) - 32768]);
+});
+
+reference('QUANTIZE of float32 and int8 in reference numerics rounds half away from zero', () => {
+  const halves = [-2.5, -1.5, -0.5, 0.5, 1.5, 2.5, 200, -200];
+  const float: Operand = { type: TensorType.float32, shape: [8], quantisation: null };
+  const quantised = (input: Operand, scale: number) =>
+    singleOperatorModel({
+      code: Builtin.quantize,
+      inputs: [input],
+      output: int8([8], scale, 1),
+      options: ['Quantize', {}],
+    });
+  const away = [-2, -1, 0, 2, 3, 4, 127, -128];
+  assert.equal(run(quantised(float, 1), [halves], 'reference'), away);
+  assert.equal(run(quantised(float, 1), [halves], 'fp32-rne'), [-1, -1, 1, 1, 3, 3, 127, -128]);
+  // Odd halves again, as quarters of even integers; fp32-rne rounds them half up, as XNNPACK's qs8-vcvt.
+  const quarters = [-10, -6, -2, 2, 6, 10, 127, -128];
+  assert.equal(run(quantised(int8([8], 0.25, 0), 1), [quarters], 'reference'), [-2, -1, 0, 2, 3, 4, 33, -31]);
+  assert.equal(run(quantised(int8([8], 0.25, 0), 1), [quarters], 'fp32-rne'), [-1, 0, 1, 2, 3, 4, 33, -31]);
 });
 
 interface SeanetCase {

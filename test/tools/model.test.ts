@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { BOARD_NAMES, boardProfile } from '../../boards/registry.ts';
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
 import { modelCommand } from '../../tools/commands/model.ts';
 import { describeFailure } from '../../tools/errors.ts';
+import { fitOn } from '../../tools/model/board-fit.ts';
 import { inspectModel } from '../../tools/model/inspection.ts';
 import { printInspection } from '../../tools/model/print-inspection.ts';
 import { dataPath, dataTest } from '../support/data.ts';
@@ -89,14 +91,61 @@ model('inspect reports operators, cost, adapter points and metadata', () => {
   );
   assert.is(report.multiplyAdds, 7 * 12 + 12 * 3);
   assert.equal(report.adapterPoints, [
-    { operator: 0, inFeatures: 7, outFeatures: 12 },
-    { operator: 1, inFeatures: 12, outFeatures: 3 },
+    { operator: 0, rows: 1, inFeatures: 7, outFeatures: 12 },
+    { operator: 1, rows: 1, inFeatures: 12, outFeatures: 3 },
   ]);
   assert.is(report.runnable, true);
   assert.is(report.card, null);
   const text = printInspection(report);
   assert.match(text, /120 multiply-adds/);
-  assert.match(text, /weights \[12,7\] 12 channel scales/);
+  assert.match(text, /weights \[12,7\] 12 channel scales \| 84 multiply-adds/);
+  assert.equal(
+    report.operators.map(({ multiplyAdds }) => multiplyAdds),
+    [84, 36, 0],
+  );
+});
+
+model('inspect says what the memory is made of', () => {
+  const { memory, arenaBytes } = inspectModel(file);
+  const { packedBytes, plannedBytes, aliveBytesMax, tensorBytesMax, scratchBytesMax } = memory!;
+  // Every block of the engine's memory begins a cache line.
+  assert.ok(packedBytes + plannedBytes <= arenaBytes! && arenaBytes! < packedBytes + plannedBytes + 64);
+  // int16 weights in panels of 16 columns, and three vectors of 4 bytes a column.
+  assert.ok(packedBytes >= 2 * 16 * (7 + 12), `${packedBytes}`);
+  assert.ok(aliveBytesMax <= plannedBytes && plannedBytes <= 1.15 * aliveBytesMax + 64);
+  assert.ok(tensorBytesMax >= 12 + 7 && tensorBytesMax <= 3 * (12 + 7), `${tensorBytesMax}`);
+  assert.ok(tensorBytesMax + scratchBytesMax >= aliveBytesMax);
+});
+
+model('inspect tries every board as a node would, and says what does not fit', () => {
+  assert.equal(
+    inspectModel(file).boards.map(({ board, fits }) => [board, fits]),
+    BOARD_NAMES.map((name) => [name, true]),
+  );
+  const board = { ...boardProfile('rpi4'), name: 'tiny', arenaBytesMax: 512 };
+  const small = fitOn(board, file, null);
+  assert.equal([small.fits, small.arenaBytesMax], [false, 512]);
+  assert.match(small.reason, /512 are allowed/);
+  const short = fitOn({ ...board, arenaBytesMax: 1 << 20, modelBytesMax: 1024 }, file, null);
+  assert.match(short.reason, new RegExp(`${file.length} bytes, 1024 are allowed`));
+  assert.equal(
+    inspectModel(file, ['rpi4']).boards.map(({ board: name }) => name),
+    ['rpi4'],
+  );
+});
+
+model('inspect shows a model that was refused for what it says of itself', () => {
+  const sound = denseNet(seeded(75), { ...NET, floatEnds: false });
+  const [first, ...others] = sound.subgraph.operators;
+  const operators = [{ ...first!, opcodeIndex: 77 }, ...others];
+  const report = inspectModel(writeModel({ ...sound, subgraph: { ...sound.subgraph, operators } }));
+  assert.is(report.runnable, false);
+  assert.match(report.refusal, /operator 0 has the code 77/);
+  assert.is(report.operators[0]!.operator, 'code 77 of 2');
+  assert.is(report.operators[1]!.operator, 'FULLY_CONNECTED');
+  assert.equal([report.arenaBytes, report.operators[1]!.multiplyAdds], [null, null]);
+  assert.ok(report.boards.every(({ fits, reason }) => !fits && reason === report.refusal));
+  assert.match(printInspection(report), /cannot run here: operator 0/);
 });
 
 model('inspect tells a broken model card from none, and text in a file cannot steer the terminal', () => {
@@ -111,10 +160,10 @@ model('inspect tells a broken model card from none, and text in a file cannot st
 });
 
 dataTest(model, 'inspect describes a model that this engine cannot run', 'tflite_models', () => {
-  const report = inspectModel(readFileSync(dataPath('tflite_models', 'kws_ref_model.tflite')));
+  const report = inspectModel(readFileSync(dataPath('tflite_models', 'audio_preprocessor_int8.tflite')));
   assert.is(report.runnable, false);
-  assert.is(report.operators.length, 13);
-  assert.match(report.refusal, /0 CONV_2D/);
+  assert.is(report.operators.length, 22);
+  assert.match(report.refusal, /0 CUSTOM "SignalWindow"/);
   assert.match(printInspection(report), /cannot run here/);
 });
 

@@ -1,14 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { BOARD_NAMES } from '../../boards/registry.ts';
 import { TASKS } from '../../protocols/model-card.ts';
 import { type DescribeFlags, describeFile } from '../model/describe.ts';
 import { inspectModel } from '../model/inspection.ts';
 import { printInspection } from '../model/print-inspection.ts';
 import { runFile } from '../model/run-file.ts';
 import { integerFrom, list, notNegative, positive, share } from './arguments.ts';
+import { addMeasureCommands } from './model-measure.ts';
 
 interface InspectOptions {
   readonly json?: true;
+  readonly board?: string;
 }
 
 interface RunOptions {
@@ -18,16 +21,17 @@ interface RunOptions {
 
 const strideRows = integerFrom(1, 1 << 16);
 
-/** `myrmexctl model inspect|run|describe`: look into a .tflite file, run it, or tell a node what it needs of it. */
+/** `myrmexctl model …`: look into a .tflite file, run it, measure it, or tell a node what it needs of it. */
 export function modelCommand(): Command {
-  const command = new Command('model').description('look into a .tflite model, or run it on a file');
+  const command = new Command('model').description('look into a .tflite model, run it on a file, measure it');
   command
     .command('inspect')
-    .description('operators, shapes, quantisation, cost and model card')
+    .description('operators, shapes, quantisation, cost, memory, boards it fits and model card')
     .argument('<model>', 'path of a .tflite file')
+    .addOption(new Option('--board <name>', 'ask only whether it fits this board').choices([...BOARD_NAMES]))
     .option('--json', 'print one JSON object')
-    .action(async (path: string, options: InspectOptions) => {
-      const report = inspectModel(await readFile(path));
+    .action(async (path: string, { board, ...options }: InspectOptions) => {
+      const report = inspectModel(await readFile(path), board === undefined ? BOARD_NAMES : [board]);
       process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : printInspection(report));
     });
   command
@@ -40,6 +44,7 @@ export function modelCommand(): Command {
       const inferences = await runFile(path, options.input, options.output);
       process.stderr.write(`${inferences} inferences written to ${options.output}\n`);
     });
+  addMeasureCommands(command);
   command
     .command('describe')
     .description('write into a model from elsewhere what a node needs: task, classes or outputs, channels, window')

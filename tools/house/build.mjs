@@ -21,6 +21,7 @@ const fingerprintOfInputs = () => {
     const files = readdirSync(join(root, floor), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.endsWith('.generated.ts'))
       .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length))
+      .filter((path) => !path.includes('node_modules'))
       .sort();
     for (const file of files) add(file);
   }

@@ -24,7 +24,11 @@ export const runOrStop = (what, command, args) => {
   if (result.status !== 0) stop(`${what} failed (exit code ${result.status}); the lines above say why`);
 };
 
-const npm = (args) => {
+/** Of the optional package; everything but `--engine native` goes without. */
+const NATIVE_ADDON = '@tensorflow/tfjs-tflite-node/build/Release/node_tflite_binding.node';
+
+/** Program and arguments that run npm: the very one that runs us, when there is one. */
+export const npm = (args) => {
   const script = process.env.npm_execpath;
   if (script !== undefined && /npm-cli\.c?js$/.test(script)) return [process.execPath, [script, ...args]];
   return [process.platform === 'win32' ? 'npm.cmd' : 'npm', args];
@@ -42,4 +46,7 @@ export const ensureInstalled = () => {
   say('myrmex: installing packages (first run, or the lock file changed) ...');
   runOrStop('npm ci', ...npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']));
   writeFileSync(stamp, lock);
+  if (!existsSync(join(root, 'node_modules', NATIVE_ADDON))) {
+    say('myrmex: the optional native engine was not built (it wants g++, make and python3); the engine "wasm" serves');
+  }
 };

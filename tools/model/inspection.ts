@@ -1,13 +1,15 @@
+import { BOARD_NAMES, boardProfile } from '../../boards/registry.ts';
 import { ModelError } from '../../kernels/errors.ts';
-import { createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
+import { createInterpreter, type Interpreter, type MemoryReport } from '../../kernels/interpreter.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
 import { operatorName } from '../../kernels/tflite/builtin-operator.ts';
-import type { Tensor, TfliteModel } from '../../kernels/tflite/model.ts';
-import { readModel } from '../../kernels/tflite/reader.ts';
+import type { Operator, Tensor, TfliteModel } from '../../kernels/tflite/model.ts';
+import { parseModel, readModel } from '../../kernels/tflite/reader.ts';
 import { tensorTypeName } from '../../kernels/tflite/tensor-type.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import { MODEL_CARD_METADATA_NAME, ModelCardError, parseModelCard } from '../../protocols/model-card.ts';
+import { type BoardFit, fitOn } from './board-fit.ts';
 
 export interface TensorReport {
   readonly name: string;
@@ -27,10 +29,14 @@ export interface OperatorReport {
   readonly inputs: readonly (TensorReport | null)[];
   readonly outputs: readonly (TensorReport | null)[];
   readonly options: Readonly<Record<string, unknown>>;
+  /** Of one inference; null when the model cannot run. */
+  readonly multiplyAdds: number | null;
 }
 
 export interface AdapterPointReport {
   readonly operator: number;
+  /** Rows of one inference, each of which goes through the adapter. */
+  readonly rows: number;
   readonly inFeatures: number;
   readonly outFeatures: number;
 }
@@ -49,22 +55,33 @@ export interface ModelReport {
   /** Of one inference; null when the model cannot run. */
   readonly multiplyAdds: number | null;
   readonly arenaBytes: number | null;
+  /** What the arena is made of. */
+  readonly memory: MemoryReport | null;
   readonly adapterPoints: readonly AdapterPointReport[];
+  /** Whether a node on each board takes the model. */
+  readonly boards: readonly BoardFit[];
   readonly metadata: readonly { readonly name: string; readonly bytes: number }[];
   readonly card: ModelCard | null;
   /** What is wrong with the card, empty when nothing is or there is none. */
   readonly cardFault: string;
 }
 
+/** A model too large for every board can still be looked at. */
+const INSPECTION_LIMITS = { ...defaultModelLimits, modelBytesMax: 256 * 1024 * 1024 };
+
 /**
  * Describes a .tflite file, also one that this engine cannot run.
- * @throws ModelError when the file is not a valid model.
+ *
+ * @param boards names of the board profiles to try it on; all when left out
+ * @throws ModelError when the file has no model in it, RangeError when no board has the name
  */
-export function inspectModel(bytes: Uint8Array): ModelReport {
-  const model = readModel(bytes, defaultModelLimits);
+export function inspectModel(bytes: Uint8Array, boards: readonly string[] = BOARD_NAMES): ModelReport {
+  const profiles = boards.map((name) => boardProfile(name));
+  const model = parseModel(bytes, INSPECTION_LIMITS);
   const { subgraph } = model;
   const describe = (index: number) => describeTensor(model, subgraph.tensors[index]);
-  const { interpreter, refusal } = tryInterpreter(model);
+  const { interpreter, refusal } = tryInterpreter(bytes);
+  const { card, cardFault } = readCard(model);
   return {
     bytes: bytes.length,
     description: model.description,
@@ -73,32 +90,43 @@ export function inspectModel(bytes: Uint8Array): ModelReport {
     numerics: interpreter?.numerics ?? null,
     inputs: subgraph.inputs.map(describe),
     outputs: subgraph.outputs.map(describe),
-    operators: subgraph.operators.map((operator) => ({
-      operator: operatorName(model.operatorCodes[operator.opcodeIndex]!),
+    operators: subgraph.operators.map((operator, index) => ({
+      operator: operatorNameOf(model, operator),
       inputs: operator.inputs.map(describe),
       outputs: operator.outputs.map(describe),
       options: printableOptions(operator.options?.fields ?? {}),
+      multiplyAdds: interpreter?.multiplyAddsOf(index) ?? null,
     })),
     multiplyAdds: interpreter?.multiplyAdds ?? null,
     arenaBytes: interpreter?.arenaBytes ?? null,
-    adapterPoints: (interpreter?.adapterPoints ?? []).map(({ operator, inFeatures, outFeatures }) => ({
+    memory: interpreter?.memory ?? null,
+    adapterPoints: (interpreter?.adapterPoints ?? []).map(({ operator, rows, inFeatures, outFeatures }) => ({
       operator,
+      rows,
       inFeatures,
       outFeatures,
     })),
+    boards: profiles.map((board) => fitOn(board, bytes, card)),
     metadata: model.metadata.map(({ name, bytes: content }) => ({ name, bytes: content.length })),
-    ...readCard(model),
+    card,
+    cardFault,
   };
 }
 
-function tryInterpreter(model: TfliteModel): { interpreter: Interpreter | null; refusal: string } {
+function tryInterpreter(bytes: Uint8Array): { interpreter: Interpreter | null; refusal: string } {
   try {
     const options = { engine: createEngine(), limits: defaultModelLimits, keepActivations: false };
-    return { interpreter: createInterpreter(model, options), refusal: '' };
+    return { interpreter: createInterpreter(readModel(bytes, defaultModelLimits), options), refusal: '' };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     return { interpreter: null, refusal: error.message };
   }
+}
+
+/** A model that was refused may name an operator code that it does not have. */
+function operatorNameOf(model: TfliteModel, operator: Operator): string {
+  const code = model.operatorCodes[operator.opcodeIndex];
+  return code === undefined ? `code ${operator.opcodeIndex} of ${model.operatorCodes.length}` : operatorName(code);
 }
 
 function readCard(model: TfliteModel): { card: ModelCard | null; cardFault: string } {
@@ -122,7 +150,7 @@ function describeTensor(model: TfliteModel, tensor: Tensor | undefined): TensorR
     scales: quantisation?.scale.length ?? 0,
     scale: quantisation?.scale[0] ?? null,
     zeroPoint: quantisation?.zeroPoint[0] ?? null,
-    constant: model.buffers[tensor.buffer]!.length > 0,
+    constant: (model.buffers[tensor.buffer]?.length ?? 0) > 0,
   };
 }
 

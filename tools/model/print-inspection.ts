@@ -1,5 +1,7 @@
 import type { ModelCard } from '../../protocols/model-card.ts';
+import type { BoardFit } from './board-fit.ts';
 import type { ModelReport, OperatorReport, TensorReport } from './inspection.ts';
+import { printable } from './printable.ts';
 
 /** The report of `model inspect` for people, one line per operator. */
 export function printInspection(report: ModelReport): string {
@@ -10,14 +12,30 @@ export function printInspection(report: ModelReport): string {
     '',
     ...report.operators.map(operatorLine),
     '',
-    report.runnable
-      ? `${report.multiplyAdds} multiply-adds, ${report.arenaBytes} bytes of memory, numerics ${report.numerics}`
-      : `cannot run here: ${printable(report.refusal)}`,
+    ...costLines(report),
+    ...report.boards.filter(({ reason }) => reason !== report.refusal || report.runnable).map(boardLine),
   ];
-  for (const { operator, inFeatures, outFeatures } of report.adapterPoints) {
-    lines.push(`adapter point at operator ${operator}: ${inFeatures} -> ${outFeatures}`);
+  for (const { operator, rows, inFeatures, outFeatures } of report.adapterPoints) {
+    const times = rows === 1 ? '' : `, ${rows} rows`;
+    lines.push(`adapter point at operator ${operator}: ${inFeatures} -> ${outFeatures}${times}`);
   }
   return `${[...lines, ...cardLines(report)].join('\n')}\n`;
+}
+
+function costLines({ runnable, refusal, multiplyAdds, arenaBytes, numerics, memory }: ModelReport): string[] {
+  if (!runnable || memory === null) return [`cannot run here: ${printable(refusal)}`];
+  const { packedBytes, plannedBytes, aliveBytesMax, tensorBytesMax, scratchBytesMax } = memory;
+  return [
+    `${multiplyAdds} multiply-adds, ${arenaBytes} bytes of memory, numerics ${numerics}`,
+    `  ${packedBytes} bytes of packed weights and tables`,
+    `  ${plannedBytes} bytes that tensors and scratch share (at one time at most ${aliveBytesMax}: ` +
+      `tensors ${tensorBytesMax}, scratch of an operator ${scratchBytesMax})`,
+  ];
+}
+
+function boardLine({ board, fits, reason, arenaBytes, arenaBytesMax }: BoardFit): string {
+  if (!fits) return `does not fit board ${board}: ${printable(reason)}`;
+  return `fits board ${board} (${arenaBytes} of ${arenaBytesMax} bytes)`;
 }
 
 function operatorLine(operator: OperatorReport, index: number): string {
@@ -32,6 +50,7 @@ function operatorLine(operator: OperatorReport, index: number): string {
     const kind = weights.scales > 1 ? `${weights.scales} channel scales` : `scale ${shorten(weights.scale)}`;
     parts.push(`| weights [${weights.shape}] ${kind}`);
   }
+  if (operator.multiplyAdds) parts.push(`| ${operator.multiplyAdds} multiply-adds`);
   return parts.join(' ');
 }
 
@@ -82,9 +101,4 @@ function shorten(value: number | null): string {
 
 function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
-}
-
-/** Text from a file must not steer the terminal. */
-function printable(text: string): string {
-  return text.replace(/\p{C}/gu, '?');
 }

@@ -1,29 +1,29 @@
-import type { Interpreter } from '../../../kernels/interpreter.ts';
 import type { ModelCard } from '../../../protocols/model-card.ts';
+import type { Runner } from '../runner.ts';
 import { AnomalyHead } from './anomaly.ts';
 import { ClassificationHead } from './classification.ts';
 import type { TaskHead } from './contract.ts';
 import { RegressionHead } from './regression.ts';
 
-/** @param interpreter of a model that fits its card (`misfit`) */
-export function createTaskHead(card: ModelCard, interpreter: Interpreter): TaskHead {
+/** @param runner of a model that fits its card (`misfit`) */
+export function createTaskHead(card: ModelCard, runner: Runner): TaskHead {
   switch (card.task) {
     case 'classification':
-      return new ClassificationHead(card, interpreter.logits);
+      return new ClassificationHead(card, runner.logits);
     case 'regression':
-      return new RegressionHead(card, interpreter.outputs[0]!);
+      return new RegressionHead(card, runner.outputs[0]!);
     case 'anomaly':
-      return new AnomalyHead(card, interpreter.outputs[0]!);
+      return new AnomalyHead(card, runner.outputs[0]!);
   }
 }
 
 /** What the model gives and its card does not expect, in words; null when they fit. */
-export function misfit(card: ModelCard, interpreter: Interpreter): string | null {
-  const taken = interpreter.inputs[0]!.data.length;
-  const given = interpreter.outputs[0]!.data.length;
+export function misfit(card: ModelCard, runner: Runner): string | null {
+  const taken = runner.inputs[0]!.data.length;
+  const given = runner.outputs[0]!.data.length;
   switch (card.task) {
     case 'classification': {
-      const classes = interpreter.logits.data.length;
+      const classes = runner.logits.data.length;
       if (classes === card.labels.length) return null;
       return `the card names ${card.labels.length} classes, the model tells ${classes} apart`;
     }

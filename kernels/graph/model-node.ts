@@ -64,8 +64,8 @@ export class ModelNode extends LazyNode {
 
   /** [batch × out], what a dense layer writes. */
   layerOutput(ordinal: number): MatrixNode {
-    const { output, outputScale, outputZeroPoint } = this.point(ordinal);
-    return this.tap(output, outputScale, outputZeroPoint);
+    const { output, outputOffset, outputScale, outputZeroPoint } = this.point(ordinal);
+    return this.tap(output, outputScale, outputZeroPoint - outputOffset);
   }
 
   protected evaluate(): void {

@@ -192,13 +192,13 @@ pooling('refuses windows, axes and shapes that make no sense, before anything ru
     const pool = { ...sound, code };
     const output = [1, 4, 4, 3];
     for (const value of [0, -1, -2147483648]) {
-      refuses(poolModel({ ...pool, stride: [value, 1] }, output), /a stride of/);
-      refuses(poolModel({ ...pool, stride: [1, value] }, output), /a stride of/);
-      refuses(poolModel({ ...pool, filter: [value, 1] }, output), /a filter of/);
-      refuses(poolModel({ ...pool, filter: [1, value] }, output), /a filter of/);
+      refuses(poolModel({ ...pool, stride: [value, 1] }, output), /stride/);
+      refuses(poolModel({ ...pool, stride: [1, value] }, output), /stride/);
+      refuses(poolModel({ ...pool, filter: [value, 1] }, output), /filter/);
+      refuses(poolModel({ ...pool, filter: [1, value] }, output), /filter/);
     }
     refuses(poolModel({ ...pool, filter: [9, 1], padding: VALID }, output), /a filter of 9 for 8 pixels/);
-    refuses(poolModel({ ...pool, filter: [1_000_000, 1], padding: VALID }, output), /for 8 pixels/);
+    refuses(poolModel({ ...pool, filter: [1_000_000, 1], padding: VALID }, output), /filter/);
     refuses(poolModel({ ...pool, padding: 2 }, output), /padding 2/);
     refuses(poolModel({ ...pool, activation: 4 }, output), /not a clamp/);
     refuses(poolModel(pool, [1, 5, 4, 3]), /where \[1,4,4,3\] follows/);

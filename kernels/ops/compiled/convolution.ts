@@ -41,6 +41,8 @@ export interface ConvolutionLayer {
   readonly weightScale: Float32Array;
   /** The input is a row of values, whatever its shape. */
   readonly flat: boolean;
+  /** No adapter point, though its window is one pixel: a depthwise layer has none on any path. */
+  readonly frozen?: true;
 }
 
 /** CONV_2D, and a dense layer over several rows, on the tiles of the compiled kernels. */
@@ -53,7 +55,7 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
   const channels = paddedChannels(panels);
   const compiled = placeLayer(context, { input, output }, weightScale, channels);
   const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
-  const isPointwise = geometry.filterHeight * geometry.filterWidth === 1;
+  const isPointwise = layer.frozen !== true && geometry.filterHeight * geometry.filterWidth === 1;
   const adapter = isPointwise ? adapterScratch(context, TILE_PIXELS * channels) : null;
   const rowBytes = pairCount(panels.segmentLength) * 4;
   const gathered = isGathered ? context.scratch(GATHERED_PIXELS * rowBytes + SLACK_BYTES) : null;

@@ -17,7 +17,7 @@ import {
   WEIGHTS,
   ZERO_POINT,
 } from './records';
-import { magicMinus, requantise, storeEight } from './requantise';
+import { requantiseEight, setRequantisation, storeEight } from './requantise';
 
 /** Output columns per weight panel. */
 const PANEL: i32 = 16;
@@ -37,10 +37,8 @@ function weightsAt<T>(address: usize, quarter: usize): v128 {
  * @param start int32 [⌈out/16⌉ × 16], bias plus adapter
  */
 function panels<T>(record: usize, start: usize): void {
-  const low = f32x4.splat(load<f32>(record, LOW));
-  const high = f32x4.splat(load<f32>(record, HIGH));
   const wide = load<i32>(record, OUT_WIDE) != 0;
-  const magic = magicMinus(wide ? 0 : load<i32>(record, ZERO_POINT));
+  setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const input = load<usize>(record, INPUT);
   const pairs = load<i32>(record, PAIRS);
   const out = load<i32>(record, OUT_CHANNELS);
@@ -77,14 +75,11 @@ function panels<T>(record: usize, start: usize): void {
       a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), x0));
       w += sizeof<T>() * 32;
     }
-    a0 = requantise(a0, v128.load(scale, 0), low, high, magic);
-    a1 = requantise(a1, v128.load(scale, 16), low, high, magic);
-    a2 = requantise(a2, v128.load(scale, 32), low, high, magic);
-    a3 = requantise(a3, v128.load(scale, 48), low, high, magic);
     const count = out - column;
-    storeEight(output, a0, a1, wide, count);
+    storeEight(output, requantiseEight(a0, a1, v128.load(scale, 0), v128.load(scale, 16)), wide, count);
     output += wide ? 16 : 8;
-    if (count > 8) storeEight(output, a2, a3, wide, count - 8);
+    const second = requantiseEight(a2, a3, v128.load(scale, 32), v128.load(scale, 48));
+    if (count > 8) storeEight(output, second, wide, count - 8);
     output += wide ? 16 : 8;
     start += 64;
     scale += 64;

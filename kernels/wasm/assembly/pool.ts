@@ -17,7 +17,7 @@ import {
   WINDOWS,
   ZERO_POINT,
 } from './records';
-import { magicMinus, requantise, storeEight } from './requantise';
+import { requantise, setRequantisation, storeEight } from './requantise';
 
 /** Values of magnitude 255 at most that an int16 holds the sum of. */
 const SUMMANDS: i32 = 128;
@@ -98,9 +98,8 @@ export function pool(record: usize): void {
   const pixelBytes = load<usize>(record, POOL_PIXEL_BYTES);
   const channels = load<i32>(record, OUT_CHANNELS);
   const scale = f32x4.splat(load<f32>(record, POOL_SCALE));
-  const low = f32x4.splat(<f32>(load<i32>(record, LOWEST) - zeroPoint));
-  const high = f32x4.splat(<f32>(load<i32>(record, HIGHEST) - zeroPoint));
-  const magic = magicMinus(wide ? 0 : zeroPoint);
+  const low = <f32>(load<i32>(record, LOWEST) - zeroPoint);
+  setRequantisation(low, <f32>(load<i32>(record, HIGHEST) - zeroPoint), wide ? 0 : zeroPoint);
   let window = load<usize>(record, WINDOWS);
   let offsets = load<usize>(record, OUTPUT_OFFSETS);
   for (let pixel = load<i32>(record, PIXELS); pixel > 0; pixel--) {
@@ -128,11 +127,11 @@ export function pool(record: usize): void {
           a = i32x4.sub(clamp(average(i32x4.add(a, all), half, divisor), lowest, highest), less);
           b = i32x4.sub(clamp(average(i32x4.add(b, all), half, divisor), lowest, highest), less);
         } else {
-          a = requantise(a, scale, low, high, magic);
-          b = requantise(b, scale, low, high, magic);
+          a = requantise(a, scale);
+          b = requantise(b, scale);
         }
       }
-      storeEight(to, a, b, wide, left);
+      storeEight(to, i16x8.narrow_i32x4_s(a, b), wide, left);
       from += 16;
       to += wide ? 16 : 8;
     }

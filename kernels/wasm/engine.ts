@@ -66,7 +66,9 @@ export function createEngine(options: EngineOptions = {}): WasmEngine {
 
 /** Null where the processor or the build of V8 lacks what the kernels need. */
 function compileKernels(): WebAssembly.Module | null {
-  const bytes = Uint8Array.from(atob(engineBinary), (character) => character.charCodeAt(0));
+  const text = atob(engineBinary);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
   return typeof WebAssembly === 'object' && WebAssembly.validate(bytes) ? new WebAssembly.Module(bytes) : null;
 }
 

@@ -52,9 +52,7 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
   const { geometry, input, output, weightScale } = layer;
   const segments = segmentsOf(geometry);
   const isGathered =
-    segments.count > 1 &&
-    segments.length < GATHERED_LENGTH_MAX &&
-    geometry.outputChannels >= GATHERED_CHANNELS_MIN;
+    segments.count > 1 && segments.length < GATHERED_LENGTH_MAX && geometry.outputChannels >= GATHERED_CHANNELS_MIN;
   const panels = panelsOf(geometry, segments, isGathered);
   const packed = packWeights(context, layer.weights, panels);
   const channels = paddedChannels(panels);

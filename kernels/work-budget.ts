@@ -13,7 +13,7 @@ const COMPILED: ReadonlySet<number> = new Set([
   Builtin.fullyConnected,
 ]);
 
-/** What one multiply-add and one value read or written cost, in multiply-adds of a compiled loop (0.2 ns on a PC). */
+/** Costs of one product and of one value read or written, in multiply-adds of a compiled loop (0.2 ns on a PC). */
 interface Costs {
   readonly product: number;
   readonly value: number;

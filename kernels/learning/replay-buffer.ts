@@ -26,7 +26,8 @@ export class ReplayBuffer {
     if (!(Number.isInteger(capacity) && capacity >= classes)) {
       throw new RangeError(`a replay buffer of ${capacity} windows cannot hold ${classes} classes: make it larger`);
     }
-    this.features = new Float32Array(capacity * featureCount);
+    // Written to once: the system gives memory at the first write, and a node that grows for hours looks like a leak.
+    this.features = new Float32Array(capacity * featureCount).fill(0);
     this.labels = new Int16Array(capacity).fill(FREE);
     this.order = new Int32Array(capacity);
     this.starts = new Int32Array(classes + 1);

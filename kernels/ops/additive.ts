@@ -6,6 +6,7 @@ import { powerOfTwoSumRow } from './add-power-of-two.ts';
 import { type AddParameters, addParameters, requantisedSum, scaledAddend } from './add-reference.ts';
 import { type BinaryOperands, binaryOperands, binaryOperator, refuseType } from './binary.ts';
 import type { BinaryRow } from './broadcast.ts';
+import { prepareCompiledSum } from './compiled/sum.ts';
 import type { PreparedOperator } from './operator.ts';
 import type { PrepareContext, TensorQuantisation } from './prepare-context.ts';
 import { symmetricQuantisation } from './symmetric.ts';
@@ -16,7 +17,18 @@ const INT16_LEFT_SHIFT = 15;
 /** ADD and SUB, which differ in the sign of the second operand only. */
 export function prepareAdditive(context: PrepareContext, sign: 1 | -1): PreparedOperator {
   const operands = binaryOperands(context);
-  return binaryOperator(operands, rowFor(context, operands, sign));
+  return prepareTiled(context, operands, sign) ?? binaryOperator(operands, rowFor(context, operands, sign));
+}
+
+/** On the compiled kernels: computed int8 operands of one shape whose scales XNNPACK takes; null for all others. */
+function prepareTiled(context: PrepareContext, operands: BinaryOperands, sign: 1 | -1): PreparedOperator | null {
+  const { a, b, output } = operands;
+  const isAlike = `${a.tensor.shape}` === `${output.tensor.shape}` && `${b.tensor.shape}` === `${output.tensor.shape}`;
+  if (!context.isCompiled || !context.isInt8(a, b, output) || !isAlike) return null;
+  if (!context.isComputed(a) || !context.isComputed(b)) return null;
+  const to = context.quantisation(output);
+  const constants = addConstants(context.quantisation(a), context.quantisation(b), to, sign);
+  return constants === null ? null : prepareCompiledSum(operands, constants, activationRange(context, to));
 }
 
 function rowFor(context: PrepareContext, operands: BinaryOperands, sign: 1 | -1): BinaryRow {

@@ -29,7 +29,9 @@ function prepare(context: PrepareContext): PreparedOperator {
   const layer = { geometry, input, output, weights: int8Weights(weights), weightScale, flat: false };
   if (!context.isCompiled) return preparePlainPointwise(context, layer);
   if (isOneProduct(geometry)) return prepareCompiledDense(context, layer);
-  return suitsWinograd(geometry) ? prepareWinograd(context, layer) : prepareCompiledConvolution(context, layer);
+  return suitsWinograd(geometry) && !context.isCompact
+    ? prepareWinograd(context, layer)
+    : prepareCompiledConvolution(context, layer);
 }
 
 /** One pixel and a 1×1 filter. */

@@ -27,7 +27,8 @@ function prepare(context: PrepareContext): PreparedOperator {
   const layer = { geometry, input, output, weights: int8Weights(weights), weightScale, flat: false };
   if (geometry.inputChannels > 1) return prepareCompiledDepthwise(context, layer);
   // Every output channel reads the only input channel: an ordinary convolution, once the filter lies by channel.
-  return prepareCompiledConvolution(context, { ...layer, weights: byChannel(layer.weights, geometry.outputChannels) });
+  const weightsByChannel = byChannel(layer.weights, geometry.outputChannels);
+  return prepareCompiledConvolution(context, { ...layer, weights: weightsByChannel, frozen: true });
 }
 
 /** [taps × channels] to [channels × taps]. */

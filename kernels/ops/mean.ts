@@ -1,9 +1,12 @@
 import { Builtin } from '../tflite/builtin-operator.ts';
 import { TensorType } from '../tflite/tensor-type.ts';
+import { POOL_SCALED } from '../wasm/assembly/records.ts';
 import { type BoxDimension, mergeBox, walkBox } from './box.ts';
-import { type MeanOfSum, meanByReference, meanByTflite, meanByXnnpack } from './mean-rounding.ts';
+import { prepareCompiledPool } from './compiled/pool.ts';
+import { globalPoolFactors, type MeanOfSum, meanByReference, meanByTflite, meanByXnnpack } from './mean-rounding.ts';
 import { type OperatorKernel, type PreparedOperator, plainOperator } from './operator.ts';
 import { summandsMax, typedMemory } from './pool-types.ts';
+import type { WindowAxis } from './pool-window.ts';
 import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
 import { elementsIn, requireShape, resolveAxis, rowMajorSteps } from './shapes.ts';
 
@@ -22,6 +25,9 @@ function prepare(context: PrepareContext): PreparedOperator {
   const sizes = shape.map((size, axis) => (axes.has(axis) ? 1 : size));
   requireShape(context, output, context.option('keepDims') === 0 ? sizes.filter((_, axis) => !axes.has(axis)) : sizes);
   const count = input.elements / elementsIn(sizes);
+  if (context.isCompiled && context.isInt8(input) && context.isComputed(input) && delegated(shape, named)) {
+    return prepareOverPixels(context, input, output, axes);
+  }
   const finish =
     type === TensorType.float32 ? finishFloat(count) : finishQuantised(context, input, output, named, count);
   const box = sumBox(shape, axes);
@@ -39,6 +45,26 @@ function prepare(context: PrepareContext): PreparedOperator {
       for (let index = 0; index < output.elements; index++) memory[to + index] = finish(accumulators[at + index]!);
     };
   });
+}
+
+/** XNNPACK's global average pooling, over height and width or over width alone, on the compiled kernels. */
+function prepareOverPixels(
+  context: PrepareContext,
+  input: OperatorTensor,
+  output: OperatorTensor,
+  axes: ReadonlySet<number>,
+): PreparedOperator {
+  const [batch, height, width, channels] = input.tensor.shape as [number, number, number, number];
+  const whole = (size: number): WindowAxis => ({ size, filter: size, stride: size, before: 0, windows: 1 });
+  const each = (size: number): WindowAxis => ({ size, filter: 1, stride: 1, before: 0, windows: size });
+  const rows = axes.has(1) ? whole(height) : each(height);
+  const count = rows.filter * width;
+  if (count > summandsMax(input.tensor.type)) {
+    context.refuse(`averages ${count} values, ${summandsMax(input.tensor.type)} is the most`);
+  }
+  const { scale } = globalPoolFactors(context.quantisation(input), context.quantisation(output), count);
+  const windows = { batch, rows, columns: whole(width), channels, pixelsMax: count };
+  return prepareCompiledPool(context, { input, output }, windows, { mode: POOL_SCALED, range: [-128, 127], scale });
 }
 
 /** Elements of the input with the steps of their sums, which stand still along the axes that are averaged over. */

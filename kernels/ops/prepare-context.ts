@@ -6,6 +6,7 @@ import { printable } from '../tflite/printable.ts';
 import { TensorType, tensorTypeName } from '../tflite/tensor-type.ts';
 import { elementsOf } from '../tflite/verify.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
+import type { WasmKernels } from '../wasm/kernels.ts';
 
 /** A tensor as an operator sees it. */
 export interface OperatorTensor {
@@ -22,12 +23,19 @@ export interface TensorQuantisation {
   readonly zeroPoint: number;
 }
 
+/**
+ * How weights lie in memory: `fast` as int16, twice their size in the file; `compact` as int8, for boards where that
+ * counts more than some 15 % of time.
+ */
+export type Packing = 'fast' | 'compact';
+
 /** What all operators of one model share while it is prepared. */
 export interface Preparation {
   readonly model: TfliteModel;
   readonly engine: WasmEngine;
   readonly limits: ModelLimits;
   readonly numerics: Numerics;
+  readonly packing: Packing;
   /** `usedBytes` of the engine before this model. */
   readonly mark: number;
   /** Constants that operators read at run time: index of the tensor to its address. */
@@ -160,6 +168,15 @@ export class PrepareContext {
     this.refuse(`has ${names} (tensor ${tensor.index}, ${printable(tensor.tensor.name)}): export a fully int8 model`);
   }
 
+  /** Whether a tensor is written by an operator or given from outside, in every inference anew. */
+  isComputed({ constant, tensor }: OperatorTensor): boolean {
+    return constant === null && !tensor.isVariable;
+  }
+
+  get isCompact(): boolean {
+    return this.preparation.packing === 'compact';
+  }
+
   /** Whether the processor runs the compiled kernels. */
   get isCompiled(): boolean {
     return this.engine.kernels !== null;
@@ -205,6 +222,15 @@ export class PrepareContext {
       );
     }
     return this.engine.allocate(bytes);
+  }
+
+  /** Calls `pack` with the address of a copy of `weights` in the engine's memory, which is gone afterwards. */
+  withWeights(weights: Int8Array, pack: (source: number, kernels: WasmKernels) => void): void {
+    const mark = this.engine.usedBytes;
+    const source = this.engine.allocate(weights.length);
+    this.engine.int8.set(weights, source);
+    pack(source, this.engine.kernels!);
+    this.engine.release(mark);
   }
 
   /** Address of a table of int32; tables of one key are equal, and made once. Also while the operator is bound. */

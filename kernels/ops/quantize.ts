@@ -56,7 +56,7 @@ function fromInteger(
   const wide = input.tensor.type === TensorType.int32;
   const requantised = native ?? referenceRequantiser(context, from, to, wide);
   const value = (q: number) => Math.max(lowest, Math.min(highest, requantised(q)));
-  if (narrow) return prepareLookup(context.engine, input, output, value);
+  if (narrow) return prepareLookup(context, input, output, value);
   return plainOperator((addresses) => {
     const first = addresses.tensor(input.index) / source.BYTES_PER_ELEMENT;
     const target = addresses.tensor(output.index) / memory.BYTES_PER_ELEMENT;

@@ -26,7 +26,7 @@ export function prepareUnary(context: PrepareContext, forms: UnaryForms): Prepar
   const { engine } = context;
   const { type } = input.tensor;
   if (type === TensorType.int8) {
-    return prepareLookup(engine, input, output, int8(context.quantisation(input), context.quantisation(output)));
+    return prepareLookup(context, input, output, int8(context.quantisation(input), context.quantisation(output)));
   }
   if (type === TensorType.int16 && int16 !== undefined) {
     const [from, to] = [symmetricQuantisation(context, input), symmetricQuantisation(context, output)];

@@ -2,6 +2,18 @@
 export interface WasmKernels {
   /** Runs the records (assembly/records.ts) from `record` up to `end`; `adapters` is their table of adapters, or 0. */
   run(record: number, end: number, adapters: number): void;
+  /** Weights, int8 in the engine's memory, as the kernels read them; see assembly/pack.ts. */
+  packPanels(
+    weights: number,
+    packed: number,
+    columns: number,
+    channels: number,
+    segments: number,
+    length: number,
+    compact: number,
+  ): void;
+  packTaps(weights: number, packed: number, places: number, channels: number, taps: number): void;
+  packWinograd(weights: number, packed: number, out: number, channels: number, depth: number): void;
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }

@@ -1,9 +1,12 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { createInterpreter } from '../../kernels/interpreter.ts';
+import { defaultModelLimits as limits } from '../../kernels/limits.ts';
 import { allOperators } from '../../kernels/ops/registry.ts';
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import { TensorType } from '../../kernels/tflite/tensor-type.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
+import { createEngine } from '../../kernels/wasm/engine.ts';
 import { compareWithOracle } from '../support/compare-oracle.ts';
 import { ModelBuilder, perTensor, randomInt8, seeded } from '../support/models.ts';
 import { operatorModels } from '../support/operator-models.ts';
@@ -70,6 +73,24 @@ networks('RESHAPE to another zero point between two layers keeps the bytes, not 
   const last = dense(layers, { index: flat, shape: [1, 72], quantisation: other }, 5, unit);
   const inputs = Array.from({ length: INPUTS }, () => [randomInt8(random, 72)]);
   compareWithOracle(oracle, writeModel(builder.build([input.index], [last.index])), inputs, 'RESHAPE');
+});
+
+networks('adapter points are the same compiled and plain', () => {
+  for (let seed = 0; seed < NETWORKS; seed++) {
+    const random = seeded(seed);
+    const model = randomNetwork(random, randomNetworkOptions(random, allOperators));
+    const [compiled, plain] = (['compiled', 'plain'] as const).map((kernels) => {
+      const options = { engine: createEngine({ kernels, memoryBytes: 8 << 20 }), limits, keepActivations: false };
+      const { adapterPoints } = createInterpreter(model, options);
+      return adapterPoints.map(({ operator, rows, inFeatures, outFeatures }) => [
+        operator,
+        rows,
+        inFeatures,
+        outFeatures,
+      ]);
+    });
+    assert.equal(compiled, plain, `network ${seed}`);
+  }
 });
 
 networks('TensorFlow Lite runs the model of one operator in each of its types', () => {

@@ -145,10 +145,20 @@ function randomShape(random: () => number, front: Front, kernels: readonly (read
           [3, 2],
         ] as const)
       : ONE;
-  const stride = dilation === ONE ? pickFrom(random, STRIDES) : ONE;
+  const wanted = dilation === ONE ? pickFrom(random, STRIDES) : ONE;
   const fits = [0, 1].every((axis) => outputLength(front.shape[axis + 1]!, kernel[axis]!, 1, dilation[axis]!, 1) >= 1);
   const padding = fits && random() < 0.5 ? 1 : 0;
+  const stride = padding === 0 ? stridesWithin(kernel, wanted) : wanted;
   return { kernel, stride, dilation, padding, ...clampAndScales(random) };
+}
+
+/**
+ * Strides no longer than the kernel, but for 1×1 ones. Beyond it the padding of SAME would be negative, which is none
+ * (tensorflow/lite/kernels/padding.h); XNNPACK's wasm build takes it for 2^32 and reads nothing but padding.
+ */
+function stridesWithin(kernel: readonly [number, number], stride: readonly [number, number]) {
+  if (kernel[0] * kernel[1] === 1) return stride;
+  return [Math.min(kernel[0], stride[0]), Math.min(kernel[1], stride[1])] as const;
 }
 
 function randomPool(layers: Layers, front: Front, builtin: number): Front {

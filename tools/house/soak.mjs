@@ -67,7 +67,9 @@ const configuration = {
 const config = join(folder, 'node.json');
 writeFileSync(config, JSON.stringify(configuration));
 const args = [join(root, 'dist', 'myrmex.js'), 'run', '--config', config, '--duration', `${minutes}m`, '--json'];
-const node = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+// As the systemd unit and `npm start` have it.
+const env = { ...process.env, MALLOC_ARENA_MAX: '2' };
+const node = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'], env });
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => node.kill('SIGTERM'));
 let output = '';
 node.stdout.on('data', (chunk) => {

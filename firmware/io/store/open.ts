@@ -4,8 +4,10 @@ import { makeDirectory } from '../make-directory.ts';
 import { diskTrouble } from './disk-trouble.ts';
 import type { Database } from './write-queue.ts';
 
-/** 1 MiB each instead of LevelDB's 4 and 8: the whole state is a few MB, and memory is counted. */
-const BUFFER_BYTES = 1024 * 1024;
+/** Instead of LevelDB's 4 and 8 MiB: the whole state is a few MB, and memory is counted. */
+const WRITE_BUFFER_BYTES = 512 * 1024;
+/** What is stored is read at start only; a larger cache would fill for hours with what nobody asks for. */
+const CACHE_BYTES = 128 * 1024;
 
 /**
  * Opens the database, creating what is missing. A damaged one is repaired once (LevelDB keeps every record it can still
@@ -34,8 +36,8 @@ async function open(directory: string): Promise<Database> {
   const database: Database = new ClassicLevel(directory, {
     keyEncoding: 'utf8',
     valueEncoding: 'view',
-    writeBufferSize: BUFFER_BYTES,
-    cacheSize: BUFFER_BYTES,
+    writeBufferSize: WRITE_BUFFER_BYTES,
+    cacheSize: CACHE_BYTES,
   });
   await database.open();
   return database;

@@ -12,4 +12,6 @@ export interface ConvolutionLayer {
   readonly weightScale: Float32Array;
   /** The input is a row of values, whatever its shape. */
   readonly flat: boolean;
+  /** No adapter point, though its window is one pixel: a depthwise layer has none on any path. */
+  readonly frozen?: true;
 }

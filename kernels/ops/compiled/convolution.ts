@@ -28,6 +28,8 @@ const COLUMNS = 8;
 const GATHERED_PIXELS = 32;
 /** Shorter segments than this are gathered: the loop over them would cost as much as their products. */
 const GATHERED_LENGTH_MAX = 24;
+/** Fewer output channels than this do not pay for the copies. */
+const GATHERED_CHANNELS_MIN = 32;
 /** What the last copied vector may write too much. */
 const SLACK_BYTES = 16;
 
@@ -35,13 +37,14 @@ const SLACK_BYTES = 16;
 export function prepareCompiledConvolution(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
   const { geometry, input, output, weightScale } = layer;
   const segments = segmentsOf(geometry);
-  const isGathered = segments.count > 1 && segments.length < GATHERED_LENGTH_MAX;
+  const isGathered =
+    segments.count > 1 && segments.length < GATHERED_LENGTH_MAX && geometry.outputChannels >= GATHERED_CHANNELS_MIN;
   const panels = panelsOf(geometry, segments, isGathered);
   const packed = packWeights(context, layer.weights, panels);
   const channels = paddedChannels(panels);
   const compiled = placeLayer(context, { input, output }, weightScale, channels);
   const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
-  const isPointwise = geometry.filterHeight * geometry.filterWidth === 1;
+  const isPointwise = layer.frozen !== true && geometry.filterHeight * geometry.filterWidth === 1;
   const adapter = isPointwise ? adapterScratch(context, TILE_PIXELS * channels) : null;
   const rowBytes = pairCount(panels.segmentLength) * 4;
   const gathered = isGathered ? context.scratch(GATHERED_PIXELS * rowBytes + SLACK_BYTES) : null;

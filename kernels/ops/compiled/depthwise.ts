@@ -68,7 +68,7 @@ export function prepareCompiledDepthwise(context: PrepareContext, layer: Convolu
   };
 }
 
-/** Weights [height × width × channels] as blocks of eight channels; in each, per pair of taps, 8 × (tap, next). */
+/** Weights [height × width × channels] as blocks of eight channels, each channel at its place. */
 function packTaps(
   context: PrepareContext,
   { geometry, weights }: ConvolutionLayer,
@@ -76,17 +76,14 @@ function packTaps(
   places: number,
   placeOf: (channel: number) => number,
 ): number {
-  const { outputChannels, filterHeight, filterWidth, depthMultiplier } = geometry;
+  const { outputChannels, filterHeight, filterWidth, depthMultiplier, inputChannels } = geometry;
   const packed = context.persistent(places * depthMultiplier * pairs * 4);
-  const { int16 } = context.engine;
-  for (let tap = 0; tap < filterHeight * filterWidth; tap++) {
-    for (let channel = 0; channel < outputChannels; channel++) {
-      const place = placeOf(channel);
-      const lane = place % BLOCK;
-      const at = ((place - lane) * pairs + (tap >> 1) * BLOCK + lane) * 2 + (tap & 1);
-      int16[packed / 2 + at] = weights[tap * outputChannels + channel]!;
-    }
-  }
+  const table = context.sharedInts(`places ${[inputChannels, depthMultiplier]}`, () =>
+    Int32Array.from({ length: outputChannels }, (_, channel) => placeOf(channel)),
+  );
+  context.withWeights(weights, (source, kernels) =>
+    kernels.packTaps(source, packed, table, outputChannels, filterHeight * filterWidth),
+  );
   return packed;
 }
 

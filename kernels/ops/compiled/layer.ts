@@ -34,6 +34,7 @@ export interface CompiledLayer {
   readonly start: number;
   readonly scale: number;
   readonly unit: number;
+  readonly isCompact: boolean;
 }
 
 /** Writes bias and scales of a layer, each channel at the place that `placeOf` gives it among `places`. */
@@ -69,7 +70,7 @@ export function placeLayer(
     engine.float32[scale / 4 + place] = factor;
   }
   const [activationMin, activationMax] = activationRange(context, to);
-  return { outChannels, from, to, activationMin, activationMax, start, scale, unit };
+  return { outChannels, from, to, activationMin, activationMax, start, scale, unit, isCompact: context.isCompact };
 }
 
 /** Fields of records.ts that every layer shares. */
@@ -92,7 +93,7 @@ export function writeLayer(
     .float(LOW, layer.activationMin - to.zeroPoint)
     .float(HIGH, layer.activationMax - to.zeroPoint)
     .int(ZERO_POINT, to.zeroPoint)
-    .int(COMPACT, 0);
+    .int(COMPACT, layer.isCompact ? 1 : 0);
 }
 
 /** Scratch for one adapter row, by its handles. */

@@ -58,7 +58,9 @@ export function outputOffsets({ layout }: Placement, channels: number): PixelOff
 
 /** Address of the table of `pixels` offsets, filled up to whole tiles; layers of one geometry share it. */
 export function offsetTable(context: PrepareContext, pixels: number, { key, at }: PixelOffsets): number {
-  return context.sharedInts(`${pixels} ${key}`, () =>
-    Int32Array.from({ length: tilePixels(pixels) }, (_, index) => at(Math.min(index, pixels - 1))),
-  );
+  return context.sharedInts(`${pixels} ${key}`, () => {
+    const table = new Int32Array(tilePixels(pixels));
+    for (let index = 0; index < table.length; index++) table[index] = at(Math.min(index, pixels - 1));
+    return table;
+  });
 }

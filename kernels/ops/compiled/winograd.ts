@@ -139,48 +139,15 @@ function tileTable(geometry: ConvolutionGeometry, valuesOf: (tile: TilePlace) =>
     );
 }
 
-/**
- * (2G) g (2G)ᵀ of every pair of channels, 2G = [2 0 0; 1 1 1; 1 −1 1; 0 0 2], |values| ≤ 9 × 128, as int16: per panel
- * of eight output channels, per element, for each pair of input channels, 8 × (k, k+1).
- */
+/** Transformed filters, 16 int16 for the 9 int8 of each. */
 function packTransformed(context: PrepareContext, { geometry, weights }: ConvolutionLayer, panels: number): number {
   const { inputChannels, outputChannels } = geometry;
   const depth = paddedChannels(inputChannels);
-  const address = context.persistent(panels * ELEMENTS * depth * COLUMNS * 2);
-  const { int16 } = context.engine;
-  const element = new Int32Array(ELEMENTS);
-  for (let out = 0; out < outputChannels; out++) {
-    for (let channel = 0; channel < inputChannels; channel++) {
-      transformFilter(weights, out * 9 * inputChannels + channel, inputChannels, element);
-      const panel = Math.floor(out / COLUMNS) * ELEMENTS;
-      const lane = (channel >> 1) * COLUMNS * 2 + (out % COLUMNS) * 2 + (channel & 1);
-      for (let at = 0; at < ELEMENTS; at++) {
-        int16[address / 2 + (panel + at) * depth * COLUMNS + lane] = element[at]!;
-      }
-    }
-  }
-  return address;
-}
-
-/** @param stride between two taps of one channel */
-function transformFilter(weights: Int8Array, first: number, stride: number, element: Int32Array): void {
-  // Rows first: t = 2G g, [4 × 3].
-  for (let x = 0; x < 3; x++) {
-    const g0 = weights[first + x * stride]!;
-    const g1 = weights[first + (3 + x) * stride]!;
-    const g2 = weights[first + (6 + x) * stride]!;
-    element[x] = 2 * g0;
-    element[4 + x] = g0 + g1 + g2;
-    element[8 + x] = g0 - g1 + g2;
-    element[12 + x] = 2 * g2;
-  }
-  for (let y = 0; y < ELEMENTS; y += 4) {
-    const [t0, t1, t2] = [element[y]!, element[y + 1]!, element[y + 2]!];
-    element[y] = 2 * t0;
-    element[y + 1] = t0 + t1 + t2;
-    element[y + 2] = t0 - t1 + t2;
-    element[y + 3] = 2 * t2;
-  }
+  const packed = context.persistent(panels * ELEMENTS * depth * COLUMNS * 2);
+  context.withWeights(weights, (source, kernels) =>
+    kernels.packWinograd(source, packed, outputChannels, inputChannels, depth),
+  );
+  return packed;
 }
 
 /** Four times the bias, a quarter of the scale: powers of two, which round nothing. */

@@ -27,7 +27,7 @@ import {
   WEIGHTS,
   ZERO_POINT,
 } from './records';
-import { magicMinus, requantise, storeEight } from './requantise';
+import { requantiseEight, setRequantisation, storeEight } from './requantise';
 
 /** Output channels per weight panel. */
 const PANEL: i32 = 8;
@@ -47,11 +47,14 @@ function weightsAt<T>(address: usize, quarter: usize): v128 {
  * A convolution, or a dense layer over rows: pixels × channels, each the requantised sum over segments of consecutive
  * inputs (KERNELS.md, "Tile": 4 pixels × 8 channels, panels outside and pixels inside, so that a panel stays in cache).
  *
+ * `T` is how weights are stored; `S` is i16 where every panel has eight channels and the output is wide, which needs no
+ * questions at each store.
+ *
  * @param record fields of records.ts
  * @param inputOffsets bytes from `input` of each pixel, `outputOffsets` from the output; `tableBytes` of both
  * @param start int32: of each tile's first channel; a tile's next pixel is `startStride` bytes further
  */
-function tiles<T>(
+function tiles<T, S>(
   record: usize,
   input: usize,
   inputOffsets: usize,
@@ -60,10 +63,8 @@ function tiles<T>(
   start: usize,
   startStride: usize,
 ): void {
-  const low = f32x4.splat(load<f32>(record, LOW));
-  const high = f32x4.splat(load<f32>(record, HIGH));
   const wide = load<i32>(record, OUT_WIDE) != 0;
-  const magic = magicMinus(wide ? 0 : load<i32>(record, ZERO_POINT));
+  setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const segmentsBegin = load<usize>(record, SEGMENT_OFFSETS);
   const segmentsEnd = segmentsBegin + (load<usize>(record, SEGMENTS) << 2);
   const evenBytes = (load<usize>(record, PAIRS) >> 1) << 3;
@@ -156,18 +157,25 @@ function tiles<T>(
       const sa = v128.load(scale, 0);
       const sb = v128.load(scale, 16);
       // Pixels beyond the last repeat it, so every store of a tile has a place and the same value.
-      a0 = requantise(a0, sa, low, high, magic);
-      b0 = requantise(b0, sb, low, high, magic);
-      storeEight(output + load<usize>(to, 0), a0, b0, wide, count);
-      a1 = requantise(a1, sa, low, high, magic);
-      b1 = requantise(b1, sb, low, high, magic);
-      storeEight(output + load<usize>(to, 4), a1, b1, wide, count);
-      a2 = requantise(a2, sa, low, high, magic);
-      b2 = requantise(b2, sb, low, high, magic);
-      storeEight(output + load<usize>(to, 8), a2, b2, wide, count);
-      a3 = requantise(a3, sa, low, high, magic);
-      b3 = requantise(b3, sb, low, high, magic);
-      storeEight(output + load<usize>(to, 12), a3, b3, wide, count);
+      const q0 = requantiseEight(a0, b0, sa, sb);
+      const q1 = requantiseEight(a1, b1, sa, sb);
+      const q2 = requantiseEight(a2, b2, sa, sb);
+      const q3 = requantiseEight(a3, b3, sa, sb);
+      const o0 = output + load<usize>(to, 0);
+      const o1 = output + load<usize>(to, 4);
+      const o2 = output + load<usize>(to, 8);
+      const o3 = output + load<usize>(to, 12);
+      if (sizeof<S>() == 2) {
+        v128.store(o0, q0);
+        v128.store(o1, q1);
+        v128.store(o2, q2);
+        v128.store(o3, q3);
+      } else {
+        storeEight(o0, q0, wide, count);
+        storeEight(o1, q1, wide, count);
+        storeEight(o2, q2, wide, count);
+        storeEight(o3, q3, wide, count);
+      }
     }
     panel = w;
     scale += 32;
@@ -233,8 +241,10 @@ function dispatch(
   startStride: usize,
 ): void {
   if (load<i32>(record, COMPACT)) {
-    tiles<i8>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
-  } else tiles<i16>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
+    tiles<i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
+  } else if (load<i32>(record, OUT_WIDE) && (load<i32>(record, OUT_CHANNELS) & (PANEL - 1)) == 0) {
+    tiles<i16, i16>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
+  } else tiles<i16, i8>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
 }
 
 export function convolution(record: usize, adapters: usize): void {

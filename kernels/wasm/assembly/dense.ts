@@ -17,7 +17,7 @@ import {
   WEIGHTS,
   ZERO_POINT,
 } from './records';
-import { magicMinus, requantise, storeEight } from './requantise';
+import { requantiseEight, setRequantisation, storeEight } from './requantise';
 
 /** Output columns per weight panel. */
 const PANEL: i32 = 16;
@@ -37,14 +37,12 @@ function weightsAt<T>(address: usize, quarter: usize): v128 {
  * @param start int32 [⌈out/16⌉ × 16], bias plus adapter
  */
 function panels<T>(record: usize, start: usize): void {
-  const low = f32x4.splat(load<f32>(record, LOW));
-  const high = f32x4.splat(load<f32>(record, HIGH));
   const wide = load<i32>(record, OUT_WIDE) != 0;
-  const magic = magicMinus(wide ? 0 : load<i32>(record, ZERO_POINT));
+  setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const input = load<usize>(record, INPUT);
   const pairs = load<i32>(record, PAIRS);
   const out = load<i32>(record, OUT_CHANNELS);
-  const evenEnd = input + (<usize>(pairs & ~1) << 2);
+  const fourEnd = input + (<usize>(pairs & ~3) << 2);
   let output = load<usize>(record, OUTPUT);
   let scale = load<usize>(record, SCALE);
   let w = load<usize>(record, WEIGHTS);
@@ -54,18 +52,44 @@ function panels<T>(record: usize, start: usize): void {
     let a2 = v128.load(start, 32);
     let a3 = v128.load(start, 48);
     let x = input;
-    // Two pairs per iteration: V8 hoists all loads of a block to its top, more would spill the accumulators.
-    while (x < evenEnd) {
-      const x0 = v128.load32_splat(x, 0);
-      const x1 = v128.load32_splat(x, 4);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 0), x0));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 1), x0));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 2), x0));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), x0));
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 4), x1));
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 5), x1));
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 6), x1));
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 7), x1));
+    // Two pairs per block of code: V8 hoists all loads of a block to its top, more would spill the accumulators.
+    while (x < fourEnd) {
+      const u0 = v128.load32_splat(x, 0);
+      const u1 = v128.load32_splat(x, 4);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 0), u0));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 1), u0));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 2), u0));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), u0));
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 4), u1));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 5), u1));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 6), u1));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 7), u1));
+      // Never so; a new block of code.
+      if (!w) break;
+      const v0 = v128.load32_splat(x, 8);
+      const v1 = v128.load32_splat(x, 12);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 8), v0));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 9), v0));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 10), v0));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 11), v0));
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 12), v1));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 13), v1));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 14), v1));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 15), v1));
+      w += sizeof<T>() * 128;
+      x += 16;
+    }
+    if (pairs & 2) {
+      const t0 = v128.load32_splat(x, 0);
+      const t1 = v128.load32_splat(x, 4);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 0), t0));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 1), t0));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 2), t0));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), t0));
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 4), t1));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 5), t1));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 6), t1));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 7), t1));
       w += sizeof<T>() * 64;
       x += 8;
     }
@@ -77,14 +101,11 @@ function panels<T>(record: usize, start: usize): void {
       a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), x0));
       w += sizeof<T>() * 32;
     }
-    a0 = requantise(a0, v128.load(scale, 0), low, high, magic);
-    a1 = requantise(a1, v128.load(scale, 16), low, high, magic);
-    a2 = requantise(a2, v128.load(scale, 32), low, high, magic);
-    a3 = requantise(a3, v128.load(scale, 48), low, high, magic);
     const count = out - column;
-    storeEight(output, a0, a1, wide, count);
+    storeEight(output, requantiseEight(a0, a1, v128.load(scale, 0), v128.load(scale, 16)), wide, count);
     output += wide ? 16 : 8;
-    if (count > 8) storeEight(output, a2, a3, wide, count - 8);
+    const second = requantiseEight(a2, a3, v128.load(scale, 32), v128.load(scale, 48));
+    if (count > 8) storeEight(output, second, wide, count - 8);
     output += wide ? 16 : 8;
     start += 64;
     scale += 64;

@@ -16,7 +16,7 @@ import {
   WEIGHTS,
   ZERO_POINT,
 } from './records';
-import { magicMinus, requantise, scatterEight, storeEight } from './requantise';
+import { requantiseEight, scatterEight, setRequantisation, storeEight } from './requantise';
 
 /** Channels per block. */
 const BLOCK: i32 = 8;
@@ -43,10 +43,8 @@ function highPairs(a: v128, b: v128): v128 {
  * @param record fields of records.ts; weights int16: per block, per pair of taps, 8 × (tap, next tap)
  */
 export function depthwise(record: usize): void {
-  const low = f32x4.splat(load<f32>(record, LOW));
-  const high = f32x4.splat(load<f32>(record, HIGH));
   const wide = load<i32>(record, OUT_WIDE) != 0;
-  const magic = magicMinus(wide ? 0 : load<i32>(record, ZERO_POINT));
+  setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const inputOffsets = load<usize>(record, INPUT_OFFSETS);
   const outputOffsets = load<usize>(record, OUTPUT_OFFSETS);
   const pixels = load<i32>(record, PIXELS);
@@ -64,6 +62,7 @@ export function depthwise(record: usize): void {
   let w = weights;
   for (let channel: i32 = 0; channel < channels; channel += BLOCK) {
     const count = channels - channel;
+    const wholeWide = wide && multiplier == 1 && count >= BLOCK;
     for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
       const at = inputOffsets + (<usize>pixel << 2);
       const p0 = input + load<usize>(at, 0);
@@ -92,6 +91,8 @@ export function depthwise(record: usize): void {
         v = v128.load(p1 + two);
         a1 = i32x4.add(a1, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
         b1 = i32x4.add(b1, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        // Never so; a new basic block, because V8 hoists the loads of one to its top and would spill the accumulators.
+        if (!w) break;
         u = v128.load(p2 + one);
         v = v128.load(p2 + two);
         a2 = i32x4.add(a2, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
@@ -105,28 +106,29 @@ export function depthwise(record: usize): void {
       const to = outputOffsets + (<usize>pixel << 2);
       const sa = v128.load(scale, 0);
       const sb = v128.load(scale, 16);
-      a0 = requantise(a0, sa, low, high, magic);
-      b0 = requantise(b0, sb, low, high, magic);
-      a1 = requantise(a1, sa, low, high, magic);
-      b1 = requantise(b1, sb, low, high, magic);
-      a2 = requantise(a2, sa, low, high, magic);
-      b2 = requantise(b2, sb, low, high, magic);
-      a3 = requantise(a3, sa, low, high, magic);
-      b3 = requantise(b3, sb, low, high, magic);
+      const q0 = requantiseEight(a0, b0, sa, sb);
+      const q1 = requantiseEight(a1, b1, sa, sb);
+      const q2 = requantiseEight(a2, b2, sa, sb);
+      const q3 = requantiseEight(a3, b3, sa, sb);
       const o0 = output + load<usize>(to, 0);
       const o1 = output + load<usize>(to, 4);
       const o2 = output + load<usize>(to, 8);
       const o3 = output + load<usize>(to, 12);
-      if (multiplier == 1) {
-        storeEight(o0, a0, b0, wide, count);
-        storeEight(o1, a1, b1, wide, count);
-        storeEight(o2, a2, b2, wide, count);
-        storeEight(o3, a3, b3, wide, count);
+      if (wholeWide) {
+        v128.store(o0, q0);
+        v128.store(o1, q1);
+        v128.store(o2, q2);
+        v128.store(o3, q3);
+      } else if (multiplier == 1) {
+        storeEight(o0, q0, wide, count);
+        storeEight(o1, q1, wide, count);
+        storeEight(o2, q2, wide, count);
+        storeEight(o3, q3, wide, count);
       } else {
-        scatterEight(o0, a0, b0, wide, count, valueBytes);
-        scatterEight(o1, a1, b1, wide, count, valueBytes);
-        scatterEight(o2, a2, b2, wide, count, valueBytes);
-        scatterEight(o3, a3, b3, wide, count, valueBytes);
+        scatterEight(o0, q0, wide, count, valueBytes);
+        scatterEight(o1, q1, wide, count, valueBytes);
+        scatterEight(o2, q2, wide, count, valueBytes);
+        scatterEight(o3, q3, wide, count, valueBytes);
       }
     }
     weights = w;

@@ -1,3 +1,4 @@
+export { packPanels, packTaps, packWinograd } from './pack';
 export { run } from './run';
 
 /** First byte that the kernels' own static data does not use. */

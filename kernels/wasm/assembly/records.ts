@@ -12,10 +12,10 @@ export const KIND_CONVOLUTION = 1;
 export const KIND_DEPTHWISE = 2;
 export const KIND_WIDEN = 3;
 export const KIND_BORDER = 4;
-export const KIND_ADD = 5;
-export const KIND_POOL_SUM = 6;
-export const KIND_WINOGRAD = 7;
-export const KIND_MAX_POOL = 8;
+export const KIND_WINOGRAD = 5;
+export const KIND_SUM = 6;
+export const KIND_POOL = 7;
+export const KIND_LOOKUP = 8;
 
 /** What layers with weights share. */
 /** Packed weights. */
@@ -103,3 +103,43 @@ export const GATHER_BYTES = 104;
 /** Scratch for a block of pixels, and the byte offsets of its rows. */
 export const GATHERED = 108;
 export const GATHER_ROWS = 112;
+
+/** Rows of values one after the other, as operators without weights walk them: per image, in elements and bytes. */
+export const ROW_IMAGES = 48;
+export const ROW_COUNT = 52;
+export const ROW_VALUES = 56;
+/** Bytes from row to row, and from image to image, of the output and of the operands. */
+export const ROW_OUTPUT = 60;
+export const IMAGE_OUTPUT = 64;
+export const ROW_A = 68;
+export const IMAGE_A = 76;
+export const ROW_B = 80;
+export const IMAGE_B = 84;
+
+/** Sum: second operand; both multipliers as 2^11 × high + low, in pairs of int16; half of the divisor; its exponent. */
+export const OPERAND_B = 88;
+export const MULTIPLIERS_HIGH = 92;
+export const MULTIPLIERS_LOW = 96;
+export const HALF = 100;
+export const SHIFT = 104;
+/** int32: the range of the output minus its zero point; of pools, of its values themselves. */
+export const LOWEST = 108;
+export const HIGHEST = 112;
+
+/** Pools: three words a pixel of the output: byte offset of the window's first pixel, its rows, its columns. */
+export const WINDOWS = 60;
+export const POOL_ROW_BYTES = 64;
+export const POOL_PIXEL_BYTES = 68;
+/** What becomes of the values of a window. */
+export const POOL_MODE = 76;
+export const POOL_GREATEST = 0;
+/** The sum over their number, rounded half away from zero, on one scale; the zero point enters with each value. */
+export const POOL_AVERAGE = 1;
+/** Their sum without zero points, requantised. */
+export const POOL_SCALED = 2;
+/** float32, of POOL_SCALED. */
+export const POOL_SCALE = 80;
+export const POOL_ZERO_POINT = 84;
+
+/** Lookup: a table of 256 int16 (wide) or int8, indexed by q + 128. */
+export const TABLE = 60;

@@ -2,25 +2,45 @@
 const MAGIC: f32 = 12582912.0;
 const MAGIC_BITS: i32 = 0x4b400000;
 
-/** What `requantise` subtracts to leave q, given the zero point, or q − zeroPoint, given 0. */
+/** Vectors that `requantise` needs: read from memory they cost one instruction each, made anew four. */
+const constants: usize = memory.data(64, 16);
+const LOW: usize = 0;
+const HIGH: usize = 16;
+const ADD: usize = 32;
+const SUBTRACT: usize = 48;
+
+/**
+ * Sets what all following `requantise` use: the activation range minus the zero point, and the zero point that results
+ * are to have, or 0 for q − zeroPoint.
+ */
 // @ts-ignore: decorator
 @inline
-export function magicMinus(zeroPoint: i32): v128 {
-  return i32x4.splat(MAGIC_BITS - zeroPoint);
+export function setRequantisation(low: f32, high: f32, zeroPoint: i32): void {
+  v128.store(constants, f32x4.splat(low), LOW);
+  v128.store(constants, f32x4.splat(high), HIGH);
+  v128.store(constants, f32x4.splat(MAGIC), ADD);
+  v128.store(constants, i32x4.splat(MAGIC_BITS - zeroPoint), SUBTRACT);
 }
 
 /**
  * Four accumulators to four quantised values in int32 lanes: rne(clamp(f32(acc) × scale, low, high)) + zeroPoint, the
- * fp32 requantisation of XNNPACK (qs8-requantization/fp32). `low` and `high` are the activation range minus the zero
- * point. Clamping to integers before rounding equals clamping after it and keeps the sum with MAGIC exact for any
- * accumulator. pmin and pmax are one x86 instruction each; no operand is NaN, because scales are finite and not zero.
+ * fp32 requantisation of XNNPACK (qs8-requantization/fp32). Clamping to integers before rounding equals clamping after
+ * it and keeps the sum with MAGIC exact for any accumulator. pmin and pmax are one x86 instruction each; no operand is
+ * NaN, because scales are finite and not zero.
  */
 // @ts-ignore: decorator
 @inline
-export function requantise(accumulator: v128, scale: v128, low: v128, high: v128, magic: v128): v128 {
+export function requantise(accumulator: v128, scale: v128): v128 {
   let value = f32x4.mul(f32x4.convert_i32x4_s(accumulator), scale);
-  value = f32x4.pmin(f32x4.pmax(value, low), high);
-  return i32x4.sub(f32x4.add(value, f32x4.splat(MAGIC)), magic);
+  value = f32x4.pmin(f32x4.pmax(value, v128.load(constants, LOW)), v128.load(constants, HIGH));
+  return i32x4.sub(f32x4.add(value, v128.load(constants, ADD)), v128.load(constants, SUBTRACT));
+}
+
+/** Eight accumulators to eight quantised values in int16 lanes. */
+// @ts-ignore: decorator
+@inline
+export function requantiseEight(a: v128, b: v128, aScale: v128, bScale: v128): v128 {
+  return i16x8.narrow_i32x4_s(requantise(a, aScale), requantise(b, bScale));
 }
 
 /** Stores the first `count` of eight int16, 1 to 8; nothing behind them is touched. */
@@ -67,11 +87,11 @@ export function storeNarrow(address: usize, values: v128, count: i32): void {
   if (count & 1) v128.store8_lane(address, rest, 0);
 }
 
-/** Eight requantised values, in two vectors of int32, a stride of bytes apart, the first `count` of them. */
+/** Eight requantised values, a stride of bytes apart, the first `count` of them. */
 // @ts-ignore: decorator
 @inline
-export function scatterEight(address: usize, low: v128, high: v128, wide: bool, count: i32, stride: usize): void {
-  let values = i16x8.narrow_i32x4_s(low, high);
+export function scatterEight(address: usize, eight: v128, wide: bool, count: i32, stride: usize): void {
+  let values = eight;
   for (let lane = min(count, 8); lane > 0; lane--) {
     if (wide) v128.store16_lane(address, values, 0);
     else v128.store8_lane(address, values, 0);
@@ -80,11 +100,10 @@ export function scatterEight(address: usize, low: v128, high: v128, wide: bool, 
   }
 }
 
-/** Eight requantised values, in two vectors of int32, as int8 or as int16. */
+/** Eight requantised values as int8 or as int16, the first `count` of them. */
 // @ts-ignore: decorator
 @inline
-export function storeEight(address: usize, low: v128, high: v128, wide: bool, count: i32): void {
-  const values = i16x8.narrow_i32x4_s(low, high);
+export function storeEight(address: usize, values: v128, wide: bool, count: i32): void {
   if (wide) storeWide(address, values, count);
   else storeNarrow(address, i8x16.narrow_i16x8_s(values, values), count);
 }

@@ -7,10 +7,16 @@ import {
   KIND_CONVOLUTION,
   KIND_DENSE,
   KIND_DEPTHWISE,
+  KIND_LOOKUP,
+  KIND_POOL,
+  KIND_SUM,
   KIND_WIDEN,
   KIND_WINOGRAD,
   RECORD_BYTES,
 } from './records';
+import { lookup } from './lookup';
+import { pool } from './pool';
+import { sum } from './sum';
 import { border, widen } from './widen';
 import { winograd } from './winograd';
 
@@ -33,6 +39,15 @@ export function run(record: usize, end: usize, adapters: usize): void {
         break;
       case KIND_WINOGRAD:
         winograd(record);
+        break;
+      case KIND_SUM:
+        sum(record);
+        break;
+      case KIND_POOL:
+        pool(record);
+        break;
+      case KIND_LOOKUP:
+        lookup(record);
         break;
       case KIND_WIDEN:
         widen(record);

@@ -19,7 +19,7 @@ import {
   WINOGRAD_TRANSFORMED,
   ZERO_POINT,
 } from './records';
-import { magicMinus, requantise, storeEight } from './requantise';
+import { requantise, setRequantisation, storeEight } from './requantise';
 
 /** Output channels per weight panel. */
 const PANEL: i32 = 8;
@@ -130,7 +130,7 @@ function multiply(x: usize, w: usize, row: usize, blockEnd: usize, to: usize, st
  *
  * @param plane bytes between two elements of M
  */
-function transformOutput(m: usize, plane: usize, to: usize, scale: v128, low: v128, high: v128, magic: v128): void {
+function transformOutput(m: usize, plane: usize, to: usize, scale: v128): void {
   let top0 = i32x4.splat(0);
   let top1 = top0;
   let bottom0 = top0;
@@ -155,10 +155,10 @@ function transformOutput(m: usize, plane: usize, to: usize, scale: v128, low: v1
     }
     m += plane;
   }
-  v128.store(to, requantise(top0, scale, low, high, magic), 0);
-  v128.store(to, requantise(top1, scale, low, high, magic), 32);
-  v128.store(to, requantise(bottom0, scale, low, high, magic), 64);
-  v128.store(to, requantise(bottom1, scale, low, high, magic), 96);
+  v128.store(to, requantise(top0, scale), 0);
+  v128.store(to, requantise(top1, scale), 32);
+  v128.store(to, requantise(bottom0, scale), 64);
+  v128.store(to, requantise(bottom1, scale), 96);
 }
 
 /**
@@ -171,10 +171,8 @@ function transformOutput(m: usize, plane: usize, to: usize, scale: v128, low: v1
  *   OUTPUT_OFFSETS four, in the order in which they are written: a pixel outside of the image names one that comes later
  */
 export function winograd(record: usize): void {
-  const low = f32x4.splat(load<f32>(record, LOW));
-  const high = f32x4.splat(load<f32>(record, HIGH));
   const wide = load<i32>(record, OUT_WIDE) != 0;
-  const magic = magicMinus(wide ? 0 : load<i32>(record, ZERO_POINT));
+  setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const input = load<usize>(record, INPUT);
   const inputOffsets = load<usize>(record, INPUT_OFFSETS);
   const outputOffsets = load<usize>(record, OUTPUT_OFFSETS);
@@ -209,13 +207,13 @@ export function winograd(record: usize): void {
       const left = channels - channel;
       for (let tile: usize = 0; tile < count; tile++) {
         const m = products + tile * PRODUCTS;
-        transformOutput(m, productPlane, outputs, v128.load(scale, 0), low, high, magic);
-        transformOutput(m + 16, productPlane, outputs + 16, v128.load(scale, 16), low, high, magic);
+        transformOutput(m, productPlane, outputs, v128.load(scale, 0));
+        transformOutput(m + 16, productPlane, outputs + 16, v128.load(scale, 16));
         const to = outputOffsets + ((first + tile) << 4);
         // From the last pixel to the first: those outside of the image name one that is still to come.
         for (let pixel: usize = 4; pixel-- > 0; ) {
           const from = outputs + (pixel << 5);
-          storeEight(output + load<usize>(to + (pixel << 2)), v128.load(from), v128.load(from, 16), wide, left);
+          storeEight(output + load<usize>(to + (pixel << 2)), i16x8.narrow_i32x4_s(v128.load(from), v128.load(from, 16)), wide, left);
         }
       }
       start += 32;

@@ -1,0 +1,110 @@
+/** Elements of a transformed filter, 4 × 4. */
+const ELEMENTS: usize = 16;
+
+/** A 4 × 4 filter between the two halves of its transform, int32. */
+const element: usize = memory.data(64, 16);
+
+// @ts-ignore: decorator
+@inline
+function put<T>(packed: usize, at: usize, value: i32): void {
+  if (sizeof<T>() == 1) store<i8>(packed + at, <i8>value);
+  else store<i16>(packed + (at << 1), <i16>value);
+}
+
+function panelsOf<T>(
+  weights: usize,
+  packed: usize,
+  columns: usize,
+  channels: usize,
+  segments: usize,
+  length: usize,
+): void {
+  const pairLength = columns << 1;
+  const segmentLength = ((length + 1) >> 1) * pairLength;
+  for (let channel: usize = 0; channel < channels; channel++) {
+    const column = channel % columns;
+    let run = ((channel - column) / columns) * segments * segmentLength + (column << 1);
+    for (let segment: usize = 0; segment < segments; segment++) {
+      for (let k: usize = 0; k < length; k++) {
+        put<T>(packed, run + (k >> 1) * pairLength + (k & 1), load<i8>(weights));
+        weights++;
+      }
+      run += segmentLength;
+    }
+  }
+}
+
+/**
+ * Packs weights [channels × segments × length] in panels (KERNELS.md, decision 1): in a panel, for each pair of k,
+ * column 0 (k, k+1), column 1 (k, k+1), … so that one vector meets four columns and one pair of inputs. `packed` must
+ * be zero: columns and k beyond the layer stay so.
+ *
+ * @param compact 1: packed as int8, half the memory; 0: as int16
+ */
+export function packPanels(
+  weights: usize,
+  packed: usize,
+  columns: usize,
+  channels: usize,
+  segments: usize,
+  length: usize,
+  compact: i32,
+): void {
+  if (compact) panelsOf<i8>(weights, packed, columns, channels, segments, length);
+  else panelsOf<i16>(weights, packed, columns, channels, segments, length);
+}
+
+/** Packs weights [taps × channels], channel c at `places + 4c`, as blocks of eight: per pair of taps, 8 × (tap, next). */
+export function packTaps(weights: usize, packed: usize, places: usize, channels: usize, taps: usize): void {
+  const pairs = (taps + 1) >> 1;
+  for (let channel: usize = 0; channel < channels; channel++) {
+    const place = load<usize>(places + (channel << 2));
+    const lane = place & 7;
+    const block = packed + (((place - lane) * pairs + lane) << 2);
+    for (let tap: usize = 0; tap < taps; tap++) {
+      store<i16>(block + (tap >> 1) * 32 + ((tap & 1) << 1), <i16>load<i8>(weights + tap * channels + channel));
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function row(a: i32, b: i32, c: i32, to: usize, step: usize): void {
+  store<i32>(to, 2 * a);
+  store<i32>(to + step, a + b + c);
+  store<i32>(to + 2 * step, a - b + c);
+  store<i32>(to + 3 * step, 2 * c);
+}
+
+/** (2G) g (2G)ᵀ to `element`, 2G = [2 0 0; 1 1 1; 1 −1 1; 0 0 2]; `stride` from tap to tap of one channel. */
+function transformFilter(weights: usize, stride: usize): void {
+  for (let x: usize = 0; x < 3; x++) {
+    const at = weights + x * stride;
+    row(load<i8>(at), load<i8>(at + 3 * stride), load<i8>(at + 6 * stride), element + (x << 2), 16);
+  }
+  for (let y: usize = 0; y < 4; y++) {
+    const at = element + (y << 4);
+    row(load<i32>(at, 0), load<i32>(at, 4), load<i32>(at, 8), at, 4);
+  }
+}
+
+/**
+ * Packs weights [out × 3 × 3 × channels] for `winograd`: per panel of eight output channels, per element, for each pair
+ * of input channels, 8 × (k, k+1), int16; |values| ≤ 9 × 128.
+ *
+ * @param depth input channels rounded up to a multiple of eight
+ */
+export function packWinograd(weights: usize, packed: usize, out: usize, channels: usize, depth: usize): void {
+  const plane = depth << 4;
+  for (let filter: usize = 0; filter < out; filter++) {
+    for (let channel: usize = 0; channel < channels; channel++) {
+      transformFilter(weights + filter * 9 * channels + channel, channels);
+      let to = packed + (filter >> 3) * ELEMENTS * plane;
+      to += (channel >> 1) * 32 + ((filter & 7) << 2) + ((channel & 1) << 1);
+      for (let at: usize = 0; at < ELEMENTS; at++) {
+        store<i16>(to, <i16>load<i32>(element + (at << 2)));
+        to += plane;
+      }
+    }
+  }
+}

@@ -25,7 +25,7 @@ function packedLength(panels: Panels): number {
   return paddedChannels(panels) * panels.segments * pairCount(panels.segmentLength) * 2;
 }
 
-/** Packs weights [out × segments × length] into the engine's memory, as int16 or compact int8; returns their address. */
+/** Packs weights [out × segments × length] into the engine's memory, as int16 or as int8; returns their address. */
 export function packWeights(context: PrepareContext, weights: Int8Array, panels: Panels): number {
   const { columns, outChannels, segments, segmentLength } = panels;
   const compact = context.isCompact ? 1 : 0;

@@ -2,6 +2,19 @@
 export interface WasmKernels {
   /** Runs the records (assembly/records.ts) from `record` up to `end`; `adapters` is their table of adapters, or 0. */
   run(record: number, end: number, adapters: number): void;
+  /** A low-rank adapter on a batch (assembly/adapter-batch.ts); `base` is 0 for none. */
+  adapterBatch(
+    x: number,
+    a: number,
+    b: number,
+    base: number,
+    out: number,
+    batch: number,
+    inFeatures: number,
+    outFeatures: number,
+    rank: number,
+    scaling: number,
+  ): void;
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }

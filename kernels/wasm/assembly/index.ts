@@ -1,3 +1,4 @@
+export { adapterBatch } from './adapter-batch';
 export { run } from './run';
 
 /** First byte that the kernels' own static data does not use. */

@@ -64,17 +64,26 @@ export class Program {
 
   /** @param table address of the table of adapters, 0 for none */
   run(adapters: ActiveAdapters | null, table: number): void {
-    for (let index = 0; index < this.parts.length; index++) this.runPart(this.parts[index]!, adapters, table);
+    this.runParts(this.parts, adapters, table);
+  }
+
+  /** `run` of the operators from `first` to before `end` only. */
+  stretch(first: number, end: number): Program['run'] {
+    const parts = join(this.partsOf.slice(first, end).flat());
+    return (adapters, table) => this.runParts(parts, adapters, table);
   }
 
   /** Runs operator `index` alone, frozen. */
   runOperator(index: number): void {
-    for (const part of this.partsOf[index]!) this.runPart(part, null, 0);
+    this.runParts(this.partsOf[index]!, null, 0);
   }
 
-  private runPart(part: Part, adapters: ActiveAdapters | null, table: number): void {
-    if ('step' in part) part.step.eval(adapters, part.ordinal);
-    else this.engine.kernels!.run(part.from, part.to, table);
+  private runParts(parts: readonly Part[], adapters: ActiveAdapters | null, table: number): void {
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index]!;
+      if ('step' in part) part.step.eval(adapters, part.ordinal);
+      else this.engine.kernels!.run(part.from, part.to, table);
+    }
   }
 }
 

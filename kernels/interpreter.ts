@@ -24,6 +24,19 @@ export type { AdapterFactors, AdapterSet, AdapterSetOptions } from './interprete
 export type { MemoryReport } from './memory-report.ts';
 export type { TensorView } from './tensor-view.ts';
 
+/** A model in two parts, of which each can run alone. */
+export interface SplitModel {
+  /**
+   * What the second part reads first, as the engine stores it: to be read after `before`, and to be written before
+   * `after` where `before` does not run. Empty when it is a constant.
+   */
+  readonly boundary: Uint8Array;
+  /** Runs the first part. Allocates nothing, like `after`. */
+  before(adapters?: AdapterSet): void;
+  /** Runs the second part. Right for those of its results that depend on the boundary alone. */
+  after(adapters?: AdapterSet): void;
+}
+
 /** A model ready to run. Write `inputs`, call `invoke`, read `outputs`: all are views into the engine's memory. */
 export interface Interpreter {
   /** How results are rounded; equal bits on every machine. Other engines round differently and say so here. */
@@ -40,6 +53,8 @@ export interface Interpreter {
   readonly logits: TensorView;
   /** One per dense layer and pointwise convolution, in execution order. */
   readonly adapterPoints: readonly AdapterPoint[];
+  /** There are streaming operators, so that an inference depends on those before it. */
+  readonly hasState: boolean;
   /** @throws ModelError `modelTooLarge` when the engine's memory is full. */
   createAdapterSet(options: AdapterSetOptions): AdapterSet;
   /**
@@ -47,6 +62,8 @@ export interface Interpreter {
    * @throws ModelError `modelMismatch` for another interpreter's adapters.
    */
   invoke(adapters?: AdapterSet): void;
+  /** The model in two parts; the second one begins with the operator of adapter point `ordinal`. */
+  split(ordinal: number): SplitModel;
   /**
    * Runs operator `index` of the subgraph alone, frozen, whatever `invoke` may join for speed; all of them in order are
    * one frozen `invoke`. For profiles.
@@ -98,9 +115,11 @@ class WasmInterpreter implements Interpreter {
   readonly outputs: readonly TensorView[];
   readonly logits: TensorView;
   readonly adapterPoints: readonly AdapterPoint[];
+  readonly hasState: boolean;
   private readonly engine: WasmEngine;
   private readonly costs: readonly number[];
   private readonly program: Program;
+  private readonly boundaryOf: (operator: number) => Uint8Array;
   private readonly variables: readonly { readonly address: number; readonly tensor: Tensor }[];
 
   constructor(model: TfliteModel, options: InterpreterOptions, mark: number) {
@@ -161,7 +180,9 @@ class WasmInterpreter implements Interpreter {
     this.variables = subgraph.tensors.flatMap((tensor, index) =>
       tensor.isVariable ? [{ address: layout.tensor(index), tensor }] : [],
     );
+    this.hasState = this.variables.length > 0;
     this.resetState();
+    this.boundaryOf = (operator) => viewHome(engine, layout, subgraph.operators[operator]!.inputs[0]!);
     const view = (index: number) => viewAt(model, engine, layout, index);
     this.inputs = subgraph.inputs.map(view);
     this.outputs = subgraph.outputs.map(view);
@@ -186,17 +207,27 @@ class WasmInterpreter implements Interpreter {
   }
 
   invoke(adapters?: AdapterSet): void {
-    let active: WasmAdapterSet | null = null;
-    if (adapters !== undefined) {
-      if (!(adapters instanceof WasmAdapterSet) || adapters.owner !== this) {
-        throw new ModelError(
-          'modelMismatch',
-          'these adapters were made by another interpreter: create them with this one',
-        );
-      }
-      active = adapters;
-    }
+    const active = this.own(adapters);
     this.program.run(active, active?.table ?? 0);
+  }
+
+  split(ordinal: number): SplitModel {
+    const { operator } = this.adapterPoints[ordinal]!;
+    const half = (run: Program['run']) => (adapters?: AdapterSet) => {
+      const active = this.own(adapters);
+      run(active, active?.table ?? 0);
+    };
+    return {
+      boundary: this.boundaryOf(operator),
+      before: half(this.program.stretch(0, operator)),
+      after: half(this.program.stretch(operator, this.costs.length)),
+    };
+  }
+
+  private own(adapters: AdapterSet | undefined): WasmAdapterSet | null {
+    if (adapters === undefined) return null;
+    if (adapters instanceof WasmAdapterSet && adapters.owner === this) return adapters;
+    throw new ModelError('modelMismatch', 'these adapters were made by another interpreter: create them with this one');
   }
 
   runOperator(index: number): void {
@@ -262,4 +293,10 @@ function allocateArena(engine: WasmEngine, limits: ModelLimits, mark: number, by
 
 function viewAt(model: TfliteModel, engine: WasmEngine, layout: ArenaLayout, index: number): TensorView {
   return viewTensor(model.subgraph.tensors[index]!, engine.uint8.buffer, layout.tensor(index));
+}
+
+/** All bytes of the place that a tensor is first written to; none for a constant. */
+function viewHome(engine: WasmEngine, { homes, home }: ArenaLayout, tensor: number): Uint8Array {
+  const at = homes.primary[tensor]!;
+  return at < 0 ? engine.uint8.subarray(0, 0) : engine.uint8.subarray(home(at), home(at) + homes.homes[at]!.bytes);
 }

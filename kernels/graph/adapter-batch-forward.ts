@@ -1,28 +1,35 @@
+import type { WasmEngine } from '../wasm/engine.ts';
+import { type AdapterBatch, adapterBatchPlain } from './adapter-batch-plain.ts';
 import type { Matrix } from './matrix-node.ts';
 
+export type { AdapterBatch } from './adapter-batch-plain.ts';
+
 /**
- * A low-rank adapter on a batch: out[n, c] = scaling × Σ_r b[c, r] × (Σ_i a[r, i] × x[n, i]), float32, rounded after
- * each operation in the order of the indices.
+ * What computes out = base + scaling × B A x for every row of a batch: the compiled kernel where there is one and all
+ * matrices lie in the engine's memory, else its plain twin, with the same bits. The order of the sums is stated in
+ * kernels/wasm/assembly/adapter-batch.ts; a row's result does not depend on the rows beside it.
  *
- * @param x [batch × in]
- * @param a [rank × in]
- * @param b [out × rank]
- * @param out [batch × out], overwritten
+ * @throws RangeError for shapes that do not fit, so that the kernel stays inside the matrices
  */
-export function adapterBatchForward(x: Matrix, a: Matrix, b: Matrix, scaling: number, out: Matrix): void {
-  for (let n = 0; n < x.rows; n++) {
-    const row = n * out.columns;
-    for (let r = 0; r < a.rows; r++) {
-      let hidden = 0;
-      for (let i = 0; i < x.columns; i++) {
-        hidden = Math.fround(hidden + Math.fround(a.data[r * x.columns + i]! * x.data[n * x.columns + i]!));
-      }
-      for (let c = 0; c < out.columns; c++) {
-        const term = Math.fround(b.data[c * a.rows + r]! * hidden);
-        // Storing a float32 rounds; the first term begins the sum.
-        out.data[row + c] = r === 0 ? term : out.data[row + c]! + term;
-      }
-    }
-    for (let c = 0; c < out.columns; c++) out.data[row + c] = Math.fround(scaling) * out.data[row + c]!;
+export function adapterBatchForward(engine: WasmEngine, work: AdapterBatch): () => void {
+  const { x, a, b, base, out, scaling } = work;
+  for (const matrix of [x, a, b, out, base ?? out]) requireShape(matrix, matrix.rows, matrix.columns);
+  requireShape(a, a.rows, x.columns);
+  requireShape(b, out.columns, a.rows);
+  requireShape(out, x.rows, b.rows);
+  requireShape(base ?? out, x.rows, b.rows);
+  const { kernels } = engine;
+  const matrices = base === null ? [x, a, b, out] : [x, a, b, out, base];
+  if (kernels === null || matrices.some(({ data }) => data.buffer !== engine.uint8.buffer)) {
+    return () => adapterBatchPlain(work);
+  }
+  const [atX, atA, atB, atOut] = [x, a, b, out].map(({ data }) => data.byteOffset) as [number, number, number, number];
+  const atBase = base?.data.byteOffset ?? 0;
+  return () => kernels.adapterBatch(atX, atA, atB, atBase, atOut, x.rows, x.columns, out.columns, a.rows, scaling);
+}
+
+function requireShape({ rows, columns, data }: Matrix, rowsWanted: number, columnsWanted: number): void {
+  if (rows !== rowsWanted || columns !== columnsWanted || data.length !== rows * columns || !(data.length > 0)) {
+    throw new RangeError(`a matrix [${rows},${columns}] of an adapter instead of [${rowsWanted},${columnsWanted}]`);
   }
 }

@@ -7,7 +7,7 @@ import type { GraphClock } from './lazy-node.ts';
 import { allocateMatrix, ComputedNode, InputNode, type MatrixNode } from './matrix-node.ts';
 import { ModelNode } from './model-node.ts';
 
-export { adapterBatchForward } from './adapter-batch-forward.ts';
+export { type AdapterBatch, adapterBatchForward } from './adapter-batch-forward.ts';
 export type { InputNode, Matrix, MatrixNode } from './matrix-node.ts';
 export type { ModelNode } from './model-node.ts';
 
@@ -55,15 +55,18 @@ export class ComputeGraph {
     });
   }
 
-  /** scaling × B (A x) for every row x: what a low-rank adapter adds to a layer; a [rank × in], b [out × rank]. */
-  adapter(x: MatrixNode, a: MatrixNode, b: MatrixNode, scaling: number): MatrixNode {
-    if (a.columns !== x.columns || b.columns !== a.rows) {
-      throw new RangeError(`factors [${a.rows},${a.columns}] and [${b.rows},${b.columns}] for ${x.columns} values`);
-    }
+  /**
+   * base + scaling × B (A x) for every row x: what a low-rank adapter adds to a layer, and the layer's own output.
+   *
+   * @param a [rank × in]
+   * @param b [out × rank]
+   * @param base [rows × out]; null for the adapter alone
+   */
+  adapter(x: MatrixNode, a: MatrixNode, b: MatrixNode, scaling: number, base: MatrixNode | null = null): MatrixNode {
     const out = allocateMatrix(this.engine, x.rows, b.rows);
-    return new ComputedNode(this.clock, [x, a, b], out, () => {
-      adapterBatchForward(x.target, a.target, b.target, scaling, out);
-    });
+    const operands = { x: x.target, a: a.target, b: b.target, base: base?.target ?? null, out };
+    const sources = base === null ? [x, a, b] : [x, a, b, base];
+    return new ComputedNode(this.clock, sources, out, adapterBatchForward(this.engine, { ...operands, scaling }));
   }
 
   /** A prepared model on every row of `input`; see `ModelNode`. */

@@ -2,6 +2,7 @@ import type { AdapterSet, Interpreter } from '../interpreter.ts';
 import type { Random } from '../random.ts';
 import { Adam } from './adam.ts';
 import { AdapterLayer } from './adapter-layer.ts';
+import { FrozenPart, frozenPartPays } from './frozen-part.ts';
 import type { LearningOptions } from './options.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
 import { crossEntropyGradient, softmaxInto } from './softmax.ts';
@@ -27,6 +28,8 @@ export class AdapterLearner {
   private readonly probabilities: Float32Array;
   /** [layer] gradient with regard to the layer's output, real units. */
   private readonly upstream: readonly Float64Array[];
+  /** Null where every window goes through the whole model at every step. */
+  private readonly frozen: FrozenPart | null;
 
   constructor(private readonly options: AdapterLearnerOptions) {
     const { interpreter, adapters, chain, classes, learning } = options;
@@ -38,6 +41,8 @@ export class AdapterLearner {
     this.adam = new Adam(this.parameters, gradients, learning.learningRate, learning.weightDecay);
     this.probabilities = new Float32Array(classes);
     this.upstream = this.layers.map(({ point }) => new Float64Array(point.outFeatures));
+    const part = { ...options, first: chain[0]! };
+    this.frozen = frozenPartPays(part) ? new FrozenPart(part) : null;
   }
 
   /** Number of trained values. */
@@ -54,14 +59,23 @@ export class AdapterLearner {
   }
 
   private accumulate(slot: number): void {
-    const { interpreter, adapters, replay, present, learning } = this.options;
-    present(slot);
-    interpreter.invoke(adapters);
+    const { interpreter, replay, learning } = this.options;
+    this.forward(slot);
     softmaxInto(interpreter.logits, this.probabilities);
     const last = this.layers.length - 1;
     crossEntropyGradient(this.probabilities, replay.labelOf(slot), learning.labelSmoothing, this.upstream[last]!);
     for (let l = last; l >= 0; l--) {
       this.layers[l]!.backward(this.upstream[l]!, l === 0 ? null : this.upstream[l - 1]!);
     }
+  }
+
+  private forward(slot: number): void {
+    const { interpreter, adapters, present } = this.options;
+    if (this.frozen !== null) {
+      this.frozen.invoke(slot);
+      return;
+    }
+    present(slot);
+    interpreter.invoke(adapters);
   }
 }

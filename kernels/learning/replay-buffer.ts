@@ -17,6 +17,7 @@ export class ReplayBuffer {
   private readonly starts: Int32Array;
   private readonly present: Int32Array;
   private presentCount = 0;
+  private changed: (slot: number) => void = () => {};
 
   constructor(
     readonly capacity: number,
@@ -46,6 +47,11 @@ export class ReplayBuffer {
     return this.labels[slot]!;
   }
 
+  /** From now on `changed` is told of every slot that is given another window. */
+  watch(changed: (slot: number) => void): void {
+    this.changed = changed;
+  }
+
   /** Copies the slot's features to `out` [features]. */
   read(slot: number, out: Float32Array): void {
     const from = slot * this.featureCount;
@@ -68,6 +74,7 @@ export class ReplayBuffer {
     this.order.copyWithin(at + 1, at, this.count);
     this.order[at] = slot;
     this.shift(label, 1);
+    this.changed(slot);
   }
 
   /** A slot drawn at random: a class among those present, then a window of it, both uniform. Needs count > 0. */

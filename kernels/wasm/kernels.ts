@@ -14,6 +14,19 @@ export interface WasmKernels {
   ): void;
   packTaps(weights: number, packed: number, places: number, channels: number, taps: number): void;
   packWinograd(weights: number, packed: number, out: number, channels: number, depth: number): void;
+  /** A low-rank adapter on a batch (assembly/adapter-batch.ts); `base` is 0 for none. */
+  adapterBatch(
+    x: number,
+    a: number,
+    b: number,
+    base: number,
+    out: number,
+    batch: number,
+    inFeatures: number,
+    outFeatures: number,
+    rank: number,
+    scaling: number,
+  ): void;
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }

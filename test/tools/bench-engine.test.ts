@@ -8,6 +8,7 @@ import { readModel } from '../../kernels/tflite/reader.ts';
 import { elementsOf } from '../../kernels/tflite/verify.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
 import { contest, OURS } from '../../tools/bench/contest.ts';
+import { ALIKE, drawBatch } from '../../tools/bench/micro-lora.ts';
 import { drawnNetworks } from '../../tools/bench/networks.ts';
 import type { Peer } from '../../tools/bench/peers/peer.ts';
 import { contestTable, microLoraTable, refusals, writeSection } from '../../tools/bench/table.ts';
@@ -93,11 +94,28 @@ bench('adapters are shown per rank, against the first way', () => {
   const rows = [1, 2].flatMap((rank) => [
     { rank, name: 'plain', ns: 400 * rank },
     { rank, name: 'sona', ns: 8000 },
+    { rank, name: 'ours', ns: 26 },
   ]);
   assert.equal(microLoraTable(rows).slice(2), [
-    '| 1 | 400 (1.00) | 8,000 (20.00) |',
-    '| 2 | 800 (1.00) | 8,000 (10.00) |',
+    '| 1 | 400 (1.00) | 8,000 (20.00) | 26.0 (0.065) |',
+    '| 2 | 800 (1.00) | 8,000 (10.00) | 26.0 (0.033) |',
   ]);
+});
+
+bench('the ways to compute adapters that are compared compute the same', () => {
+  for (const rank of [1, 2]) {
+    const [expected, ...others] = ALIKE.map(({ prepare }) => {
+      const work = drawBatch(rank);
+      prepare(work)();
+      return work.output;
+    });
+    assert.ok(expected!.some((value) => Math.abs(value) > 10));
+    for (const output of others) {
+      output.forEach((value, at) => {
+        assert.ok(Math.abs(value - expected![at]!) < 1e-3, `rank ${rank}, ${at}: ${value}, not ${expected![at]}`);
+      });
+    }
+  }
 });
 
 bench.run();

@@ -1,13 +1,17 @@
+import { adapterBatchForward } from '../../kernels/graph/compute-graph.ts';
 import { createRandom } from '../../kernels/random.ts';
+import { createEngine, type WasmEngine } from '../../kernels/wasm/engine.ts';
 import { monotonicNs, Sampler, type Timed, timedBy } from '../model/measure/sampler.ts';
 import { openSona } from './peers/sona.ts';
 
 const WIDTH = 256;
 const BATCH = 32;
 const SCALING = 1;
+const MEMORY_BYTES = 1 << 20;
 
-/** One adapter and a batch of vectors, y = x + scaling × B(A x); float32. */
-export interface AdapterBatch {
+/** One adapter and a batch of vectors, y = x + scaling × B(A x); float32, all in an engine's memory. */
+export interface MicroLora {
+  readonly engine: WasmEngine;
   readonly width: number;
   readonly rank: number;
   readonly batch: number;
@@ -23,14 +27,18 @@ export interface AdapterBatch {
 /** A way to compute a whole batch. */
 interface Contestant {
   readonly name: string;
-  prepare(work: AdapterBatch): () => void;
+  prepare(work: MicroLora): () => void;
 }
 
-/** The first one is what the others are compared with. */
-const CONTESTANTS: readonly Contestant[] = [
+/** Those whose output is y; the first one is what all are compared with. */
+export const ALIKE: readonly Contestant[] = [
   { name: 'plain JavaScript', prepare: (work) => () => forwardPlain(work) },
-  { name: '@ruvector/sona', prepare: prepareSona },
+  { name: 'the same, ranks side by side', prepare: (work) => () => forwardSideBySide(work) },
+  { name: 'Myrmex wasm', prepare: prepareOurs },
 ];
+
+/** It draws factors of its own. */
+const CONTESTANTS: readonly Contestant[] = [...ALIKE, { name: '@ruvector/sona', prepare: prepareSona }];
 
 export interface MicroLoraRow {
   readonly rank: number;
@@ -51,18 +59,27 @@ export function benchMicroLora(rounds: number): MicroLoraRow[] {
   });
 }
 
-function drawBatch(rank: number): AdapterBatch {
+export function drawBatch(rank: number): MicroLora {
   const random = createRandom(0, 'micro-lora');
-  const draw = (length: number): Float32Array => Float32Array.from({ length }, () => random.normal());
+  const engine = createEngine({ memoryBytes: MEMORY_BYTES });
+  const zeros = (length: number): Float32Array => {
+    const address = engine.allocate(length * Float32Array.BYTES_PER_ELEMENT);
+    return new Float32Array(engine.float32.buffer, address, length);
+  };
+  const draw = (length: number): Float32Array => {
+    const values = zeros(length);
+    values.set(values.map(() => random.normal()));
+    return values;
+  };
   return {
-    ...{ width: WIDTH, rank, batch: BATCH, scaling: SCALING },
-    ...{ input: draw(BATCH * WIDTH), output: new Float32Array(BATCH * WIDTH) },
+    ...{ engine, width: WIDTH, rank, batch: BATCH, scaling: SCALING },
+    ...{ input: draw(BATCH * WIDTH), output: zeros(BATCH * WIDTH) },
     ...{ loraA: draw(rank * WIDTH), loraB: draw(WIDTH * rank) },
   };
 }
 
 /** As one writes it: typed arrays, one sum after the other. */
-function forwardPlain({ width, rank, batch, scaling, input, output, loraA, loraB }: AdapterBatch): void {
+function forwardPlain({ width, rank, batch, scaling, input, output, loraA, loraB }: MicroLora): void {
   const hidden = new Float32Array(rank);
   for (let vector = 0; vector < batch; vector++) {
     const at = vector * width;
@@ -79,8 +96,41 @@ function forwardPlain({ width, rank, batch, scaling, input, output, loraA, loraB
   }
 }
 
+/** As one writes it for ranks 1 and 2 who minds chains of additions: those of the two ranks run side by side. */
+function forwardSideBySide({ width, rank, batch, scaling, input, output, loraA, loraB }: MicroLora): void {
+  for (let vector = 0; vector < batch; vector++) {
+    const at = vector * width;
+    let [first, second] = [0, 0];
+    if (rank === 1) {
+      for (let i = 0; i < width; i++) first += loraA[i]! * input[at + i]!;
+      first *= scaling;
+      for (let i = 0; i < width; i++) output[at + i] = input[at + i]! + loraB[i]! * first;
+      continue;
+    }
+    for (let i = 0; i < width; i++) {
+      const value = input[at + i]!;
+      first += loraA[i]! * value;
+      second += loraA[width + i]! * value;
+    }
+    first *= scaling;
+    second *= scaling;
+    for (let i = 0; i < width; i++) {
+      output[at + i] = input[at + i]! + loraB[2 * i]! * first + loraB[2 * i + 1]! * second;
+    }
+  }
+}
+
+/** The kernel of the compute graph's adapter nodes. */
+function prepareOurs({ engine, width, rank, batch, scaling, input, output, loraA, loraB }: MicroLora): () => void {
+  const x = { rows: batch, columns: width, data: input };
+  const a = { rows: rank, columns: width, data: loraA };
+  const b = { rows: width, columns: rank, data: loraB };
+  const out = { rows: batch, columns: width, data: output };
+  return adapterBatchForward(engine, { x, a, b, base: x, out, scaling });
+}
+
 /** It takes a vector at a time, as an array of numbers. */
-function prepareSona({ width, rank, batch, input }: AdapterBatch): () => void {
+function prepareSona({ width, rank, batch, input }: MicroLora): () => void {
   const apply = openSona(width, rank);
   const vectors = Array.from({ length: batch }, (_, vector) => [
     ...input.subarray(vector * width, (vector + 1) * width),

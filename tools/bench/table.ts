@@ -40,7 +40,7 @@ export function microLoraTable(rows: readonly MicroLoraRow[]): string[] {
   const cells = ranks.map((rank) => {
     const [first] = rows.filter((row) => row.rank === rank);
     const found = names.map((name) => rows.find((row) => row.rank === rank && row.name === name)!.ns);
-    return [String(rank), ...found.map((ns) => `${digits(ns)} (${(ns / first!.ns).toFixed(2)})`)];
+    return [String(rank), ...found.map((ns) => `${digits(ns)} (${share(ns / first!.ns)})`)];
   });
   return markdown(['rank', ...names.map((name) => `${name}, ns a vector`)], cells);
 }
@@ -60,6 +60,11 @@ export function writeSection(path: string, lines: readonly string[]): void {
 function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(head), `|${'---|'.repeat(head.length)}`, ...rows.map(line)];
+}
+
+/** Two digits behind the point, and two that count where the share is small. */
+function share(value: number): string {
+  return value < 0.1 ? value.toPrecision(2) : value.toFixed(2);
 }
 
 function digits(value: number): string {

@@ -1,4 +1,5 @@
 export { packPanels, packTaps, packWinograd } from './pack';
+export { adapterBatch } from './adapter-batch';
 export { run } from './run';
 
 /** First byte that the kernels' own static data does not use. */

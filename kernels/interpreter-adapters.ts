@@ -13,11 +13,12 @@ import {
 } from './wasm/assembly/records.ts';
 import type { WasmEngine } from './wasm/engine.ts';
 
-/** Low-rank factors for every adapter point of one interpreter, in wasm memory; writing a view takes effect at once. */
+/** Low-rank factors for the adapter points of one interpreter, in wasm memory; writing a view takes effect at once. */
 export interface AdapterSet {
   readonly rank: number;
   /** Factor before B(Ax), LoRA's alpha / rank. */
   readonly scaling: number;
+  /** By adapter point; empty where there is no adapter. */
   readonly points: readonly AdapterFactors[];
 }
 
@@ -40,7 +41,11 @@ export interface AdapterSetOptions {
   /** 1 to 64. */
   readonly rank: number;
   readonly scaling: number;
+  /** Ordinals of the adapter points that get factors, all unless told; the others have none and cost nothing. */
+  readonly points?: readonly number[];
 }
+
+const NO_ADAPTER: AdapterAddresses = { loraA: 0, loraAScale: 0, loraB: 0, bias: 0 };
 
 /** An adapter set together with the addresses of its factors. */
 export class WasmAdapterSet implements AdapterSet, ActiveAdapters {
@@ -56,7 +61,7 @@ export class WasmAdapterSet implements AdapterSet, ActiveAdapters {
     readonly owner: object,
     engine: WasmEngine,
     adapterPoints: readonly AdapterPoint[],
-    { rank, scaling }: AdapterSetOptions,
+    { rank, scaling, points }: AdapterSetOptions,
   ) {
     if (!(Number.isInteger(rank) && rank >= 1 && rank <= ADAPTER_RANK_MAX) || !Number.isFinite(scaling)) {
       throw new ModelError(
@@ -66,8 +71,15 @@ export class WasmAdapterSet implements AdapterSet, ActiveAdapters {
     }
     this.rank = rank;
     this.scaling = Math.fround(scaling);
-    this.addresses = adapterPoints.map((point) => allocate(engine, point, rank));
-    this.points = adapterPoints.map((point, index) => views(engine, point, rank, this.addresses[index]!));
+    const stray = points?.find((point) => adapterPoints[point] === undefined);
+    if (stray !== undefined) {
+      throw new ModelError('modelMismatch', `the model has no adapter point ${stray}, it has ${adapterPoints.length}`);
+    }
+    const adapted = new Set(points ?? adapterPoints.keys());
+    this.addresses = adapterPoints.map((point, at) => (adapted.has(at) ? allocate(engine, point, rank) : NO_ADAPTER));
+    this.points = adapterPoints.map((point, at) =>
+      views(engine, point, adapted.has(at) ? rank : 0, this.addresses[at]!),
+    );
     this.table = engine.allocate(adapterPoints.length * ADAPTER_BYTES);
     this.addresses.forEach((addresses, index) => {
       const entry = (this.table + index * ADAPTER_BYTES) / 4;
@@ -98,6 +110,6 @@ function views(engine: WasmEngine, point: AdapterPoint, rank: number, addresses:
     loraA: new Int8Array(buffer, addresses.loraA, rank * point.inFeatures),
     loraAScale: new Float32Array(buffer, addresses.loraAScale, rank),
     loraB: new Float32Array(buffer, addresses.loraB, point.outFeatures * rank),
-    bias: new Float32Array(buffer, addresses.bias, point.outFeatures),
+    bias: new Float32Array(buffer, addresses.bias, rank === 0 ? 0 : point.outFeatures),
   };
 }

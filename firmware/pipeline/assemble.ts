@@ -63,10 +63,11 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */
 function createAdapters(
   { learning }: PipelineOptions,
-  { interpreter }: LoadedModel,
+  { interpreter, chain }: LoadedModel,
   identity: Fingerprint,
 ): AdapterSet {
-  const adapters = interpreter.createAdapterSet({ rank: learning.rank, scaling: learning.scaling });
+  const { rank, scaling } = learning;
+  const adapters = interpreter.createAdapterSet({ rank, scaling, points: chain });
   initialiseAdapters(adapters, createRandom(identity.words[0], `adapter A ${identity.text}`));
   return adapters;
 }

@@ -66,6 +66,36 @@ adapters('with B and bias at zero give the frozen bits, whatever A holds', () =>
   }
 });
 
+adapters('act at the chosen points alone, compiled and plain', () => {
+  const random = seeded(57);
+  const model = denseNet(random, NET);
+  const inputs = Array.from({ length: 20 }, () => randomInt8(random, INPUTS));
+  const results = (['compiled', 'plain'] as const).map((kernels) => {
+    const engine = createEngine({ memoryBytes: 8 << 20, kernels });
+    const interpreter = createInterpreter(model, { engine, limits, keepActivations: true });
+    const chosen = interpreter.createAdapterSet({ rank: 2, scaling: 1, points: [1] });
+    const all = interpreter.createAdapterSet({ rank: 2, scaling: 1 });
+    assert.equal(
+      chosen.points.map(({ loraB }) => loraB.length),
+      [0, 18 * 2, 0],
+    );
+    for (const set of [chosen, all]) {
+      set.points[1]!.bias.fill(0.4);
+      set.points[1]!.loraA.fill(3);
+      set.points[1]!.loraAScale.fill(0.002);
+      set.points[1]!.loraB.fill(0.1);
+    }
+    assert.equal(outputsOf(interpreter, inputs, chosen), outputsOf(interpreter, inputs, all));
+    assert.not.equal(outputsOf(interpreter, inputs, chosen), outputsOf(interpreter, inputs));
+    assert.is(
+      refusalOf(() => interpreter.createAdapterSet({ rank: 2, scaling: 1, points: [3] })),
+      'modelMismatch',
+    );
+    return outputsOf(interpreter, inputs, chosen);
+  });
+  assert.equal(results[0], results[1]);
+});
+
 /** Output of one channel in float64 from the formulas of DESIGN §4, in output steps, before its activation's clamp. */
 const exactOutput = (point: AdapterPoint, factors: AdapterFactors, scaling: number, channel: number): number => {
   const { inFeatures, inputScale, weightScale, weights, input } = point;

@@ -54,10 +54,11 @@ export function preparePlainPointwise(context: PrepareContext, layer: Convolutio
         adapterPoint,
         eval(adapters, ordinal) {
           for (let i = 0; i < input.elements; i++) int16[first + i] = int8[source + i]! - from.zeroPoint;
+          const active = adapters !== null && adapters.addresses[ordinal]!.loraA !== 0 ? adapters : null;
           for (let pixel = 0; pixel < rows; pixel++) {
             const x = first + inputIndex(pixel);
-            if (adapters !== null) row.adjust(x, adapters, ordinal);
-            const sums = adapters === null ? start : row.adjusted;
+            if (active !== null) row.adjust(x, active, ordinal);
+            const sums = active === null ? start : row.adjusted;
             for (let channel = 0; channel < outputChannels; channel++) {
               let sum = sums[channel]!;
               const w = channel * inputChannels;

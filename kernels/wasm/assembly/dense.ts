@@ -47,6 +47,13 @@ function panels<T>(record: usize, start: usize): void {
   let scale = load<usize>(record, SCALE);
   let w = load<usize>(record, WEIGHTS);
   for (let column: i32 = 0; column < out; column += PANEL) {
+    const left = out - column;
+    if (left <= 12) {
+      if (left <= 4) tailPanel<T>(1, input, pairs, w, start, scale, output, wide, left);
+      else if (left <= 8) tailPanel<T>(2, input, pairs, w, start, scale, output, wide, left);
+      else tailPanel<T>(3, input, pairs, w, start, scale, output, wide, left);
+      return;
+    }
     let a0 = v128.load(start, 0);
     let a1 = v128.load(start, 16);
     let a2 = v128.load(start, 32);
@@ -101,7 +108,7 @@ function panels<T>(record: usize, start: usize): void {
       a3 = i32x4.add(a3, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), x0));
       w += sizeof<T>() * 32;
     }
-    const count = out - column;
+    const count = left;
     storeEight(output, requantiseEight(a0, a1, v128.load(scale, 0), v128.load(scale, 16)), wide, count);
     output += wide ? 16 : 8;
     const second = requantiseEight(a2, a3, v128.load(scale, 32), v128.load(scale, 48));
@@ -109,6 +116,28 @@ function panels<T>(record: usize, start: usize): void {
     output += wide ? 16 : 8;
     start += 64;
     scale += 64;
+  }
+}
+
+/** The first 4 × `vectors` columns of a panel, 1 to 3: what the last one of a layer has. */
+// @ts-ignore: decorator
+@inline
+function tailPanel<T>(vectors: i32, input: usize, pairs: i32, w: usize, start: usize, scale: usize, to: usize, wide: bool, count: i32): void {
+  let a0 = v128.load(start, 0);
+  let a1 = v128.load(start, 16);
+  let a2 = v128.load(start, 32);
+  let x = input;
+  for (const end = input + (<usize>pairs << 2); x < end; x += 4) {
+    const x0 = v128.load32_splat(x);
+    a0 = i32x4.add(a0, i32x4.dot_i16x8_s(weightsAt<T>(w, 0), x0));
+    if (vectors > 1) a1 = i32x4.add(a1, i32x4.dot_i16x8_s(weightsAt<T>(w, 1), x0));
+    if (vectors > 2) a2 = i32x4.add(a2, i32x4.dot_i16x8_s(weightsAt<T>(w, 2), x0));
+    w += sizeof<T>() * 32;
+  }
+  storeEight(to, requantiseEight(a0, a1, v128.load(scale, 0), v128.load(scale, 16)), wide, count);
+  if (vectors > 2) {
+    const second = requantiseEight(a2, a2, v128.load(scale, 32), v128.load(scale, 32));
+    storeEight(to + (wide ? 16 : 8), second, wide, count - 8);
   }
 }
 

@@ -36,13 +36,11 @@ function highPairs(a: v128, b: v128): v128 {
 }
 
 /**
- * Four pixels at a time of one block: eight channels, or, where `S` is i8, the first four of it, which are all that the
- * last block has.
+ * The last block where it has four channels or fewer: the other half of it is not multiplied.
  *
  * @param record fields of records.ts; the other places are those of the block
- * @returns the end of the block's weights
  */
-function block<S>(
+function halfBlock(
   record: usize,
   input: usize,
   output: usize,
@@ -50,8 +48,7 @@ function block<S>(
   start: usize,
   scale: usize,
   count: i32,
-): usize {
-  const isWhole = sizeof<S>() == 2;
+): void {
   const wide = load<i32>(record, OUT_WIDE) != 0;
   const inputOffsets = load<usize>(record, INPUT_OFFSETS);
   const outputOffsets = load<usize>(record, OUTPUT_OFFSETS);
@@ -61,7 +58,7 @@ function block<S>(
   const multiplier = load<usize>(record, OUT_STRIDE);
   /** From one value that is written to the next. */
   const valueBytes = multiplier << <usize>wide;
-  const wholeWide = wide && multiplier == 1 && count >= BLOCK;
+  const zero = i32x4.splat(0);
   let w = weights;
   for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
     const at = inputOffsets + (<usize>pixel << 2);
@@ -70,56 +67,39 @@ function block<S>(
     const p2 = input + load<usize>(at, 8);
     const p3 = input + load<usize>(at, 12);
     let a0 = v128.load(start, 0);
-    let b0 = v128.load(start, 16);
     let a1 = a0;
-    let b1 = b0;
     let a2 = a0;
-    let b2 = b0;
     let a3 = a0;
-    let b3 = b0;
     w = weights;
     for (let tap = taps; tap < tapsEnd; tap += 8) {
       const one = load<usize>(tap, 0);
       const two = load<usize>(tap, 4);
       const wa = v128.load(w, 0);
-      const wb = v128.load(w, 16);
       let u = v128.load(p0 + one);
       let v = v128.load(p0 + two);
       a0 = i32x4.add(a0, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-      if (isWhole) b0 = i32x4.add(b0, i32x4.dot_i16x8_s(highPairs(u, v), wb));
       u = v128.load(p1 + one);
       v = v128.load(p1 + two);
       a1 = i32x4.add(a1, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-      if (isWhole) b1 = i32x4.add(b1, i32x4.dot_i16x8_s(highPairs(u, v), wb));
-      // Never so; a new basic block, because V8 hoists the loads of one to its top and would spill the accumulators.
-      if (!w) break;
       u = v128.load(p2 + one);
       v = v128.load(p2 + two);
       a2 = i32x4.add(a2, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-      if (isWhole) b2 = i32x4.add(b2, i32x4.dot_i16x8_s(highPairs(u, v), wb));
       u = v128.load(p3 + one);
       v = v128.load(p3 + two);
       a3 = i32x4.add(a3, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-      if (isWhole) b3 = i32x4.add(b3, i32x4.dot_i16x8_s(highPairs(u, v), wb));
       w += 32;
     }
     const to = outputOffsets + (<usize>pixel << 2);
     const sa = v128.load(scale, 0);
-    const sb = v128.load(scale, 16);
-    const q0 = requantiseEight(a0, b0, sa, sb);
-    const q1 = requantiseEight(a1, b1, sa, sb);
-    const q2 = requantiseEight(a2, b2, sa, sb);
-    const q3 = requantiseEight(a3, b3, sa, sb);
+    const q0 = requantiseEight(a0, zero, sa, sa);
+    const q1 = requantiseEight(a1, zero, sa, sa);
+    const q2 = requantiseEight(a2, zero, sa, sa);
+    const q3 = requantiseEight(a3, zero, sa, sa);
     const o0 = output + load<usize>(to, 0);
     const o1 = output + load<usize>(to, 4);
     const o2 = output + load<usize>(to, 8);
     const o3 = output + load<usize>(to, 12);
-    if (wholeWide) {
-      v128.store(o0, q0);
-      v128.store(o1, q1);
-      v128.store(o2, q2);
-      v128.store(o3, q3);
-    } else if (multiplier == 1) {
+    if (multiplier == 1) {
       storeEight(o0, q0, wide, count);
       storeEight(o1, q1, wide, count);
       storeEight(o2, q2, wide, count);
@@ -131,7 +111,6 @@ function block<S>(
       scatterEight(o3, q3, wide, count, valueBytes);
     }
   }
-  return w;
 }
 
 /**
@@ -144,19 +123,100 @@ function block<S>(
 export function depthwise(record: usize): void {
   const wide = load<i32>(record, OUT_WIDE) != 0;
   setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
-  const outputStep = load<usize>(record, OUT_STRIDE) << (wide ? 4 : 3);
+  const inputOffsets = load<usize>(record, INPUT_OFFSETS);
+  const outputOffsets = load<usize>(record, OUTPUT_OFFSETS);
+  const pixels = load<i32>(record, PIXELS);
+  const taps = load<usize>(record, TAP_OFFSETS);
+  const tapsEnd = taps + (load<usize>(record, TAP_PAIRS) << 3);
   const channels = load<i32>(record, OUT_CHANNELS);
+  const multiplier = load<usize>(record, OUT_STRIDE);
+  /** From one value that is written to the next. */
+  const valueBytes = multiplier << <usize>wide;
   let input = load<usize>(record, INPUT);
   let output = load<usize>(record, OUTPUT);
   let weights = load<usize>(record, WEIGHTS);
   let scale = load<usize>(record, SCALE);
   let start = load<usize>(record, START);
-  for (let left = channels; left > 0; left -= BLOCK) {
-    if (left <= BLOCK / 2) weights = block<i8>(record, input, output, weights, start, scale, left);
-    else weights = block<i16>(record, input, output, weights, start, scale, left);
+  let w = weights;
+  for (let channel: i32 = 0; channel < channels; channel += BLOCK) {
+    const count = channels - channel;
+    if (count <= BLOCK / 2) {
+      halfBlock(record, input, output, weights, start, scale, count);
+      return;
+    }
+    const wholeWide = wide && multiplier == 1 && count >= BLOCK;
+    for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
+      const at = inputOffsets + (<usize>pixel << 2);
+      const p0 = input + load<usize>(at, 0);
+      const p1 = input + load<usize>(at, 4);
+      const p2 = input + load<usize>(at, 8);
+      const p3 = input + load<usize>(at, 12);
+      let a0 = v128.load(start, 0);
+      let b0 = v128.load(start, 16);
+      let a1 = a0;
+      let b1 = b0;
+      let a2 = a0;
+      let b2 = b0;
+      let a3 = a0;
+      let b3 = b0;
+      w = weights;
+      for (let tap = taps; tap < tapsEnd; tap += 8) {
+        const one = load<usize>(tap, 0);
+        const two = load<usize>(tap, 4);
+        const wa = v128.load(w, 0);
+        const wb = v128.load(w, 16);
+        let u = v128.load(p0 + one);
+        let v = v128.load(p0 + two);
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+        b0 = i32x4.add(b0, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        u = v128.load(p1 + one);
+        v = v128.load(p1 + two);
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+        b1 = i32x4.add(b1, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        // Never so; a new basic block, because V8 hoists the loads of one to its top and would spill the accumulators.
+        if (!w) break;
+        u = v128.load(p2 + one);
+        v = v128.load(p2 + two);
+        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+        b2 = i32x4.add(b2, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        u = v128.load(p3 + one);
+        v = v128.load(p3 + two);
+        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+        b3 = i32x4.add(b3, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        w += 32;
+      }
+      const to = outputOffsets + (<usize>pixel << 2);
+      const sa = v128.load(scale, 0);
+      const sb = v128.load(scale, 16);
+      const q0 = requantiseEight(a0, b0, sa, sb);
+      const q1 = requantiseEight(a1, b1, sa, sb);
+      const q2 = requantiseEight(a2, b2, sa, sb);
+      const q3 = requantiseEight(a3, b3, sa, sb);
+      const o0 = output + load<usize>(to, 0);
+      const o1 = output + load<usize>(to, 4);
+      const o2 = output + load<usize>(to, 8);
+      const o3 = output + load<usize>(to, 12);
+      if (wholeWide) {
+        v128.store(o0, q0);
+        v128.store(o1, q1);
+        v128.store(o2, q2);
+        v128.store(o3, q3);
+      } else if (multiplier == 1) {
+        storeEight(o0, q0, wide, count);
+        storeEight(o1, q1, wide, count);
+        storeEight(o2, q2, wide, count);
+        storeEight(o3, q3, wide, count);
+      } else {
+        scatterEight(o0, q0, wide, count, valueBytes);
+        scatterEight(o1, q1, wide, count, valueBytes);
+        scatterEight(o2, q2, wide, count, valueBytes);
+        scatterEight(o3, q3, wide, count, valueBytes);
+      }
+    }
+    weights = w;
     scale += 32;
     start += 32;
     input += 16;
-    output += outputStep;
+    output += valueBytes << 3;
   }
 }

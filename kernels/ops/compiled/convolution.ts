@@ -42,7 +42,13 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
   const panels = panelsOf(geometry, segments, isGathered);
   const packed = packWeights(context, layer.weights, panels);
   const channels = paddedChannels(panels);
-  const compiled = placeLayer(context, { input, output }, weightScale, channels);
+  const compiled = placeLayer(
+    context,
+    { input, output },
+    weightScale,
+    geometry.filterHeight * geometry.filterWidth * geometry.inputChannels,
+    channels,
+  );
   const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
   const isPointwise = layer.frozen !== true && geometry.filterHeight * geometry.filterWidth === 1;
   const adapter = isPointwise ? adapterScratch(context, TILE_PIXELS * channels) : null;

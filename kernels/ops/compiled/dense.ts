@@ -17,7 +17,7 @@ export function prepareCompiledDense(context: PrepareContext, layer: Convolution
   const panels: Panels = { columns: COLUMNS, outChannels: outputChannels, segments: 1, segmentLength: inputChannels };
   const packed = packWeights(context, layer.weights, panels);
   const columns = paddedChannels(panels);
-  const compiled = placeLayer(context, { input, output }, weightScale, columns);
+  const compiled = placeLayer(context, { input, output }, weightScale, inputChannels, columns);
   const scratch = adapterScratch(context, columns);
   return {
     multiplyAdds: geometry.multiplyAdds,

@@ -34,7 +34,14 @@ export function prepareCompiledDepthwise(context: PrepareContext, layer: Convolu
     (channel % depthMultiplier) * places + Math.floor(channel / depthMultiplier);
   const pairs = (geometry.filterHeight * geometry.filterWidth + 1) >> 1;
   const packed = packTaps(context, layer, pairs, places, placeOf);
-  const compiled = placeLayer(context, { input, output }, weightScale, places * depthMultiplier, placeOf);
+  const compiled = placeLayer(
+    context,
+    { input, output },
+    weightScale,
+    geometry.filterHeight * geometry.filterWidth,
+    places * depthMultiplier,
+    placeOf,
+  );
   const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
   const border = { top: padTop, left: padLeft, bottom: padBottom, right: padRight };
   return {

@@ -1,6 +1,7 @@
 import { ADAPTER_RANK_MAX } from '../../adapter-limits.ts';
 import {
   ADJUSTED,
+  BOUNDED,
   COMPACT,
   HIDDEN,
   HIGH,
@@ -35,13 +36,25 @@ export interface CompiledLayer {
   readonly scale: number;
   readonly unit: number;
   readonly isCompact: boolean;
+  /** Every accumulator times its scale stays below 2^22, whatever the input. */
+  readonly isBounded: boolean;
 }
 
-/** Writes bias and scales of a layer, each channel at the place that `placeOf` gives it among `places`. */
+/** From here on adding 1.5 × 2^23 to a float32 no longer leaves its nearest integer. */
+const BOUND = 4_194_304;
+/** |x − zero point| × |weight| at most. */
+const PRODUCT_MAX = 255 * 128;
+
+/**
+ * Writes bias and scales of a layer, each channel at the place that `placeOf` gives it among `places`.
+ *
+ * @param products that each accumulator adds up
+ */
 export function placeLayer(
   context: PrepareContext,
   tensors: { readonly input: OperatorTensor; readonly output: OperatorTensor },
   weightScale: Float32Array,
+  products: number,
   places: number,
   placeOf: (channel: number) => number = (channel) => channel,
 ): CompiledLayer {
@@ -58,6 +71,7 @@ export function placeLayer(
   const values = new DataView(bias.buffer, bias.byteOffset, bias.length);
   // Places without a channel: a unit of 1 keeps the adapter kernel's division there finite.
   engine.float32.fill(1, unit / 4, unit / 4 + places);
+  let largest = 0;
   for (let channel = 0; channel < outChannels; channel++) {
     const product = Math.fround(from.scale * weightScale[channel]!);
     const factor = Math.fround(product / to.scale);
@@ -65,12 +79,25 @@ export function placeLayer(
       context.refuse(`has scales whose product leaves float32 in channel ${channel}`);
     }
     const place = placeOf(channel);
-    if (bias.length > 0) engine.int32[start / 4 + place] = values.getInt32(4 * channel, true);
+    const value = bias.length > 0 ? values.getInt32(4 * channel, true) : 0;
+    engine.int32[start / 4 + place] = value;
+    largest = Math.max(largest, (Math.abs(value) + products * PRODUCT_MAX) * factor);
     engine.float32[unit / 4 + place] = product;
     engine.float32[scale / 4 + place] = factor;
   }
   const [activationMin, activationMax] = activationRange(context, to);
-  return { outChannels, from, to, activationMin, activationMax, start, scale, unit, isCompact: context.isCompact };
+  return {
+    outChannels,
+    from,
+    to,
+    activationMin,
+    activationMax,
+    start,
+    scale,
+    unit,
+    isCompact: context.isCompact,
+    isBounded: largest < BOUND,
+  };
 }
 
 /** Fields of records.ts that every layer shares. */
@@ -93,7 +120,8 @@ export function writeLayer(
     .float(LOW, layer.activationMin - to.zeroPoint)
     .float(HIGH, layer.activationMax - to.zeroPoint)
     .int(ZERO_POINT, to.zeroPoint)
-    .int(COMPACT, layer.isCompact ? 1 : 0);
+    .int(COMPACT, layer.isCompact ? 1 : 0)
+    .int(BOUNDED, layer.isBounded ? 1 : 0);
 }
 
 /** Scratch for one adapter row, by its handles. */

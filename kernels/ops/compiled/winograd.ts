@@ -46,7 +46,7 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
   const { padTop, padLeft, padBottom, padRight, outputHeight, outputWidth, inputChannels } = geometry;
   const panels = Math.ceil(geometry.outputChannels / COLUMNS);
   const packed = packTransformed(context, layer, panels);
-  const compiled = placeLayer(context, { input, output }, weightScale, panels * COLUMNS);
+  const compiled = placeLayer(context, { input, output }, weightScale, 9 * inputChannels, panels * COLUMNS);
   quadruple(context, compiled, panels * COLUMNS);
   const tiles = tileCount(geometry);
   const block = Math.min(BLOCK_TILES, tiles);

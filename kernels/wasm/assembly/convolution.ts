@@ -3,6 +3,7 @@ import {
   ADAPTER_A,
   ADAPTER_BYTES,
   ADJUSTED,
+  BOUNDED,
   COMPACT,
   GATHER_BYTES,
   GATHER_OFFSETS,
@@ -27,7 +28,7 @@ import {
   WEIGHTS,
   ZERO_POINT,
 } from './records';
-import { requantiseEight, setRequantisation, storeEight } from './requantise';
+import { requantiseEight, requantiseEightBounded, setRequantisation, storeEight } from './requantise';
 
 /** Output channels per weight panel. */
 const PANEL: i32 = 8;
@@ -41,6 +42,13 @@ const GATHERED_BYTES: usize = 128;
 @inline
 function weightsAt<T>(address: usize, quarter: usize): v128 {
   return sizeof<T>() == 1 ? v128.load8x8_s(address + quarter * 8) : v128.load(address + quarter * 16);
+}
+
+/** Of `tiles`. */
+// @ts-ignore: decorator
+@inline
+function eight<S>(a: v128, b: v128, aScale: v128, bScale: v128): v128 {
+  return sizeof<S>() == 2 ? requantiseEightBounded(a, b, aScale, bScale) : requantiseEight(a, b, aScale, bScale);
 }
 
 /**
@@ -122,8 +130,8 @@ function halfTiles<T>(
  * A convolution, or a dense layer over rows: pixels × channels, each the requantised sum over segments of consecutive
  * inputs (KERNELS.md, "Tile": 4 pixels × 8 channels, panels outside and pixels inside, so that a panel stays in cache).
  *
- * `T` is how weights are stored; `S` is i16 where every panel has eight channels and the output is wide, which needs no
- * questions at each store.
+ * `T` is how weights are stored; `S` is i16 where every panel has eight channels, the output is wide and sums are bounded,
+ * which needs no questions at each store and half the clamps.
  *
  * @param record fields of records.ts
  * @param inputOffsets bytes from `input` of each pixel, `outputOffsets` from the output; `tableBytes` of both
@@ -182,7 +190,8 @@ function tiles<T, S>(
       let a3 = v128.load(start + 3 * startStride, 0);
       let b3 = v128.load(start + 3 * startStride, 16);
       w = panel;
-      for (let segment = segmentsBegin; segment < segmentsEnd; segment += 4) {
+      let segment = segmentsBegin;
+      do {
         const offset = load<usize>(segment);
         let x0 = p0 + offset;
         let x1 = p1 + offset;
@@ -243,15 +252,16 @@ function tiles<T, S>(
           b3 = i32x4.add(b3, i32x4.dot_i16x8_s(wbr, vr3));
           w += sizeof<T>() * 16;
         }
-      }
+        segment += 4;
+      } while (segment < segmentsEnd);
       const to = outputOffsets + pixel;
       const sa = v128.load(scale, 0);
       const sb = v128.load(scale, 16);
       // Pixels beyond the last repeat it, so every store of a tile has a place and the same value.
-      const q0 = requantiseEight(a0, b0, sa, sb);
-      const q1 = requantiseEight(a1, b1, sa, sb);
-      const q2 = requantiseEight(a2, b2, sa, sb);
-      const q3 = requantiseEight(a3, b3, sa, sb);
+      const q0 = eight<S>(a0, b0, sa, sb);
+      const q1 = eight<S>(a1, b1, sa, sb);
+      const q2 = eight<S>(a2, b2, sa, sb);
+      const q3 = eight<S>(a3, b3, sa, sb);
       const o0 = output + load<usize>(to, 0);
       const o1 = output + load<usize>(to, 4);
       const o2 = output + load<usize>(to, 8);
@@ -333,7 +343,7 @@ function dispatch(
 ): void {
   if (load<i32>(record, COMPACT)) {
     tiles<i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
-  } else if (load<i32>(record, OUT_WIDE) && (load<i32>(record, OUT_CHANNELS) & (PANEL - 1)) == 0) {
+  } else if (load<i32>(record, BOUNDED) && load<i32>(record, OUT_WIDE) && !(load<i32>(record, OUT_CHANNELS) & 7)) {
     tiles<i16, i16>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
   } else tiles<i16, i8>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
 }

@@ -37,6 +37,9 @@ export const ZERO_POINT = 40;
 /** 1: weights are stored as int8 and widened when they are used. */
 export const COMPACT = 44;
 
+/** 1: every accumulator times its scale stays below 2^22, whatever the input. */
+export const BOUNDED = 116;
+
 /** Pixels of the output, rounded up to whole tiles, and their byte offsets in input and output. */
 export const PIXELS = 48;
 export const INPUT_OFFSETS = 52;

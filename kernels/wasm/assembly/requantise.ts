@@ -3,11 +3,13 @@ const MAGIC: f32 = 12582912.0;
 const MAGIC_BITS: i32 = 0x4b400000;
 
 /** Vectors that `requantise` needs: read from memory they cost one instruction each, made anew four. */
-const constants: usize = memory.data(64, 16);
+const constants: usize = memory.data(96, 16);
 const LOW: usize = 0;
 const HIGH: usize = 16;
 const ADD: usize = 32;
 const SUBTRACT: usize = 48;
+const LOWEST: usize = 64;
+const HIGHEST: usize = 80;
 
 /**
  * Sets what all following `requantise` use: the activation range minus the zero point, and the zero point that results
@@ -20,6 +22,8 @@ export function setRequantisation(low: f32, high: f32, zeroPoint: i32): void {
   v128.store(constants, f32x4.splat(high), HIGH);
   v128.store(constants, f32x4.splat(MAGIC), ADD);
   v128.store(constants, i32x4.splat(MAGIC_BITS - zeroPoint), SUBTRACT);
+  v128.store(constants, i16x8.splat(<i16>(<i32>low + zeroPoint)), LOWEST);
+  v128.store(constants, i16x8.splat(<i16>(<i32>high + zeroPoint)), HIGHEST);
 }
 
 /**
@@ -34,6 +38,22 @@ export function requantise(accumulator: v128, scale: v128): v128 {
   let value = f32x4.mul(f32x4.convert_i32x4_s(accumulator), scale);
   value = f32x4.pmin(f32x4.pmax(value, v128.load(constants, LOW)), v128.load(constants, HIGH));
   return i32x4.sub(f32x4.add(value, v128.load(constants, ADD)), v128.load(constants, SUBTRACT));
+}
+
+/** The same without the clamp: for accumulators whose product with the scale stays below 2^22. */
+// @ts-ignore: decorator
+@inline
+function requantiseBounded(accumulator: v128, scale: v128): v128 {
+  const value = f32x4.mul(f32x4.convert_i32x4_s(accumulator), scale);
+  return i32x4.sub(f32x4.add(value, v128.load(constants, ADD)), v128.load(constants, SUBTRACT));
+}
+
+/** Eight such accumulators to eight quantised values in int16 lanes, clamped there, in half as many vectors. */
+// @ts-ignore: decorator
+@inline
+export function requantiseEightBounded(a: v128, b: v128, aScale: v128, bScale: v128): v128 {
+  const values = i16x8.narrow_i32x4_s(requantiseBounded(a, aScale), requantiseBounded(b, bScale));
+  return i16x8.min_s(i16x8.max_s(values, v128.load(constants, LOWEST)), v128.load(constants, HIGHEST));
 }
 
 /** Eight accumulators to eight quantised values in int16 lanes. */

@@ -11,6 +11,7 @@ import {
   PIXELS,
   SEGMENT_OFFSETS,
   SEGMENTS,
+  SINGLE_PIXELS,
 } from '../../wasm/assembly/records.ts';
 import type { WideDemand, WideLayout } from '../../wide-layout.ts';
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
@@ -19,7 +20,15 @@ import type { PrepareContext } from '../prepare-context.ts';
 import { adapterPointOf } from './adapter-point.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
 import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
-import { consecutiveOffsets, offsetTable, outputOffsets, TILE_PIXELS, tilePixels, windowOffsets } from './offsets.ts';
+import {
+  consecutiveOffsets,
+  offsetTable,
+  outputOffsets,
+  singlePixels,
+  TILE_PIXELS,
+  tilePixels,
+  windowOffsets,
+} from './offsets.ts';
 import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
 import { type Segments, segmentsOf, segmentTable } from './segments.ts';
 
@@ -77,6 +86,7 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
             write: (record) => {
               writeLayer(record, compiled, packed, from, to)
                 .int(PIXELS, tilePixels(pixels))
+                .int(SINGLE_PIXELS, singlePixels(pixels))
                 .int(INPUT_OFFSETS, tables.input)
                 .int(OUTPUT_OFFSETS, tables.output)
                 .int(SEGMENTS, panels.segments)

@@ -11,6 +11,12 @@ export function tilePixels(pixels: number): number {
   return Math.ceil(pixels / TILE_PIXELS) * TILE_PIXELS;
 }
 
+/** Pixels after the last whole tile that are cheaper one at a time than in a tile of their own. */
+export function singlePixels(pixels: number): number {
+  const rest = pixels % TILE_PIXELS;
+  return rest <= 2 ? rest : 0;
+}
+
 /** How a window moves over its input. */
 export type Window = Pick<
   ConvolutionGeometry,

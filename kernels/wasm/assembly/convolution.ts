@@ -24,6 +24,7 @@ import {
   SCALE,
   SEGMENT_OFFSETS,
   SEGMENTS,
+  SINGLE_PIXELS,
   START,
   WEIGHTS,
   ZERO_POINT,
@@ -42,6 +43,36 @@ const GATHERED_BYTES: usize = 128;
 @inline
 function weightsAt<T>(address: usize, quarter: usize): v128 {
   return sizeof<T>() == 1 ? v128.load8x8_s(address + quarter * 8) : v128.load(address + quarter * 16);
+}
+
+/** One pixel of a panel: where a tile would compute three or two pixels for nothing. */
+function single<T>(record: usize, x: usize, w: usize, start: usize, scale: usize, to: usize, count: i32): void {
+  const segmentsBegin = load<usize>(record, SEGMENT_OFFSETS);
+  const segmentsEnd = segmentsBegin + (load<usize>(record, SEGMENTS) << 2);
+  const evenBytes = (load<usize>(record, PAIRS) >> 1) << 3;
+  const hasOdd = (load<i32>(record, PAIRS) & 1) != 0;
+  let a = v128.load(start, 0);
+  let b = v128.load(start, 16);
+  for (let segment = segmentsBegin; segment < segmentsEnd; segment += 4) {
+    let at = x + load<usize>(segment);
+    for (const end = at + evenBytes; at < end; at += 8) {
+      const u = v128.load32_splat(at);
+      const v = v128.load32_splat(at, 4);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(weightsAt<T>(w, 0), u));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(weightsAt<T>(w, 1), u));
+      a = i32x4.add(a, i32x4.dot_i16x8_s(weightsAt<T>(w, 2), v));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(weightsAt<T>(w, 3), v));
+      w += sizeof<T>() * 32;
+    }
+    if (hasOdd) {
+      const u = v128.load32_splat(at);
+      a = i32x4.add(a, i32x4.dot_i16x8_s(weightsAt<T>(w, 0), u));
+      b = i32x4.add(b, i32x4.dot_i16x8_s(weightsAt<T>(w, 1), u));
+      w += sizeof<T>() * 16;
+    }
+  }
+  const values = requantiseEight(a, b, v128.load(scale, 0), v128.load(scale, 16));
+  storeEight(to, values, load<i32>(record, OUT_WIDE) != 0, count);
 }
 
 /** Of `tiles`. */
@@ -143,6 +174,7 @@ function tiles<T, S>(
   inputOffsets: usize,
   outputOffsets: usize,
   tableBytes: usize,
+  singles: usize,
   start: usize,
   startStride: usize,
 ): void {
@@ -156,7 +188,7 @@ function tiles<T, S>(
   let output = load<usize>(record, OUTPUT);
   let panel = load<usize>(record, WEIGHTS);
   let scale = load<usize>(record, SCALE);
-  let w = panel;
+  const panelBytes = load<usize>(record, SEGMENTS) * load<usize>(record, PAIRS) * (sizeof<T>() * 16);
   for (let channel: i32 = 0; channel < channels; channel += PANEL) {
     const count = channels - channel;
     if (sizeof<S>() == 1 && count <= PANEL / 2) {
@@ -165,7 +197,7 @@ function tiles<T, S>(
         input,
         inputOffsets,
         outputOffsets,
-        tableBytes,
+        tableBytes + singles,
         start,
         startStride,
         panel,
@@ -189,7 +221,7 @@ function tiles<T, S>(
       let b2 = v128.load(start + 2 * startStride, 16);
       let a3 = v128.load(start + 3 * startStride, 0);
       let b3 = v128.load(start + 3 * startStride, 16);
-      w = panel;
+      let w = panel;
       let segment = segmentsBegin;
       do {
         const offset = load<usize>(segment);
@@ -278,7 +310,11 @@ function tiles<T, S>(
         storeEight(o3, q3, wide, count);
       }
     }
-    panel = w;
+    for (let pixel = tableBytes; pixel < tableBytes + singles; pixel += 4) {
+      const x = input + load<usize>(inputOffsets + pixel);
+      single<T>(record, x, panel, start, scale, output + load<usize>(outputOffsets + pixel), count);
+    }
+    panel += panelBytes;
     scale += 32;
     start += 32;
     output += wide ? 16 : 8;
@@ -297,7 +333,7 @@ function adaptedTiles(record: usize, entry: usize): void {
       const x = input + load<usize>(offsets + (lane << 2));
       adapterRow(record, entry, x, adjusted + lane * stride);
     }
-    dispatch(record, input, offsets, offsets + outputs, TILE_BYTES, adjusted, stride);
+    dispatch(record, input, offsets, offsets + outputs, TILE_BYTES, 0, adjusted, stride);
   }
 }
 
@@ -314,6 +350,7 @@ function gatheredTiles(record: usize): void {
   const segmentsEnd = segments + (load<usize>(record, GATHER_SEGMENTS) << 2);
   const segmentBytes = load<usize>(record, GATHER_BYTES);
   const start = load<usize>(record, START);
+  const singles = load<usize>(record, SINGLE_PIXELS) << 2;
   const outputs = load<usize>(record, OUTPUT_OFFSETS) - load<usize>(record, INPUT_OFFSETS);
   let offsets = load<usize>(record, INPUT_OFFSETS);
   for (const end = offsets + (load<usize>(record, PIXELS) << 2); offsets < end; offsets += GATHERED_BYTES) {
@@ -321,31 +358,36 @@ function gatheredTiles(record: usize): void {
     for (let pixel: usize = 0; pixel < bytes; pixel += 4) {
       const from = input + load<usize>(offsets + pixel);
       let to = gathered + (pixel >> 2) * rowBytes;
+      // Whole vectors: what they write too much is overwritten by the next segment, the last ones' by nobody's need.
       for (let segment = segments; segment < segmentsEnd; segment += 4) {
         const x = from + load<usize>(segment);
-        // Whole vectors: what they write too much is overwritten by the next segment, the last ones' by nobody's need.
-        for (let k: usize = 0; k < segmentBytes; k += 16) v128.store(to + k, v128.load(x + k));
+        v128.store(to, v128.load(x));
+        for (let k: usize = 16; k < segmentBytes; k += 16) v128.store(to + k, v128.load(x + k));
         to += segmentBytes;
       }
     }
-    dispatch(record, gathered, rows, offsets + outputs, bytes, start, 0);
+    const isLast = offsets + GATHERED_BYTES >= end;
+    dispatch(record, gathered, rows, offsets + outputs, bytes, isLast ? singles : 0, start, 0);
   }
 }
 
+/** @param singles bytes of the tables' last entries that are taken one at a time, in place of the last tile */
 function dispatch(
   record: usize,
   input: usize,
   inputOffsets: usize,
   outputOffsets: usize,
-  tableBytes: usize,
+  allBytes: usize,
+  singles: usize,
   start: usize,
   startStride: usize,
 ): void {
+  const tableBytes = singles ? allBytes - TILE_BYTES : allBytes;
   if (load<i32>(record, COMPACT)) {
-    tiles<i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
+    tiles<i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
   } else if (load<i32>(record, BOUNDED) && load<i32>(record, OUT_WIDE) && !(load<i32>(record, OUT_CHANNELS) & 7)) {
-    tiles<i16, i16>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
-  } else tiles<i16, i8>(record, input, inputOffsets, outputOffsets, tableBytes, start, startStride);
+    tiles<i16, i16>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
+  } else tiles<i16, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
 }
 
 export function convolution(record: usize, adapters: usize): void {
@@ -365,5 +407,6 @@ export function convolution(record: usize, adapters: usize): void {
   const inputOffsets = load<usize>(record, INPUT_OFFSETS);
   const outputOffsets = load<usize>(record, OUTPUT_OFFSETS);
   const tableBytes = load<usize>(record, PIXELS) << 2;
-  dispatch(record, input, inputOffsets, outputOffsets, tableBytes, load<usize>(record, START), 0);
+  const singles = load<usize>(record, SINGLE_PIXELS) << 2;
+  dispatch(record, input, inputOffsets, outputOffsets, tableBytes, singles, load<usize>(record, START), 0);
 }

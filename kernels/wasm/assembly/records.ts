@@ -42,6 +42,8 @@ export const BOUNDED = 116;
 
 /** Pixels of the output, rounded up to whole tiles, and their byte offsets in input and output. */
 export const PIXELS = 48;
+/** Of them, after the last whole tile: 0 to 2 that are taken one at a time. */
+export const SINGLE_PIXELS = 120;
 export const INPUT_OFFSETS = 52;
 export const OUTPUT_OFFSETS = 56;
 

@@ -16,7 +16,7 @@ import {
   WEIGHTS,
   ZERO_POINT,
 } from './records';
-import { requantiseEight, scatterEight, setRequantisation, storeEight } from './requantise';
+import { requantiseEight, setRequantisation, storeEight } from './requantise';
 
 /** Channels per block. */
 const BLOCK: i32 = 8;
@@ -33,6 +33,40 @@ function lowPairs(a: v128, b: v128): v128 {
 @inline
 function highPairs(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
+}
+
+/** Eight requantised values, a stride of bytes apart, the first `count` of them. */
+function scatterEight(address: usize, eight: v128, wide: bool, count: i32, stride: usize): void {
+  const bytes = i8x16.narrow_i16x8_s(eight, eight);
+  if (count >= 8 && wide) {
+    v128.store16_lane(address + 0 * stride, eight, 0);
+    v128.store16_lane(address + 1 * stride, eight, 1);
+    v128.store16_lane(address + 2 * stride, eight, 2);
+    v128.store16_lane(address + 3 * stride, eight, 3);
+    v128.store16_lane(address + 4 * stride, eight, 4);
+    v128.store16_lane(address + 5 * stride, eight, 5);
+    v128.store16_lane(address + 6 * stride, eight, 6);
+    v128.store16_lane(address + 7 * stride, eight, 7);
+    return;
+  }
+  if (count >= 8) {
+    v128.store8_lane(address + 0 * stride, bytes, 0);
+    v128.store8_lane(address + 1 * stride, bytes, 1);
+    v128.store8_lane(address + 2 * stride, bytes, 2);
+    v128.store8_lane(address + 3 * stride, bytes, 3);
+    v128.store8_lane(address + 4 * stride, bytes, 4);
+    v128.store8_lane(address + 5 * stride, bytes, 5);
+    v128.store8_lane(address + 6 * stride, bytes, 6);
+    v128.store8_lane(address + 7 * stride, bytes, 7);
+    return;
+  }
+  let values = eight;
+  for (let lane = min(count, 8); lane > 0; lane--) {
+    if (wide) v128.store16_lane(address, values, 0);
+    else v128.store8_lane(address, i8x16.narrow_i16x8_s(values, values), 0);
+    address += stride;
+    values = v128.shuffle<i16>(values, values, 1, 2, 3, 4, 5, 6, 7, 0);
+  }
 }
 
 /**

@@ -107,19 +107,6 @@ export function storeNarrow(address: usize, values: v128, count: i32): void {
   if (count & 1) v128.store8_lane(address, rest, 0);
 }
 
-/** Eight requantised values, a stride of bytes apart, the first `count` of them. */
-// @ts-ignore: decorator
-@inline
-export function scatterEight(address: usize, eight: v128, wide: bool, count: i32, stride: usize): void {
-  let values = eight;
-  for (let lane = min(count, 8); lane > 0; lane--) {
-    if (wide) v128.store16_lane(address, values, 0);
-    else v128.store8_lane(address, values, 0);
-    address += stride;
-    values = v128.shuffle<i16>(values, values, 1, 2, 3, 4, 5, 6, 7, 0);
-  }
-}
-
 /** Eight requantised values as int8 or as int16, the first `count` of them. */
 // @ts-ignore: decorator
 @inline

@@ -13,9 +13,11 @@ export function verifyQuantisation(quantisation: Quantisation, tensor: Tensor, w
   const [lowest, highest] = zeroPointRange(tensor.type);
   for (let index = 0; index < scale.length; index++) {
     const value = scale[index]!;
-    requireWellFormed(Number.isFinite(value) && value > 0, `${what} has the scale ${value}`);
     const zero = zeroPoint[index]!;
-    requireWellFormed(zero >= lowest && zero <= highest, `${what} has the zero point ${zero}`);
+    // Texts are made for what is wrong only: a model has thousands of scales.
+    if (Number.isFinite(value) && value > 0 && zero >= lowest && zero <= highest) continue;
+    requireWellFormed(Number.isFinite(value) && value > 0, `${what} has the scale ${value}`);
+    requireWellFormed(false, `${what} has the zero point ${zero}`);
   }
 }
 

@@ -20,6 +20,8 @@ export const BoardProfile = Type.Object(
     arenaBytesMax: count(64 * 1024, 1024 * MIB),
     /** Work of one inference, in multiply-adds of the compiled kernels: what a window may wait for. */
     multiplyAddsMax: count(1_000_000, 100_000_000_000),
+    /** Weights in memory: as int16, twice their size in the file, or as int8 for some 10 to 15 % more time. */
+    weightPacking: Type.Union([Type.Literal('fast'), Type.Literal('compact')]),
     /** Rows of samples between the sensor and the worker; rounded up to a power of two. */
     ringRows: count(16, 1 << 20),
     /** Samples of live sensors that may wait for their row, in all channels together. */

@@ -2,9 +2,15 @@ import type { BoardProfile } from '../boards/schema.ts';
 import { defaultModelLimits, type ModelLimits } from '../kernels/limits.ts';
 
 /** What a model may take on a board. */
-export const modelLimitsOf = ({ modelBytesMax, arenaBytesMax, multiplyAddsMax }: BoardProfile): ModelLimits => ({
+export const modelLimitsOf = ({
+  modelBytesMax,
+  arenaBytesMax,
+  multiplyAddsMax,
+  weightPacking,
+}: BoardProfile): ModelLimits => ({
   ...defaultModelLimits,
   modelBytesMax,
   arenaBytesMax,
   multiplyAddsMax,
+  packing: weightPacking,
 });

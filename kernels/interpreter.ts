@@ -8,7 +8,7 @@ import type { ModelLimits } from './limits.ts';
 import type { MemoryReport } from './memory-report.ts';
 import type { Numerics } from './numerics.ts';
 import type { OperatorRegistry, PreparedOperator } from './ops/operator.ts';
-import { type Packing, type Preparation, PrepareContext } from './ops/prepare-context.ts';
+import { type Preparation, PrepareContext } from './ops/prepare-context.ts';
 import { allOperators } from './ops/registry.ts';
 import { type TensorView, viewTensor } from './tensor-view.ts';
 import { Builtin, operatorName } from './tflite/builtin-operator.ts';
@@ -83,8 +83,6 @@ export interface InterpreterOptions {
   readonly keepActivations: boolean;
   /** `fp32-rne` unless told otherwise; adapters need it. */
   readonly numerics?: Numerics;
-  /** `fast` unless told otherwise. */
-  readonly packing?: Packing;
   /** All that this package has, unless told otherwise. */
   readonly operators?: OperatorRegistry;
 }
@@ -123,14 +121,7 @@ class WasmInterpreter implements Interpreter {
   private readonly variables: readonly { readonly address: number; readonly tensor: Tensor }[];
 
   constructor(model: TfliteModel, options: InterpreterOptions, mark: number) {
-    const {
-      engine,
-      limits,
-      keepActivations,
-      numerics = 'fp32-rne',
-      packing = 'fast',
-      operators = allOperators,
-    } = options;
+    const { engine, limits, keepActivations, numerics = 'fp32-rne', operators = allOperators } = options;
     this.engine = engine;
     this.numerics = numerics;
     const { subgraph } = model;
@@ -146,7 +137,7 @@ class WasmInterpreter implements Interpreter {
       engine,
       limits,
       numerics,
-      packing,
+      packing: limits.packing,
       mark,
       constants,
       tables: new Map(),

@@ -1,4 +1,10 @@
 /**
+ * How weights lie in memory: `fast` as int16, twice their size in the file; `compact` as int8, for boards where that
+ * counts more than some 15 % of time.
+ */
+export type Packing = 'fast' | 'compact';
+
+/**
  * Every bound on a model, in one place. Models come over the air, so each number in a file is compared with one of
  * these before memory is taken for it. A board profile may lower them; `defaultModelLimits` suits a 512 MB gateway.
  */
@@ -24,6 +30,8 @@ export interface ModelLimits {
   readonly operatorTensorsMax: number;
   /** UTF-8 bytes of a tensor name, description or metadata name. */
   readonly nameBytesMax: number;
+  /** What the bound on memory was chosen for. */
+  readonly packing: Packing;
 }
 
 export const defaultModelLimits: ModelLimits = {
@@ -46,4 +54,5 @@ export const defaultModelLimits: ModelLimits = {
   operatorTensorsMax: 128,
   // Fused layers carry the joined names of all the layers they came from.
   nameBytesMax: 4096,
+  packing: 'fast',
 };

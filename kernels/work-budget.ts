@@ -8,9 +8,12 @@ import { TensorType } from './tflite/tensor-type.ts';
 /** Operators with compiled kernels, for int8 in the default numerics. */
 const COMPILED: ReadonlySet<number> = new Set([
   Builtin.add,
+  Builtin.averagePool2d,
   Builtin.conv2d,
   Builtin.depthwiseConv2d,
   Builtin.fullyConnected,
+  Builtin.maxPool2d,
+  Builtin.sub,
 ]);
 
 /** Costs of one product and of one value read or written, in multiply-adds of a compiled loop (0.2 ns on a PC). */

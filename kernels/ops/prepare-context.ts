@@ -1,5 +1,5 @@
 import { ModelError } from '../errors.ts';
-import type { ModelLimits } from '../limits.ts';
+import type { ModelLimits, Packing } from '../limits.ts';
 import type { Numerics } from '../numerics.ts';
 import type { Operator, OptionValue, Tensor, TfliteModel } from '../tflite/model.ts';
 import { printable } from '../tflite/printable.ts';
@@ -22,12 +22,6 @@ export interface TensorQuantisation {
   readonly scale: number;
   readonly zeroPoint: number;
 }
-
-/**
- * How weights lie in memory: `fast` as int16, twice their size in the file; `compact` as int8, for boards where that
- * counts more than some 15 % of time.
- */
-export type Packing = 'fast' | 'compact';
 
 /** What all operators of one model share while it is prepared. */
 export interface Preparation {

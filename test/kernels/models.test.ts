@@ -28,7 +28,7 @@ const run = (interpreter: Interpreter, input: Int8Array): Int8Array => {
 /** Both packings against TensorFlow Lite on `count` seeded inputs. */
 const compare = (file: Uint8Array, count: number, seed: number): void => {
   const theirs = tflite.load(file);
-  const ours = (['fast', 'compact'] as const).map((packing) => load(file, { packing }));
+  const ours = (['fast', 'compact'] as const).map((packing) => load(file, { limits: { ...limits, packing } }));
   assert.ok(ours[1]!.arenaBytes < ours[0]!.arenaBytes, 'compact weights take no less memory');
   const random = seeded(seed);
   const distinct = new Set<number>();

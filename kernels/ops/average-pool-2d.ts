@@ -2,7 +2,7 @@ import { Builtin } from '../tflite/builtin-operator.ts';
 import { TensorType } from '../tflite/tensor-type.ts';
 import { POOL_AVERAGE } from '../wasm/assembly/records.ts';
 import { builtinActivationRange } from './builtin-activation.ts';
-import { AVERAGED_MAX, prepareCompiledPool } from './compiled/pool.ts';
+import { AVERAGED_MAX, prepareCompiledPool, suitsCompiledPool } from './compiled/pool.ts';
 import { type OperatorKernel, type PreparedOperator, plainOperator } from './operator.ts';
 import { summandsMax, typedMemory } from './pool-types.ts';
 import { readWindows, visitWindows, type WindowVisitor } from './pool-window.ts';
@@ -27,7 +27,7 @@ function prepare(context: PrepareContext): PreparedOperator {
     context.refuse(`averages ${windows.pixelsMax} pixels, ${summandsMax(type)} is the most`);
   }
   const range = builtinActivationRange(context, output);
-  if (context.isCompiled && context.isInt8(input) && context.isComputed(input) && windows.pixelsMax <= AVERAGED_MAX) {
+  if (suitsCompiledPool(context, input, output) && windows.pixelsMax <= AVERAGED_MAX) {
     return prepareCompiledPool(context, { input, output }, windows, { mode: POOL_AVERAGE, range });
   }
   const { channels } = windows;

@@ -3,7 +3,7 @@ import { TensorType } from '../tflite/tensor-type.ts';
 import { POOL_GREATEST } from '../wasm/assembly/records.ts';
 import { activationRange } from './activation.ts';
 import { builtinActivationRange } from './builtin-activation.ts';
-import { prepareCompiledPool } from './compiled/pool.ts';
+import { prepareCompiledPool, suitsCompiledPool } from './compiled/pool.ts';
 import { type OperatorKernel, type PreparedOperator, plainOperator } from './operator.ts';
 import { typedMemory } from './pool-types.ts';
 import { type PoolWindows, readWindows, visitWindows, type WindowVisitor } from './pool-window.ts';
@@ -20,7 +20,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   const windows = readWindows(context, input, output);
   const { memory, shift } = typedMemory(context, input);
   const [lowest, highest] = clampRange(context, output, windows);
-  if (context.isCompiled && context.isInt8(input) && context.isComputed(input)) {
+  if (suitsCompiledPool(context, input, output)) {
     const rounding = { mode: POOL_GREATEST, range: [lowest, highest] } as const;
     return prepareCompiledPool(context, { input, output }, windows, rounding);
   }

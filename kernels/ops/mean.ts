@@ -2,7 +2,7 @@ import { Builtin } from '../tflite/builtin-operator.ts';
 import { TensorType } from '../tflite/tensor-type.ts';
 import { POOL_SCALED } from '../wasm/assembly/records.ts';
 import { type BoxDimension, mergeBox, walkBox } from './box.ts';
-import { prepareCompiledPool } from './compiled/pool.ts';
+import { prepareCompiledPool, suitsCompiledPool } from './compiled/pool.ts';
 import { globalPoolFactors, type MeanOfSum, meanByReference, meanByTflite, meanByXnnpack } from './mean-rounding.ts';
 import { type OperatorKernel, type PreparedOperator, plainOperator } from './operator.ts';
 import { summandsMax, typedMemory } from './pool-types.ts';
@@ -25,7 +25,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   const sizes = shape.map((size, axis) => (axes.has(axis) ? 1 : size));
   requireShape(context, output, context.option('keepDims') === 0 ? sizes.filter((_, axis) => !axes.has(axis)) : sizes);
   const count = input.elements / elementsIn(sizes);
-  if (context.isCompiled && context.isInt8(input) && context.isComputed(input) && delegated(shape, named)) {
+  if (suitsCompiledPool(context, input, output) && delegated(shape, named)) {
     return prepareOverPixels(context, input, output, axes);
   }
   const finish =

@@ -34,6 +34,12 @@ export interface PoolRounding {
 /** Values whose average the kernel rounds exactly. */
 export const AVERAGED_MAX = 65_536;
 
+/** Whether the compiled kernels take a pool; without one scale at each end only its plain form makes sense of it. */
+export function suitsCompiledPool(context: PrepareContext, input: OperatorTensor, output: OperatorTensor): boolean {
+  const isQuantised = [input, output].every(({ tensor }) => tensor.quantisation?.scale.length === 1);
+  return context.isCompiled && context.isInt8(input) && context.isComputed(input) && isQuantised;
+}
+
 /** AVERAGE_POOL_2D, MAX_POOL_2D, or MEAN over pixels, of int8, on the compiled kernels. */
 export function prepareCompiledPool(
   context: PrepareContext,

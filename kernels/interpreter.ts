@@ -49,6 +49,8 @@ export interface Interpreter {
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
   readonly outputs: readonly TensorView[];
+  /** The tensors asked for as `taps`, in that order. */
+  readonly taps: readonly TensorView[];
   /** What a final SOFTMAX reads (also through a DEQUANTIZE behind it), else the first output itself. */
   readonly logits: TensorView;
   /** One per dense layer and pointwise convolution, in execution order. */
@@ -83,6 +85,8 @@ export interface InterpreterOptions {
   readonly keepActivations: boolean;
   /** `fp32-rne` unless told otherwise; adapters need it. */
   readonly numerics?: Numerics;
+  /** Computed tensors of the subgraph, by index, to be read after each invoke like inputs and outputs. */
+  readonly taps?: readonly number[];
   /** All that this package has, unless told otherwise. */
   readonly operators?: OperatorRegistry;
 }
@@ -111,6 +115,7 @@ class WasmInterpreter implements Interpreter {
   readonly multiplyAdds: number;
   readonly inputs: readonly TensorView[];
   readonly outputs: readonly TensorView[];
+  readonly taps: readonly TensorView[];
   readonly logits: TensorView;
   readonly adapterPoints: readonly AdapterPoint[];
   readonly hasState: boolean;
@@ -121,7 +126,7 @@ class WasmInterpreter implements Interpreter {
   private readonly variables: readonly { readonly address: number; readonly tensor: Tensor }[];
 
   constructor(model: TfliteModel, options: InterpreterOptions, mark: number) {
-    const { engine, limits, keepActivations, numerics = 'fp32-rne', operators = allOperators } = options;
+    const { engine, limits, keepActivations, numerics = 'fp32-rne', taps = [], operators = allOperators } = options;
     this.engine = engine;
     this.numerics = numerics;
     const { subgraph } = model;
@@ -130,6 +135,7 @@ class WasmInterpreter implements Interpreter {
       throw new ModelError('unsupportedModel', 'the model has no input or no output: export it with both');
     }
     requireKnownOperators(model, operators);
+    requireComputed(model, taps);
     const constants = new Map<number, number>();
     const folded = new Map<number, Uint8Array>();
     const preparation: Preparation = {
@@ -156,7 +162,7 @@ class WasmInterpreter implements Interpreter {
     const logits = findLogits(model);
     const kept = new Set(keepActivations ? prepared.flatMap((operator, at) => (operator.adaptable ? [at] : [])) : []);
     const layout = layOut({
-      homes: findHomes({ model, prepared, folded: new Set(folded.keys()), kept, keptTensors: [logits] }),
+      homes: findHomes({ model, prepared, folded: new Set(folded.keys()), kept, keptTensors: [logits, ...taps] }),
       scratchBytes: contexts.map(({ scratchBytes }) => scratchBytes),
       kept,
       constants,
@@ -177,6 +183,7 @@ class WasmInterpreter implements Interpreter {
     const view = (index: number) => viewAt(model, engine, layout, index);
     this.inputs = subgraph.inputs.map(view);
     this.outputs = subgraph.outputs.map(view);
+    this.taps = taps.map(view);
     this.logits = view(logits);
     this.adapterPoints = steps.flatMap((step) => (step.adapterPoint === null ? [] : [step.adapterPoint]));
     this.arenaBytes = engine.usedBytes - mark;
@@ -237,6 +244,17 @@ function zeroOf(tensor: Tensor): number {
 
 function nameOf(model: TfliteModel, operator: Operator): string {
   return operatorName(model.operatorCodes[operator.opcodeIndex]!);
+}
+
+/** Only what an inference gives a value can be looked at after it. */
+function requireComputed({ subgraph }: TfliteModel, taps: readonly number[]): void {
+  const computed = new Set([...subgraph.inputs, ...subgraph.operators.flatMap(({ outputs }) => outputs)]);
+  const stray = taps.find((tensor) => !computed.has(tensor));
+  if (stray === undefined) return;
+  throw new ModelError(
+    'modelMismatch',
+    `tensor ${stray} is not computed by the model: tap one that an operator writes`,
+  );
 }
 
 /** Names every missing operator at once, so that an integrator sees the whole distance. */

@@ -100,6 +100,39 @@ interpreters('keepActivations keeps what every adapter point read and wrote, and
   assert.equal(Int8Array.from(points.at(-1)!.output), Int8Array.from(kept.logits.data));
 });
 
+interpreters('any computed tensor can be tapped: a view of the memory, valid after each invoke', () => {
+  const random = seeded(66);
+  const model = denseNet(random, NET);
+  const { operators } = model.subgraph;
+  const inside = operators.slice(0, -1).map(({ outputs }) => outputs[0]!);
+  for (const kernels of ['compiled', 'plain'] as const) {
+    const engine = createEngine({ memoryBytes: 8 << 20, kernels });
+    const interpreter = createInterpreter(model, { engine, limits, keepActivations: true, taps: inside });
+    for (let round = 0; round < 3; round++) {
+      interpreter.inputs[0]!.data.set(randomInt8(random, 23));
+      interpreter.invoke();
+      interpreter.adapterPoints.forEach(({ output, outputOffset }, at) => {
+        const { data } = interpreter.taps[at]!;
+        assert.is(data.buffer, engine.uint8.buffer, 'a tap is a copy');
+        assert.equal(
+          Array.from(data),
+          Array.from(output, (value) => value + outputOffset),
+        );
+      });
+    }
+    assert.equal(interpreter.taps.at(-1)!.data, interpreter.logits.data);
+  }
+  const engine = createEngine({ memoryBytes: 8 << 20 });
+  const weights = operators[0]!.inputs[1]!;
+  for (const stray of [weights, -1, 1000]) {
+    const options = { engine, limits, keepActivations: false, taps: [stray] };
+    assert.is(
+      refusalOf(() => createInterpreter(model, options)),
+      'modelMismatch',
+    );
+  }
+});
+
 interpreters('adapter points describe the file: weights, scales, clamps and places', () => {
   const random = seeded(64);
   const model = denseNet(random, NET);

@@ -2,71 +2,18 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
 import { defaultModelLimits as limits } from '../../kernels/limits.ts';
-import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { TensorType } from '../../kernels/tflite/tensor-type.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 import { compareWithOracle } from '../support/compare-oracle.ts';
-import { ModelBuilder, perTensor, randomInt8, seeded } from '../support/models.ts';
+import { randomInt8, seeded } from '../support/models.ts';
 import { createOracle, type TensorValues } from '../support/oracle.ts';
 import { refusalOf } from '../support/refusal.ts';
+import { BYTE_SCALES, floats, SCALES, type SvdfModel, svdfModel } from '../support/svdf-models.ts';
 
 const svdf = suite('SVDF');
 const tflite = await createOracle();
-
-interface Layer {
-  readonly batches: number;
-  readonly inputs: number;
-  readonly units: number;
-  readonly rank: number;
-  readonly memory: number;
-  readonly bias: boolean;
-  readonly activation: number;
-  /** Element type of the state and of the weights over time. */
-  readonly state: number;
-}
-
-const SCALES = { input: 0.05, features: 0.01, state: 0.0009, time: 0.0001, output: 0.012 };
-
-/** For a state of int8. */
-const BYTE_SCALES = { input: 0.05, features: 0.01, state: 0.5, time: 0.01, output: 1.2 };
-
-const randomInt16 = (random: () => number, length: number, range: number): Int16Array =>
-  Int16Array.from({ length }, () => Math.floor((random() * 2 - 1) * range));
-
-const floats = (random: () => number, length: number): Float32Array =>
-  Float32Array.from({ length }, () => random() * 2 - 1);
-
-/** A model of one layer; a change of its operands by index replaces a tensor, for hostile models. */
-const model = (random: () => number, layer: Layer, scales = SCALES, replaced: Record<number, number[]> = {}) => {
-  const { batches, inputs, units, rank, memory, state: type } = layer;
-  const filters = units * rank;
-  const builder = new ModelBuilder();
-  const real = type === TensorType.float32;
-  const quantised = (scale: number, zeroPoint = 0) => (real ? null : perTensor(scale, zeroPoint));
-  const shape = (position: number, usual: number[]): number[] => replaced[position] ?? usual;
-  const weights = (at: number, rows: number, columns: number, scale: number, wide: boolean): number => {
-    const dimensions = shape(at, [rows, columns]);
-    const length = dimensions.reduce((product, dimension) => product * dimension, 1);
-    if (real) return builder.tensor(type, dimensions, null, floats(random, length));
-    const data = wide ? randomInt16(random, length, 3000) : randomInt8(random, length);
-    return builder.tensor(wide ? TensorType.int16 : TensorType.int8, dimensions, perTensor(scale, 0), data);
-  };
-  const edge = real ? type : TensorType.int8;
-  const input = builder.tensor(edge, shape(0, [batches, inputs]), quantised(scales.input, 7));
-  const features = weights(1, filters, inputs, scales.features, false);
-  const time = weights(2, filters, memory, scales.time, type === TensorType.int16);
-  const spread = (64 * scales.output) / (scales.state * scales.time);
-  const biases = real ? floats(random, units) : Int32Array.from(floats(random, units), (value) => value * spread);
-  const biasType = real ? type : TensorType.int32;
-  const bias = layer.bias ? builder.tensor(biasType, [units], quantised(scales.state * scales.time), biases) : -1;
-  const state = builder.variable(type, shape(4, [batches, filters * memory]), quantised(scales.state));
-  const output = builder.tensor(edge, shape(5, [batches, units]), quantised(scales.output, -13));
-  const options: Record<string, number> = { rank, fusedActivation: layer.activation };
-  builder.operator(Builtin.svdf, [input, features, time, bias, state], [output], ['SVDF', options], 3);
-  return builder.build([input], [output]);
-};
 
 const load = (built: TfliteModel): Interpreter =>
   createInterpreter(built, { engine: createEngine({ memoryBytes: 8 << 20 }), limits, keepActivations: false });
@@ -77,7 +24,7 @@ const run = (interpreter: Interpreter, input: TensorValues): TensorValues => {
   return interpreter.outputs[0]!.data.slice();
 };
 
-const LAYERS: readonly Layer[] = [
+const LAYERS: readonly SvdfModel[] = [
   { batches: 1, inputs: 5, units: 3, rank: 2, memory: 4, bias: true, activation: 1, state: TensorType.int16 },
   { batches: 2, inputs: 16, units: 8, rank: 1, memory: 10, bias: false, activation: 1, state: TensorType.int16 },
   { batches: 3, inputs: 1, units: 1, rank: 3, memory: 1, bias: true, activation: 1, state: TensorType.int16 },
@@ -90,7 +37,7 @@ svdf('int8 with an int16 state: bit for bit with TFLite over streams longer than
     for (const factor of [0.25, 1, 3]) {
       const scales = { ...SCALES, output: SCALES.output * factor, state: SCALES.state * factor };
       const stream = Array.from({ length: 25 }, () => [randomInt8(random, layer.batches * layer.inputs)]);
-      compareWithOracle(tflite, writeModel(model(random, layer, scales)), stream, JSON.stringify(layer));
+      compareWithOracle(tflite, writeModel(svdfModel(random, layer, scales)), stream, JSON.stringify(layer));
     }
   }
 });
@@ -98,7 +45,7 @@ svdf('int8 with an int16 state: bit for bit with TFLite over streams longer than
 svdf('float32: within rounding of TFLite over a stream, with every activation', () => {
   const random = seeded(412);
   for (const [at, layer] of LAYERS.entries()) {
-    const built = model(random, { ...layer, activation: at, state: TensorType.float32 });
+    const built = svdfModel(random, { ...layer, activation: at, state: TensorType.float32 });
     const theirs = tflite.load(writeModel(built));
     const ours = load(built);
     for (let step = 0; step < 25; step++) {
@@ -113,7 +60,7 @@ svdf('float32: within rounding of TFLite over a stream, with every activation', 
 });
 
 /** What the quantised model means, in real numbers and without rounding in between: a convolution over time. */
-const meaning = (built: TfliteModel, layer: Layer, inputs: readonly TensorValues[]): number[] => {
+const meaning = (built: TfliteModel, layer: SvdfModel, inputs: readonly TensorValues[]): number[] => {
   const real = (tensor: number): number[] => {
     const { quantisation, buffer, type } = built.subgraph.tensors[tensor]!;
     const bytes = built.buffers[buffer]!;
@@ -138,8 +85,8 @@ const meaning = (built: TfliteModel, layer: Layer, inputs: readonly TensorValues
 
 svdf('int8 with an int8 state: as its meaning in real numbers, within the steps of state and output', () => {
   const random = seeded(413);
-  const layer: Layer = { ...LAYERS[3]!, state: TensorType.int8 };
-  const built = model(random, layer, BYTE_SCALES);
+  const layer: SvdfModel = { ...LAYERS[3]!, state: TensorType.int8 };
+  const built = svdfModel(random, layer, BYTE_SCALES);
   const ours = load(built);
   const stream: TensorValues[] = [];
   let worst = 0;
@@ -160,7 +107,7 @@ svdf('resetState begins a new stream, and two interpreters keep their own', () =
   const random = seeded(414);
   for (const state of [TensorType.int16, TensorType.int8, TensorType.float32]) {
     const scales = state === TensorType.int8 ? BYTE_SCALES : SCALES;
-    const built = model(random, { ...LAYERS[0]!, state }, scales);
+    const built = svdfModel(random, { ...LAYERS[0]!, state }, scales);
     const [once, other] = [load(built), load(built)];
     const stream = Array.from({ length: 9 }, () =>
       state === TensorType.float32 ? floats(random, 5) : randomInt8(random, 5),
@@ -178,8 +125,8 @@ svdf('resetState begins a new stream, and two interpreters keep their own', () =
 });
 
 svdf('operands that do not fit, other activations and hybrid models are refused', () => {
-  const refused = (change: Partial<Layer>, replaced: Record<number, number[]> = {}, scales = SCALES) =>
-    refusalOf(() => load(model(seeded(415), { ...LAYERS[0]!, ...change }, scales, replaced)));
+  const refused = (change: Partial<SvdfModel>, replaced: Record<number, number[]> = {}, scales = SCALES) =>
+    refusalOf(() => load(svdfModel(seeded(415), { ...LAYERS[0]!, ...change }, scales, replaced)));
   assert.is(refused({}), null);
   assert.is(refused({ activation: 0 }), 'unsupportedOperator');
   assert.is(refused({ activation: 4, state: TensorType.float32 }), 'unsupportedOperator');
@@ -198,7 +145,7 @@ svdf('operands that do not fit, other activations and hybrid models are refused'
     assert.is(refused({}, { [position]: [...shape] }), 'unsupportedOperator', `operand ${position} of [${shape}]`);
   }
   assert.is(refused({}, {}, { ...SCALES, state: 1e-38, features: 1e38 }), 'unsupportedOperator');
-  const rankless = model(seeded(416), LAYERS[0]!);
+  const rankless = svdfModel(seeded(416), LAYERS[0]!);
   for (const rank of [0, -1, 4, 7]) {
     const operators = rankless.subgraph.operators.map((operator) => ({
       ...operator,
@@ -213,7 +160,7 @@ svdf('operands that do not fit, other activations and hybrid models are refused'
 });
 
 svdf('a state that is no variable, and an input of another type than the weights, are refused', () => {
-  const built = model(seeded(417), LAYERS[0]!);
+  const built = svdfModel(seeded(417), LAYERS[0]!);
   const changed = (change: (index: number) => object): string | null => {
     const tensors = built.subgraph.tensors.map((tensor, index) => ({ ...tensor, ...change(index) }));
     return refusalOf(() => load({ ...built, subgraph: { ...built.subgraph, tensors } }));

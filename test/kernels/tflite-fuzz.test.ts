@@ -5,7 +5,7 @@ import { fuzz } from '../fuzz/fuzz.ts';
 
 const fuzzing = suite('fuzzed models');
 const MUTANTS = 1500;
-const base = { seed: 3, from: 0, secondsMax: 100, findingsMax: 1, fault: 'none' } as const;
+const base = { seed: 1, from: 0, secondsMax: 100, findingsMax: 1, fault: 'none' } as const;
 
 fuzzing(`${MUTANTS} mutants run, or are refused with a code`, async () => {
   const { mutants, outcomes, findings } = await fuzz({ ...base, count: MUTANTS });
@@ -30,7 +30,7 @@ for (const fault of faultNames.filter((name) => name !== 'none')) {
   fuzzing(`an operator with the fault ${fault} is found, with the command that plays it again`, async () => {
     const first = (await fuzz({ ...base, count: MUTANTS, fault })).findings[0]!;
     assert.match(first.why, SYMPTOMS[fault]!);
-    assert.is(first.replay, `npm run fuzz -- --seed 3 --from ${first.mutant} --count 1 --fault ${fault}`);
+    assert.is(first.replay, `npm run fuzz -- --seed 1 --from ${first.mutant} --count 1 --fault ${fault}`);
     const [again] = (await fuzz({ ...base, from: first.mutant, count: 1, fault })).findings;
     assert.is(again!.what, first.what);
     assert.match(again!.why, SYMPTOMS[fault]!);

@@ -45,7 +45,7 @@ const start = (nodeArgs: readonly string[], environment: NodeJS.ProcessEnv = {})
   return { process: child, stdout: () => stdout, stderr: () => stderr, said, ended };
 };
 
-/** Starts `myrmex` with these arguments. */
+/** Starts `myrmex` from its sources; where a test starts many, `builtMyrmex` takes a tenth of the time. */
 export const myrmex = (...args: string[]): Program => start(['--import', 'tsx', 'firmware/main.ts', ...args]);
 
 /** Starts `myrmex` as it is flashed: the bundle that `npm test` has built. */
@@ -55,8 +55,8 @@ export const builtMyrmex = (...args: string[]): Program => start(['dist/myrmex.j
 export const builtMyrmexIn = (environment: NodeJS.ProcessEnv, ...args: string[]): Program =>
   start(['dist/myrmex.js', ...args], environment);
 
-/** Starts `myrmexctl` with these arguments. */
-export const myrmexctl = (...args: string[]): Program => start(['--import', 'tsx', 'tools/main.ts', ...args]);
+/** Starts `myrmexctl` as it is installed: the bundle, which starts in a tenth of the time of its sources. */
+export const myrmexctl = (...args: string[]): Program => start(['dist/myrmexctl.js', ...args]);
 
 /** The object in the last line of what a program printed. */
 export const lastObject = <T>(program: Program): T => {

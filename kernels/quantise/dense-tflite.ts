@@ -1,6 +1,6 @@
+import { builtinCall } from '../tflite/builtin-call.ts';
 import { Builtin } from '../tflite/builtin-operator.ts';
 import type { ModelMetadata, Operator, Quantisation, Tensor, TfliteModel } from '../tflite/model.ts';
-import { optionsType } from '../tflite/options.ts';
 import { TensorType } from '../tflite/tensor-type.ts';
 import type { Affine } from './affine.ts';
 import type { QuantisedNetwork } from './quantise-network.ts';
@@ -43,12 +43,12 @@ export function denseTfliteModel(
     );
     const output = activation(l + 1 < network.layers.length ? name : 'logits', outFeatures, layer.output);
     const fields = { fusedActivation: ACTIVATION[layer.activation] };
-    operators.push(operatorOf(0, [from, weightsAt, biasAt], output, 'FullyConnected', fields));
+    operators.push(builtinCall(0, [from, weightsAt, biasAt], [output], ['FullyConnected', fields]));
     from = output;
     inputScale = layer.output.scale;
   });
   const probabilities = activation('probabilities', network.layers.at(-1)!.outFeatures, PROBABILITY);
-  operators.push(operatorOf(1, [from], probabilities, 'Softmax', { beta: 1 }));
+  operators.push(builtinCall(1, [from], [probabilities], ['Softmax', { beta: 1 }]));
   return {
     description,
     operatorCodes: [
@@ -75,24 +75,6 @@ function perChannel(scale: Float32Array): Quantisation {
 
 function quantisationOf(scale: Float32Array, zeroPoint: Int32Array): Quantisation {
   return { scale, zeroPoint, min: new Float32Array(0), max: new Float32Array(0), quantizedDimension: 0 };
-}
-
-function operatorOf(
-  opcodeIndex: number,
-  inputs: readonly number[],
-  output: number,
-  options: string,
-  fields: Readonly<Record<string, number>>,
-): Operator {
-  return {
-    opcodeIndex,
-    inputs,
-    outputs: [output],
-    intermediates: [],
-    mutatingVariableInputs: [],
-    options: { type: optionsType(options), fields },
-    customOptions: new Uint8Array(0),
-  };
 }
 
 /** The file format is little-endian whatever the machine is. */

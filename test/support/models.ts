@@ -1,5 +1,5 @@
+import { builtinCall } from '../../kernels/tflite/builtin-call.ts';
 import type { Operator, OperatorCode, Quantisation, Tensor, TfliteModel } from '../../kernels/tflite/model.ts';
-import { optionsType } from '../../kernels/tflite/options.ts';
 import { TensorType } from '../../kernels/tflite/tensor-type.ts';
 
 /** Numbers 0 ≤ x < 1 from a seed (mulberry32); tests must not depend on the generator under test. */
@@ -79,15 +79,7 @@ export class ModelBuilder {
   ): this {
     const known = this.codes.findIndex((code) => code.builtin === builtin && code.version === version);
     const opcodeIndex = known >= 0 ? known : this.codes.push({ builtin, custom: '', version }) - 1;
-    this.operators.push({
-      opcodeIndex,
-      inputs,
-      outputs,
-      intermediates: [],
-      mutatingVariableInputs: [],
-      options: options === null ? null : { type: optionsType(options[0]), fields: options[1] },
-      customOptions: new Uint8Array(0),
-    });
+    this.operators.push(builtinCall(opcodeIndex, inputs, outputs, options));
     return this;
   }
 

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '../../kernels/random.ts';
+import { builtinCall } from '../../kernels/tflite/builtin-call.ts';
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { Operator, OperatorCode, Quantisation, Tensor, TfliteModel } from '../../kernels/tflite/model.ts';
-import { optionsType } from '../../kernels/tflite/options.ts';
 import { TensorType } from '../../kernels/tflite/tensor-type.ts';
 
 /** Standard deviation of whole numbers drawn evenly from −127 to 127. */
@@ -207,15 +207,8 @@ export class NetworkBuilder {
     fields: Readonly<Record<string, number | readonly number[]>>,
   ): void {
     const known = this.codes.findIndex((code) => code.builtin === builtin);
-    this.operators.push({
-      opcodeIndex: known >= 0 ? known : this.codes.push({ builtin, custom: '', version }) - 1,
-      inputs,
-      outputs: [output],
-      intermediates: [],
-      mutatingVariableInputs: [],
-      options: { type: optionsType(options), fields },
-      customOptions: new Uint8Array(0),
-    });
+    const opcodeIndex = known >= 0 ? known : this.codes.push({ builtin, custom: '', version }) - 1;
+    this.operators.push(builtinCall(opcodeIndex, inputs, [output], [options, fields]));
   }
 }
 

@@ -4,27 +4,25 @@ import type { ConvolutionGeometry } from '../convolution-geometry.ts';
  * The filter taps that meet the input at one output position: all that tells a convolution from a transposed one. The
  * loops over channels and products are the same.
  */
-export interface Taps {
+export abstract class Taps {
   /** How many of the entries below the last `locate` filled. */
-  readonly count: number;
+  count = 0;
   /** Index of channel 0 of the input pixel, within one image. */
   readonly inputs: Int32Array;
   /** Number of the tap in the filter, row by row. */
   readonly filter: Int32Array;
-  locate(outputY: number, outputX: number): void;
+
+  constructor(protected readonly geometry: ConvolutionGeometry) {
+    const { filterHeight, filterWidth } = geometry;
+    this.inputs = new Int32Array(filterHeight * filterWidth);
+    this.filter = new Int32Array(filterHeight * filterWidth);
+  }
+
+  abstract locate(outputY: number, outputX: number): void;
 }
 
 /** Taps of a convolution: input = output × stride − padding + tap × dilation. */
-export class ForwardTaps implements Taps {
-  count = 0;
-  readonly inputs: Int32Array;
-  readonly filter: Int32Array;
-
-  constructor(private readonly geometry: ConvolutionGeometry) {
-    this.inputs = new Int32Array(geometry.filterHeight * geometry.filterWidth);
-    this.filter = new Int32Array(geometry.filterHeight * geometry.filterWidth);
-  }
-
+export class ForwardTaps extends Taps {
   locate(outputY: number, outputX: number): void {
     const { filterHeight, filterWidth, inputHeight, inputWidth, inputChannels } = this.geometry;
     const { dilationHeight, dilationWidth } = this.geometry;
@@ -50,16 +48,7 @@ export class ForwardTaps implements Taps {
  * Taps of a transposed convolution: input × stride = output + padding − tap, where that divides. Taps go backwards, so
  * that inputs are met in the order in which TFLite's reference kernel scatters them; float32 sums need it.
  */
-export class TransposedTaps implements Taps {
-  count = 0;
-  readonly inputs: Int32Array;
-  readonly filter: Int32Array;
-
-  constructor(private readonly geometry: ConvolutionGeometry) {
-    this.inputs = new Int32Array(geometry.filterHeight * geometry.filterWidth);
-    this.filter = new Int32Array(geometry.filterHeight * geometry.filterWidth);
-  }
-
+export class TransposedTaps extends Taps {
   locate(outputY: number, outputX: number): void {
     const { filterHeight, filterWidth, inputHeight, inputWidth, inputChannels } = this.geometry;
     const { strideHeight, strideWidth, padTop, padLeft } = this.geometry;

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError } from 'commander';
 import { type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
@@ -13,6 +14,7 @@ interface ReplayFlags {
   nodes?: string[];
   experts: ExpertName[];
   baselines: BaselineName[];
+  report?: string;
   json?: true;
 }
 
@@ -30,13 +32,14 @@ export function replayCommand(): Command {
       ...expertNames,
     ])
     .option('--baselines <names>', `to compare with: ${baselineNames.join(', ')}`, among(baselineNames), [])
+    .option('--report <file>', 'write a page with curves and tables, to be read in a browser without a network')
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
 
 async function run(path: string, flags: ReplayFlags): Promise<void> {
   const { readRecording } = await import('../../firmware/io/recording.ts');
-  const { replay } = await import('../replay/replay.ts');
+  const { playRecording } = await import('../replay/replay.ts');
   const { printReplay } = await import('../replay/print-report.ts');
   const { readModelCard } = await import('../../firmware/model-file.ts');
   const { defaultModelLimits } = await import('../../kernels/limits.ts');
@@ -47,12 +50,33 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
   const { labelRate, experts, baselines } = flags;
-  const report = replay({
+  const page = flags.report === undefined ? null : await import('../report/page.ts');
+  const played = playRecording({
     ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+    curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     now: () => performance.now(),
   });
+  const { report } = played;
+  if (page !== null && flags.report !== undefined) {
+    await writeFile(flags.report, page.replayPage(played, `Replay of ${basename(path)}`, factsOf(path, flags, model)));
+  }
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else printReplay(process.stdout, report);
+}
+
+/** The options of a replay as its page shows them. */
+function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
+  const { labelRate, seed, segments, nodes, experts, baselines } = flags;
+  return [
+    ['recording', path === '-' ? 'standard input' : basename(path)],
+    ['model', `${basename(flags.model)}, ${model.length} bytes`],
+    ['seed', `${seed}`],
+    ['label rate', `${labelRate}`],
+    ['segments', segments?.join(', ') ?? 'all'],
+    ['nodes', nodes?.join(', ') ?? 'all'],
+    ['experts', experts.join(', ')],
+    ['baselines', baselines.join(', ') || 'none'],
+  ];
 }
 
 function among<T extends string>(known: readonly T[]): (text: string) => T[] {

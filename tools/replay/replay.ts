@@ -16,8 +16,16 @@ export interface ReplayOptions {
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
+  /** Points of each curve that a page shows of a node; 0 or left out: none is kept. */
+  readonly curvePoints?: number;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
+}
+
+/** A finished replay: its report, and the nodes with what they kept. */
+export interface PlayedReplay {
+  readonly report: ReplayReport;
+  readonly nodes: readonly NodeReplay[];
 }
 
 /**
@@ -26,8 +34,8 @@ export interface ReplayOptions {
  *
  * @throws CommandError when the recording and the model do not belong together; ModelError for a bad model
  */
-export function replay(options: ReplayOptions): ReplayReport {
-  const { recording, now } = options;
+export function playRecording(options: ReplayOptions): PlayedReplay {
+  const { recording, now, curvePoints = 0 } = options;
   const began = now();
   const { model, seed, experts } = options;
   const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts };
@@ -38,7 +46,7 @@ export function replay(options: ReplayOptions): ReplayReport {
     requireClasses(options.baselines, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
     const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
-    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines() });
+    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
@@ -50,8 +58,11 @@ export function replay(options: ReplayOptions): ReplayReport {
       `no node has ${window} rows in a row in one segment: there is nothing to replay`,
     );
   }
-  return report;
+  return { report, nodes };
 }
+
+/** The report alone. @throws as `playRecording` */
+export const replay = (options: ReplayOptions): ReplayReport => playRecording(options).report;
 
 function requireClasses(baselines: readonly BaselineName[], { card }: Pipeline): void {
   if (card.task === 'classification' || baselines.length === 0) return;

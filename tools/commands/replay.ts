@@ -1,9 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
-import { Command, InvalidArgumentError } from 'commander';
-import { type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
+import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
-import { list, share } from './arguments.ts';
+import { integerFrom, list, share } from './arguments.ts';
 
 interface ReplayFlags {
   model: string;
@@ -13,6 +15,8 @@ interface ReplayFlags {
   nodes?: string[];
   experts: ExpertName[];
   baselines: BaselineName[];
+  factorBits: FactorBits;
+  adapters: number;
   json?: true;
 }
 
@@ -30,6 +34,13 @@ export function replayCommand(): Command {
       ...expertNames,
     ])
     .option('--baselines <names>', `to compare with: ${baselineNames.join(', ')}`, among(baselineNames), [])
+    .addOption(
+      new Option('--factor-bits <bits>', 'bits that adapters are stored and trained in')
+        .choices(FACTOR_BITS.map(String))
+        .default(defaultLearningOptions.factorBits)
+        .argParser(factorBits),
+    )
+    .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -46,9 +57,11 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, experts, baselines } = flags;
+  const { labelRate, experts, baselines, factorBits } = flags;
   const report = replay({
     ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+    pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
+    learning: { ...defaultLearningOptions, factorBits },
     now: () => performance.now(),
   });
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
@@ -63,6 +76,14 @@ function among<T extends string>(known: readonly T[]): (text: string) => T[] {
       return found;
     });
 }
+
+function factorBits(text: string): FactorBits {
+  const bits = FACTOR_BITS.find((choice) => String(choice) === text);
+  if (bits === undefined) throw new InvalidArgumentError(`It must be one of ${FACTOR_BITS.join(', ')}.`);
+  return bits;
+}
+
+const adapters = integerFrom(1, ADAPTERS_MAX);
 
 function seed(text: string): number {
   const value = Number(text);

@@ -1,6 +1,8 @@
 import type { AdapterPoint } from '../../kernels/adapter-point.ts';
 import { AdapterChooser, type ChooserOptions } from '../../kernels/adapters/adapter-chooser.ts';
 import type { AdapterPool } from '../../kernels/adapters/adapter-pool.ts';
+import { ReplaySharing } from '../../kernels/adapters/replay-sharing.ts';
+import type { Curriculum } from '../../kernels/learning/adapter-learner.ts';
 
 export interface AdapterChoiceOptions {
   readonly pool: AdapterPool;
@@ -15,7 +17,7 @@ export interface AdapterChoiceOptions {
  * Which adapter decides a window, and which one its label teaches: the one that decided it, however late the label comes
  * and whatever state the machine is in by then. Allocates nothing after creation.
  */
-export class AdapterChoice {
+export class AdapterChoice implements Curriculum {
   readonly arrays: readonly (Float32Array | Float64Array | Uint32Array)[];
   readonly chooser: AdapterChooser;
   private readonly pool: AdapterPool;
@@ -23,6 +25,7 @@ export class AdapterChoice {
   private readonly decidedBy: Uint16Array;
   /** Adapter that each labelled window belongs to, by its slot in the replay buffer. */
   private readonly ownerOf: Uint16Array;
+  private readonly sharing: ReplaySharing;
 
   constructor(private readonly options: AdapterChoiceOptions) {
     const { pool, chooser, point, pendingWindows, replayCapacity } = options;
@@ -30,8 +33,9 @@ export class AdapterChoice {
     this.decidedBy = new Uint16Array(pendingWindows);
     this.ownerOf = new Uint16Array(2 * Math.ceil(replayCapacity / 2));
     this.chooser = new AdapterChooser(chooser, pool, point.inFeatures, (into, other) => this.inherit(into, other));
+    this.sharing = new ReplaySharing(pool.adaptersMax);
     const owners = new Uint32Array(this.ownerOf.buffer);
-    this.arrays = [...pool.arrays, ...this.chooser.arrays, owners];
+    this.arrays = [...pool.arrays, ...this.chooser.arrays, ...this.sharing.arrays, owners];
   }
 
   /** The frozen expert has just judged window `index`: the adapter for it goes into the engine. */
@@ -58,8 +62,13 @@ export class AdapterChoice {
     this.pool.stepped();
   }
 
-  /** Whether the loaded adapter learns from the window in a slot. */
-  readonly suits = (slot: number): boolean => this.ownerOf[slot] === this.pool.loaded;
+  suits(slot: number, turn: number): boolean {
+    return this.sharing.suits(this.pool.loaded, this.ownerOf[slot]!, turn);
+  }
+
+  met(slot: number, loss: number): void {
+    this.sharing.met(this.pool.loaded, this.ownerOf[slot]!, loss);
+  }
 
   private inherit(into: number, other: number): void {
     for (const list of [this.ownerOf, this.decidedBy]) {

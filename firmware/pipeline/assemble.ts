@@ -2,7 +2,7 @@ import { AdapterPool, storedBytes, workingFor } from '../../kernels/adapters/ada
 import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
-import { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
+import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
@@ -58,9 +58,12 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const replay = new ReplayBuffer(classes === 0 ? 0 : replayCapacity, features.size, classes);
   const random = createRandom(options.seed, 'replay buffer');
   const several = options.pool.adaptersMax > 1;
-  const suits = (slot: number): boolean => choice === null || choice.suits(slot);
+  const curriculum: Curriculum = {
+    suits: (slot, turn) => choice === null || choice.suits(slot, turn),
+    met: (slot, loss) => choice?.met(slot, loss),
+  };
   const learner =
-    adapters === null ? null : createLearner(options, loaded, adapters, replay, random, several ? { suits } : {});
+    adapters === null ? null : createLearner(options, loaded, adapters, replay, random, several ? { curriculum } : {});
   const pool = learner === null ? null : createPool(options, learner);
   const choice = pool === null || !several ? null : createChoice(options, loaded, pool);
   const choose = choice === null ? null : (index: number): void => choice.choose(index);
@@ -94,7 +97,7 @@ function createLearner(
   adapters: AdapterSet,
   replay: ReplayBuffer,
   random: Random,
-  which: { suits?: (slot: number) => boolean },
+  which: { curriculum?: Curriculum },
 ): AdapterLearner {
   const replayed = new Float32Array(features.size);
   const present = (slot: number): void => {

@@ -19,8 +19,15 @@ export interface AdapterLearnerOptions {
   readonly present: (slot: number) => void;
   readonly random: Random;
   readonly learning: LearningOptions;
-  /** Which windows of the replay buffer are for these adapters; all, unless told otherwise. */
-  readonly suits?: (slot: number) => boolean;
+  /** Which windows of the replay buffer these adapters learn from; all, unless told otherwise. */
+  readonly curriculum?: Curriculum;
+}
+
+export interface Curriculum {
+  /** Whether the `turn`th draw of a batch, from 1, may be the window in this slot. */
+  suits(slot: number, turn: number): boolean;
+  /** It was learned from, with this loss before the step. */
+  met(slot: number, loss: number): void;
 }
 
 /** Draws in search of a window that suits; then the newest one serves again. */
@@ -74,7 +81,7 @@ export class AdapterLearner {
   step(newest: number): number {
     const { learning } = this.options;
     let loss = this.accumulate(newest);
-    for (let i = 1; i < learning.batch; i++) loss += this.accumulate(this.draw(newest));
+    for (let i = 1; i < learning.batch; i++) loss += this.accumulate(this.draw(newest, i));
     this.adam.step(1 / learning.batch);
     this.publish();
     return loss / learning.batch;
@@ -85,11 +92,11 @@ export class AdapterLearner {
     for (let k = 0; k < this.factors.length; k++) this.storage.round(this.parameters[k]!, this.factors[k]!);
   }
 
-  private draw(newest: number): number {
-    const { replay, random, suits } = this.options;
+  private draw(newest: number, turn: number): number {
+    const { replay, random, curriculum } = this.options;
     for (let draw = 0; draw < DRAWS_MAX; draw++) {
       const slot = replay.draw(random);
-      if (suits === undefined || suits(slot)) return slot;
+      if (curriculum === undefined || curriculum.suits(slot, turn)) return slot;
     }
     return newest;
   }
@@ -99,6 +106,7 @@ export class AdapterLearner {
     this.forward(slot);
     const last = this.layers.length - 1;
     const loss = this.options.loss.evaluate(slot, this.upstream[last]!);
+    this.options.curriculum?.met(slot, loss);
     for (let l = last; l >= 0; l--) {
       this.layers[l]!.backward(this.upstream[l]!, l === 0 ? null : this.upstream[l - 1]!);
     }

@@ -3,7 +3,7 @@
  * them only together with the browser's DOM, which kernels/ must not see.
  */
 declare namespace WebAssembly {
-  function validate(bytes: Uint8Array): boolean;
+  class CompileError extends Error {}
   class Module {
     constructor(bytes: Uint8Array);
   }

@@ -53,7 +53,7 @@ export interface Interpreter {
   readonly taps: readonly TensorView[];
   /** What a final SOFTMAX reads (also through a DEQUANTIZE behind it), else the first output itself. */
   readonly logits: TensorView;
-  /** One per dense layer and pointwise convolution, in execution order. */
+  /** One per dense layer and convolution, in execution order. */
   readonly adapterPoints: readonly AdapterPoint[];
   /** There are streaming operators, so that an inference depends on those before it. */
   readonly hasState: boolean;
@@ -164,7 +164,8 @@ class WasmInterpreter implements Interpreter {
     const layout = layOut({
       homes: findHomes({ model, prepared, folded: new Set(folded.keys()), kept, keptTensors: [logits, ...taps] }),
       scratchBytes: contexts.map(({ scratchBytes }) => scratchBytes),
-      kept,
+      // What plain layers keep of their input lies in their scratch; compiled ones read it where it is.
+      kept: new Set([...kept].filter((at) => prepared[at]!.wide === undefined)),
       constants,
       allocate: (bytes) => allocateArena(engine, limits, mark, bytes),
     });

@@ -5,8 +5,8 @@ import { prepareCompiledDense } from './compiled/dense.ts';
 import { prepareWinograd, suitsWinograd } from './compiled/winograd.ts';
 import { type ConvolutionGeometry, convolutionGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
+import { preparePlainAdaptable } from './plain/adaptable.ts';
 import { preparePlainConvolution } from './plain/convolution.ts';
-import { preparePlainPointwise } from './plain/pointwise.ts';
 import type { PrepareContext } from './prepare-context.ts';
 import { int8Weights, weightScales, weightTensor } from './weights.ts';
 import { windowOptions } from './window-options.ts';
@@ -22,12 +22,11 @@ function prepare(context: PrepareContext): PreparedOperator {
   const shapes = { input: input.tensor.shape, filter: weights.tensor.shape, output: output.tensor.shape };
   const geometry = convolutionGeometry(shapes, windowOptions(context), context.refuse.bind(context));
   const isOrdinary = context.isInt8(input, weights) && geometry.groups === 1;
-  const isPointwise = geometry.filterHeight * geometry.filterWidth === 1;
-  if (!isOrdinary || (!context.isCompiled && !isPointwise)) return preparePlainConvolution(context, geometry);
+  if (!isOrdinary) return preparePlainConvolution(context, geometry);
   context.requireType(output, TensorType.int8);
   const weightScale = weightScales(context, weights, geometry.outputChannels);
   const layer = { geometry, input, output, weights: int8Weights(weights), weightScale, flat: false };
-  if (!context.isCompiled) return preparePlainPointwise(context, layer);
+  if (!context.isCompiled) return preparePlainAdaptable(context, layer);
   if (isOneProduct(geometry)) return prepareCompiledDense(context, layer);
   return suitsWinograd(geometry) && !context.isCompact
     ? prepareWinograd(context, layer)

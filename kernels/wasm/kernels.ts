@@ -27,6 +27,20 @@ export interface WasmKernels {
     rank: number,
     scaling: number,
   ): void;
+  /** A x of every row of a layer's input (assembly/adapter.ts): float32 [pixels × rank]. */
+  adapterProject(
+    x: number,
+    rows: number,
+    pixels: number,
+    runs: number,
+    length: number,
+    count: number,
+    loraA: number,
+    loraAScale: number,
+    rank: number,
+    inputScale: number,
+    to: number,
+  ): void;
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }

@@ -1,4 +1,5 @@
 export { packPanels, packTaps, packWinograd } from './pack';
+export { adapterProject } from './adapter';
 export { adapterBatch } from './adapter-batch';
 export { run } from './run';
 

@@ -38,7 +38,7 @@ export function run(record: usize, end: usize, adapters: usize): void {
         depthwise(record);
         break;
       case KIND_WINOGRAD:
-        winograd(record);
+        winograd(record, adapters);
         break;
       case KIND_SUM:
         sum(record);

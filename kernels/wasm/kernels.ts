@@ -41,6 +41,20 @@ export interface WasmKernels {
     inputScale: number,
     to: number,
   ): void;
+  /** Gradients (assembly/gradient.ts); `geometry` is the address of the words of assembly/gradient-layout.ts. */
+  convolutionGradient(geometry: number, g: number, w: number, channels: number, dx: number, zeros: number): void;
+  depthwiseGradient(geometry: number, g: number, w: number, dx: number): void;
+  adapterGradient(
+    g: number,
+    u: number,
+    loraB: number,
+    pixels: number,
+    channels: number,
+    rank: number,
+    bias: number,
+    b: number,
+    back: number,
+  ): void;
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }

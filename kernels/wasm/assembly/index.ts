@@ -1,4 +1,4 @@
-export { packPanels, packTaps, packWinograd } from './pack';
+export { packPanels, packTaps, packWinograd, packWinogradLine } from './pack';
 export { adapterProject } from './adapter';
 export { adapterGradient, convolutionGradient, depthwiseGradient } from './gradient';
 export { adapterBatch } from './adapter-batch';

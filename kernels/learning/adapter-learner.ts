@@ -27,6 +27,9 @@ export class AdapterLearner {
   private readonly layers: readonly AdapterLayer[];
   /** [layer] gradient with regard to the layer's output, real units. */
   private readonly upstream: readonly Float64Array[];
+  /** Of the step under way: samples taken, and the sum of their losses. */
+  private samples = 0;
+  private loss = 0;
   /** Null where every window goes through the whole model at every step. */
   private readonly frozen: FrozenPart | null;
 
@@ -54,11 +57,28 @@ export class AdapterLearner {
    * @returns mean loss of the batch before the step
    */
   step(newest: number): number {
+    for (;;) {
+      const loss = this.advance(newest);
+      if (loss !== null) return loss;
+    }
+  }
+
+  /**
+   * One sample's part of such a step, so that a step of a large model can be taken in slices; other things may happen
+   * between the parts. `newest` counts at the first one.
+   *
+   * @returns null, or with the last part, which moves the adapters, the mean loss of the batch
+   */
+  advance(newest: number): number | null {
     const { replay, random, learning } = this.options;
-    let loss = this.accumulate(newest);
-    for (let i = 1; i < learning.batch; i++) loss += this.accumulate(replay.draw(random));
+    this.loss += this.accumulate(this.samples === 0 ? newest : replay.draw(random));
+    this.samples++;
+    if (this.samples < learning.batch) return null;
     this.adam.step(1 / learning.batch);
-    return loss / learning.batch;
+    const mean = this.loss / learning.batch;
+    this.samples = 0;
+    this.loss = 0;
+    return mean;
   }
 
   /** Adds the gradient of one window. Returns its loss. */

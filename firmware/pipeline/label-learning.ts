@@ -2,6 +2,7 @@ import type { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
 import type { Mixture } from '../../kernels/learning/mixture.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { AdapterChoice } from './adapter-choice.ts';
 import { LearningDebt } from './learning-debt.ts';
 import type { PendingWindows } from './pending-windows.ts';
 
@@ -31,6 +32,8 @@ export class LabelLearning {
   readonly firstUnlearned = new Float64Array(1);
   private readonly debt: LearningDebt;
   private sequence = 0;
+  /** Slot whose step is under way. */
+  private begun = -1;
   private readonly counts: StepCounts = { taken: 0, dropped: 0 };
   private readonly observation: Observation = {
     result: 'unknownWindow',
@@ -47,6 +50,8 @@ export class LabelLearning {
     /** null: labels are kept and weigh the experts, and no step is taken on them. */
     private readonly learner: AdapterLearner | null,
     stepsPerLabel: number,
+    /** Of a pool of several adapters: which of them a label teaches. */
+    private readonly choice: AdapterChoice | null = null,
   ) {
     this.debt = new LearningDebt(replay.capacity, stepsPerLabel);
   }
@@ -74,6 +79,7 @@ export class LabelLearning {
     observation.expertLabels = pending.expertLabels(at);
     this.mixture.learn(pending.probabilities(at), label);
     observation.slot = this.replay.add(observation.features, label);
+    this.choice?.labelled(observation.slot, index);
     observation.sequence = this.sequence;
     this.sequence++;
     if (this.learner !== null) this.debt.add(observation.slot);
@@ -89,7 +95,14 @@ export class LabelLearning {
   advance(): boolean {
     const slot = this.debt.next;
     // Without a learner there are no debts.
-    if (slot < 0 || this.learner === null || this.learner.advance(slot) === null) return false;
+    if (slot < 0 || this.learner === null) return false;
+    // A label's steps may have been forgiven in the middle of one.
+    if (slot !== this.begun) this.learner.abandon();
+    this.begun = slot;
+    // Since the part before, another adapter may have decided a window.
+    this.choice?.prepare(slot);
+    if (this.learner.advance(slot) === null) return false;
+    this.choice?.stepped();
     this.debt.pay();
     this.counts.taken++;
     return true;
@@ -112,7 +125,9 @@ export class LabelLearning {
     this.sequence = this.firstUnlearned[0]!;
     for (const { slot, sequence, label, features } of entries) {
       replay.put(slot, features, label);
-      if (this.learner !== null && sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
+      if (sequence < this.firstUnlearned[0]!) continue;
+      this.choice?.recalled(slot);
+      if (this.learner !== null) this.debt.add(slot);
     }
     this.sequence = journal.reduce((next, { sequence }) => Math.max(next, sequence + 1), this.sequence);
     return journal.length - entries.length;

@@ -1,10 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Command, InvalidArgumentError } from 'commander';
-import { type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
+import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
-import { list, share } from './arguments.ts';
+import { integerFrom, list, share } from './arguments.ts';
 
 interface ReplayFlags {
   model: string;
@@ -15,6 +17,8 @@ interface ReplayFlags {
   experts: ExpertName[];
   baselines: BaselineName[];
   report?: string;
+  factorBits: FactorBits;
+  adapters: number;
   json?: true;
 }
 
@@ -33,6 +37,13 @@ export function replayCommand(): Command {
     ])
     .option('--baselines <names>', `to compare with: ${baselineNames.join(', ')}`, among(baselineNames), [])
     .option('--report <file>', 'write a page with curves and tables, to be read in a browser without a network')
+    .addOption(
+      new Option('--factor-bits <bits>', 'bits that adapters are stored and trained in')
+        .choices(FACTOR_BITS.map(String))
+        .default(defaultLearningOptions.factorBits)
+        .argParser(factorBits),
+    )
+    .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -49,11 +60,13 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, experts, baselines } = flags;
+  const { labelRate, experts, baselines, factorBits } = flags;
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
     ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
+    pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
+    learning: { ...defaultLearningOptions, factorBits },
     now: () => performance.now(),
   });
   const { report } = played;
@@ -66,7 +79,7 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
 
 /** The options of a replay as its page shows them. */
 function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
-  const { labelRate, seed, segments, nodes, experts, baselines } = flags;
+  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept } = flags;
   return [
     ['recording', path === '-' ? 'standard input' : basename(path)],
     ['model', `${basename(flags.model)}, ${model.length} bytes`],
@@ -76,6 +89,8 @@ function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: st
     ['nodes', nodes?.join(', ') ?? 'all'],
     ['experts', experts.join(', ')],
     ['baselines', baselines.join(', ') || 'none'],
+    ['bits of adapter factors', `${factorBits}`],
+    ['adapters', `${kept}`],
   ];
 }
 
@@ -87,6 +102,14 @@ function among<T extends string>(known: readonly T[]): (text: string) => T[] {
       return found;
     });
 }
+
+function factorBits(text: string): FactorBits {
+  const bits = FACTOR_BITS.find((choice) => String(choice) === text);
+  if (bits === undefined) throw new InvalidArgumentError(`It must be one of ${FACTOR_BITS.join(', ')}.`);
+  return bits;
+}
+
+const adapters = integerFrom(1, ADAPTERS_MAX);
 
 function seed(text: string): number {
   const value = Number(text);

@@ -1,7 +1,9 @@
 import type { Recording } from '../../firmware/io/recording.ts';
+import type { PoolOptions } from '../../firmware/pipeline/options.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
+import type { LearningOptions } from '../../kernels/learning/options.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
@@ -18,6 +20,9 @@ export interface ReplayOptions {
   readonly baselines: readonly BaselineName[];
   /** Points of each curve that a page shows of a node; 0 or left out: none is kept. */
   readonly curvePoints?: number;
+  /** The node's own unless told otherwise. */
+  readonly learning?: LearningOptions;
+  readonly pool?: PoolOptions;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -37,8 +42,14 @@ export interface PlayedReplay {
 export function playRecording(options: ReplayOptions): PlayedReplay {
   const { recording, now, curvePoints = 0 } = options;
   const began = now();
-  const { model, seed, experts } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts };
+  const {
+    model,
+    seed,
+    experts,
+    learning = defaultPipelineOptions.learning,
+    pool = defaultPipelineOptions.pool,
+  } = options;
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool };
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);

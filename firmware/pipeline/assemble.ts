@@ -93,7 +93,7 @@ function createAdapters({ learning }: PipelineOptions, { interpreter, chain }: L
 
 function createLearner(
   { learning }: PipelineOptions,
-  { card, interpreter, chain, features, normaliser }: LoadedModel,
+  { model, card, interpreter, chain, features, normaliser }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
   random: Random,
@@ -111,7 +111,7 @@ function createLearner(
     labels: replay,
     smoothing: learning.labelSmoothing,
   });
-  return new AdapterLearner({ interpreter, adapters, chain, loss, replay, present, random, learning, ...which });
+  return new AdapterLearner({ model, interpreter, adapters, chain, loss, replay, present, random, learning, ...which });
 }
 
 function createPool({ pool, learning }: PipelineOptions, learner: AdapterLearner): AdapterPool {

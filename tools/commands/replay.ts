@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
 import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
-import { defaultLearningOptions } from '../../kernels/learning/options.ts';
+import { defaultLearningOptions, POINTS_MAX } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
 import { integerFrom, list, share } from './arguments.ts';
 
@@ -19,6 +19,7 @@ interface ReplayFlags {
   report?: string;
   factorBits: FactorBits;
   adapters: number;
+  points: number;
   json?: true;
 }
 
@@ -44,6 +45,12 @@ export function replayCommand(): Command {
         .argParser(factorBits),
     )
     .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
+    .option(
+      '--points <number>',
+      'adapter points that learn, counted from the output',
+      integerFrom(1, POINTS_MAX),
+      defaultLearningOptions.points,
+    )
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -60,13 +67,13 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, experts, baselines, factorBits } = flags;
+  const { labelRate, experts, baselines, factorBits, points } = flags;
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
     ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
-    learning: { ...defaultLearningOptions, factorBits },
+    learning: { ...defaultLearningOptions, factorBits, points },
     now: () => performance.now(),
   });
   const { report } = played;
@@ -79,7 +86,7 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
 
 /** The options of a replay as its page shows them. */
 function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
-  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept } = flags;
+  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept, points } = flags;
   return [
     ['recording', path === '-' ? 'standard input' : basename(path)],
     ['model', `${basename(flags.model)}, ${model.length} bytes`],
@@ -91,6 +98,7 @@ function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: st
     ['baselines', baselines.join(', ') || 'none'],
     ['bits of adapter factors', `${factorBits}`],
     ['adapters', `${kept}`],
+    ['adapter points that learn, at most', `${points}`],
   ];
 }
 

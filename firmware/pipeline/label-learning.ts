@@ -19,12 +19,22 @@ export interface Observation {
   expertLabels: Int16Array;
 }
 
+/** Gradient steps since the start. The same object at every look. */
+export interface StepCounts {
+  taken: number;
+  /** Given up, since more labels waited for theirs than there is room for. */
+  dropped: number;
+}
+
 /** From a label to its gradient steps: pending window, mixture, replay buffer, debt of steps. Allocates nothing. */
 export class LabelLearning {
   /** Sequence of the first label whose steps are not all taken: state, refreshed by `settle` before a snapshot. */
   readonly firstUnlearned = new Float64Array(1);
   private readonly debt: LearningDebt;
   private sequence = 0;
+  /** Slot whose step is under way. */
+  private begun = -1;
+  private readonly counts: StepCounts = { taken: 0, dropped: 0 };
   private readonly observation: Observation = {
     result: 'unknownWindow',
     slot: -1,
@@ -50,6 +60,11 @@ export class LabelLearning {
     return this.debt.owed;
   }
 
+  get steps(): StepCounts {
+    this.counts.dropped = this.debt.dropped;
+    return this.counts;
+  }
+
   /** Takes a label in: cheap, the gradient steps are owed. */
   observe(index: number, label: number): Observation {
     const observation = this.observation;
@@ -71,12 +86,26 @@ export class LabelLearning {
     return observation;
   }
 
-  /** Pays one owed step, if there is one. */
+  /** Pays one owed step, if there is one, or what is left of it. */
   step(): void {
-    const slot = this.debt.pay();
-    if (slot < 0) return;
+    while (this.debt.next >= 0 && !this.advance());
+  }
+
+  /** Does one sample's part of the step due, if there is one; true when that completed it. */
+  advance(): boolean {
+    const slot = this.debt.next;
+    // Without a learner there are no debts.
+    if (slot < 0 || this.learner === null) return false;
+    // A label's steps may have been forgiven in the middle of one.
+    if (slot !== this.begun) this.learner.abandon();
+    this.begun = slot;
+    // Since the part before, another adapter may have decided a window.
     this.choice?.prepare(slot);
-    this.learner?.step(slot);
+    if (this.learner.advance(slot) === null) return false;
+    this.choice?.stepped();
+    this.debt.pay();
+    this.counts.taken++;
+    return true;
   }
 
   settle(): void {

@@ -50,6 +50,9 @@ export class AdapterLearner {
   private readonly storage: FactorCodec;
   /** [layer] gradient with regard to the layer's output, real units. */
   private readonly upstream: readonly Float64Array[];
+  /** Of the step under way: samples taken, and the sum of their losses. */
+  private samples = 0;
+  private loss = 0;
   /** Null where every window goes through the whole model at every step. */
   private readonly frozen: FrozenPart | null;
 
@@ -79,12 +82,40 @@ export class AdapterLearner {
    * @returns mean loss of the batch before the step
    */
   step(newest: number): number {
+    for (;;) {
+      const loss = this.advance(newest);
+      if (loss !== null) return loss;
+    }
+  }
+
+  /**
+   * One sample's part of such a step, so that a step of a large model can be taken in slices; other things may happen
+   * between the parts. `newest` counts at the first one.
+   *
+   * @returns null, or with the last part, which moves the adapters, the mean loss of the batch
+   */
+  advance(newest: number): number | null {
     const { learning } = this.options;
-    let loss = this.accumulate(newest);
-    for (let i = 1; i < learning.batch; i++) loss += this.accumulate(this.draw(newest, i));
+    this.loss += this.accumulate(this.samples === 0 ? newest : this.draw(newest, this.samples));
+    this.samples++;
+    if (this.samples < learning.batch) return null;
+    const mean = this.loss / learning.batch;
     this.adam.step(1 / learning.batch);
     this.publish();
-    return loss / learning.batch;
+    this.samples = 0;
+    this.loss = 0;
+    return mean;
+  }
+
+  /** Forgets the parts of a step that has not been completed. */
+  abandon(): void {
+    if (this.samples === 0) return;
+    for (const { loraBGradient, biasGradient } of this.layers) {
+      loraBGradient.fill(0);
+      biasGradient.fill(0);
+    }
+    this.samples = 0;
+    this.loss = 0;
   }
 
   /** Brings `parameters` into the engine, as storage makes of them. */

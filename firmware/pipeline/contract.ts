@@ -46,6 +46,11 @@ export interface Pipeline {
   readonly arenaBytes: number;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
+  /**
+   * What would be decided of a window that is not of the stream: nothing is learned from it, counted or remembered. The
+   * state that a streaming model keeps between inferences moves on all the same.
+   */
+  probe(samples: Float32Array): Decision;
   /** Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing. */
   observe(index: number, label: number): Observation;
   /** Gradient steps due. */

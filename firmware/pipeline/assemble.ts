@@ -1,6 +1,7 @@
 import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
+import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
 import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
@@ -85,6 +86,11 @@ function createLearner(
     normaliser.apply(replayed, replayed);
     writeInput(interpreter, replayed);
   };
-  const classes = card.labels.length;
-  return new AdapterLearner({ interpreter, adapters, chain, classes, replay, present, random, learning });
+  const loss = new CrossEntropy({
+    logits: interpreter.logits,
+    classes: card.labels.length,
+    labels: replay,
+    smoothing: learning.labelSmoothing,
+  });
+  return new AdapterLearner({ interpreter, adapters, chain, loss, replay, present, random, learning });
 }

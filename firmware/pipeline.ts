@@ -58,6 +58,7 @@ class NodePipeline implements Pipeline {
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
       drift: 0,
+      episodes: this.parts.episodes,
     };
   }
 
@@ -146,11 +147,12 @@ class NodePipeline implements Pipeline {
 
   /** Takes the window in: what it shows of the stream is learned, and its label may come. */
   private judge(index: number): void {
-    const { panel, statistics, pending } = this.parts;
+    const { panel, statistics, pending, episodes, learning } = this.parts;
     this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
     this.consult();
-    pending.add(index, this.features, panel.probabilities, panel.labels);
+    pending.add(index, this.features, panel.probabilities, panel.labels, this.decision.label);
+    if (episodes.window(this.decision.drift)) learning.consolidation.begin();
   }
 
   /** What experts and mixture say of `features`; changes nothing but the decision. */

@@ -1,3 +1,4 @@
+import type { DriftView } from '../../kernels/learning/drift-episodes.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { Observation } from './label-learning.ts';
@@ -34,6 +35,8 @@ export interface Decision {
   weights: Float32Array;
   /** Distance of the stream's statistics from the factory's, in factory deviations (`StreamStatistics.distance`). */
   drift: number;
+  /** Live: the latest episode of drift, and whether it goes on. */
+  readonly episodes: DriftView;
 }
 
 /** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */

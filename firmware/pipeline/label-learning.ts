@@ -1,7 +1,11 @@
 import type { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
+import type { DriftEpisodes } from '../../kernels/learning/drift-episodes.ts';
 import type { Mixture } from '../../kernels/learning/mixture.ts';
+import type { LearningOptions } from '../../kernels/learning/options.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
+import type { Normaliser } from '../../kernels/signal/normalise.ts';
 import type { JournalEntry } from '../journal.ts';
+import { Consolidation } from './consolidation.ts';
 import { LearningDebt } from './learning-debt.ts';
 import type { PendingWindows } from './pending-windows.ts';
 
@@ -18,11 +22,24 @@ export interface Observation {
   expertLabels: Int16Array;
 }
 
+export interface LabelLearningParts {
+  readonly pending: PendingWindows;
+  readonly replay: ReplayBuffer;
+  readonly mixture: Mixture;
+  /** null: labels are kept and weigh the experts, and no step is taken on them. */
+  readonly learner: AdapterLearner | null;
+  readonly normaliser: Normaliser;
+  readonly episodes: DriftEpisodes;
+  readonly how: LearningOptions;
+}
+
 /** From a label to its gradient steps: pending window, mixture, replay buffer, debt of steps. Allocates nothing. */
 export class LabelLearning {
   /** Sequence of the first label whose steps are not all taken: state, refreshed by `settle` before a snapshot. */
   readonly firstUnlearned = new Float64Array(1);
+  readonly consolidation: Consolidation;
   private readonly debt: LearningDebt;
+  private readonly normalised: Float32Array;
   private sequence = 0;
   private readonly observation: Observation = {
     result: 'unknownWindow',
@@ -32,25 +49,21 @@ export class LabelLearning {
     expertLabels: new Int16Array(0),
   };
 
-  constructor(
-    private readonly pending: PendingWindows,
-    private readonly replay: ReplayBuffer,
-    private readonly mixture: Mixture,
-    /** null: labels are kept and weigh the experts, and no step is taken on them. */
-    private readonly learner: AdapterLearner | null,
-    stepsPerLabel: number,
-  ) {
-    this.debt = new LearningDebt(replay.capacity, stepsPerLabel);
+  constructor(private readonly parts: LabelLearningParts) {
+    const { replay, learner, normaliser, how } = parts;
+    this.debt = new LearningDebt(replay.capacity, how.stepsPerLabel);
+    this.consolidation = new Consolidation(learner);
+    this.normalised = new Float32Array(normaliser.size);
   }
 
   get owed(): number {
-    return this.debt.owed;
+    return this.consolidation.owed + this.debt.owed;
   }
 
   /** Takes a label in: cheap, the gradient steps are owed. */
   observe(index: number, label: number): Observation {
     const observation = this.observation;
-    const { pending } = this;
+    const { pending, mixture, replay, episodes, normaliser, learner } = this.parts;
     const at = pending.find(index);
     observation.result = this.judge(at, label);
     observation.slot = -1;
@@ -59,18 +72,31 @@ export class LabelLearning {
     pending.setLabel(at, label);
     observation.features = pending.features(at);
     observation.expertLabels = pending.expertLabels(at);
-    this.mixture.learn(pending.probabilities(at), label);
-    observation.slot = this.replay.add(observation.features, label);
+    mixture.learn(pending.probabilities(at), label);
+    episodes.label(pending.decided(at) !== label);
+    normaliser.apply(observation.features, this.normalised);
+    observation.slot = replay.add(this.normalised, label);
     observation.sequence = this.sequence;
     this.sequence++;
-    if (this.learner !== null) this.debt.add(observation.slot);
+    if (learner !== null) this.debt.add(observation.slot);
     return observation;
   }
 
   /** Pays one owed step, if there is one. */
   step(): void {
+    if (this.consolidation.owed > 0) {
+      this.consolidation.step();
+      return;
+    }
+    const { learner, episodes, how } = this.parts;
     const slot = this.debt.pay();
-    if (slot >= 0) this.learner?.step(slot);
+    if (slot >= 0) learner?.step(slot, this.beta, episodes.open ? 1 : how.quietPace);
+  }
+
+  /** β of prioritised replay, annealed over the labels so far. */
+  private get beta(): number {
+    const { priorityBeta, priorityLabels } = this.parts.how;
+    return Math.min(1, priorityBeta + ((1 - priorityBeta) * this.sequence) / priorityLabels);
   }
 
   settle(): void {
@@ -83,23 +109,27 @@ export class LabelLearning {
    * @returns entries left out because they do not fit this model or this buffer
    */
   restore(journal: readonly JournalEntry[]): number {
-    const { replay } = this;
+    const { replay, normaliser, learner } = this.parts;
     const fits = ({ slot, label, features }: JournalEntry): boolean =>
       slot < replay.capacity && label >= 0 && label < replay.classes && features.length === replay.featureCount;
     const entries = journal.filter(fits).sort((a, b) => a.sequence - b.sequence);
     this.sequence = this.firstUnlearned[0]!;
+    replay.reprioritise();
     for (const { slot, sequence, label, features } of entries) {
-      replay.put(slot, features, label);
-      if (this.learner !== null && sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
+      normaliser.apply(features, this.normalised);
+      // What the snapshot knows of the slot is about this window, unless it came later.
+      if (sequence < this.firstUnlearned[0]!) replay.put(slot, this.normalised, label, replay.priorities[slot]);
+      else replay.put(slot, this.normalised, label);
+      if (learner !== null && sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
     }
     this.sequence = journal.reduce((next, { sequence }) => Math.max(next, sequence + 1), this.sequence);
     return journal.length - entries.length;
   }
 
   private judge(at: number, label: number): Observation['result'] {
-    if (!(Number.isInteger(label) && label >= 0 && label < this.replay.classes)) return 'unknownClass';
+    if (!(Number.isInteger(label) && label >= 0 && label < this.parts.replay.classes)) return 'unknownClass';
     if (at < 0) return 'unknownWindow';
-    const first = this.pending.labelOf(at);
+    const first = this.parts.pending.labelOf(at);
     if (first < 0) return 'learned';
     return first === label ? 'duplicate' : 'conflict';
   }

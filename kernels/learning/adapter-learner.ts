@@ -2,6 +2,7 @@ import type { AdapterSet, Interpreter } from '../interpreter.ts';
 import type { Random } from '../random.ts';
 import { Adam } from './adam.ts';
 import { AdapterLayer } from './adapter-layer.ts';
+import { ElasticWeights } from './elastic-weights.ts';
 import { FrozenPart, frozenPartPays } from './frozen-part.ts';
 import type { Loss } from './loss.ts';
 import type { LearningOptions } from './options.ts';
@@ -24,9 +25,13 @@ export interface AdapterLearnerOptions {
 export class AdapterLearner {
   readonly parameters: readonly Float32Array[];
   readonly adam: Adam;
+  readonly elastic: ElasticWeights;
   private readonly layers: readonly AdapterLayer[];
   /** [layer] gradient with regard to the layer's output, real units. */
   private readonly upstream: readonly Float64Array[];
+  /** The batch: slots of the replay buffer, and what each one's gradient is weighed with. */
+  private readonly slots: Int32Array;
+  private readonly weights: Float64Array;
   /** Null where every window goes through the whole model at every step. */
   private readonly frozen: FrozenPart | null;
 
@@ -37,8 +42,14 @@ export class AdapterLearner {
     );
     this.parameters = this.layers.flatMap(({ factors }) => [factors.loraB, factors.bias]);
     const gradients = this.layers.flatMap((layer) => [layer.loraBGradient, layer.biasGradient]);
+    this.elastic = new ElasticWeights(this.parameters, gradients, {
+      lambda: learning.lambda,
+      decay: learning.fisherDecay,
+    });
     this.adam = new Adam(this.parameters, gradients, learning.learningRate, learning.weightDecay);
     this.upstream = this.layers.map(({ point }) => new Float64Array(point.outFeatures));
+    this.slots = new Int32Array(learning.batch);
+    this.weights = new Float64Array(learning.batch);
     const part = { ...options, first: chain[0]! };
     this.frozen = frozenPartPays(part) ? new FrozenPart(part) : null;
   }
@@ -51,21 +62,67 @@ export class AdapterLearner {
   /**
    * One gradient step on the window in `newest` and batch - 1 draws from the replay buffer.
    *
+   * @param beta of prioritised replay: how far the draws' weights make up for their priorities, 0 to 1
+   * @param pace times the learning rate
    * @returns mean loss of the batch before the step
    */
-  step(newest: number): number {
-    const { replay, random, learning } = this.options;
-    let loss = this.accumulate(newest);
-    for (let i = 1; i < learning.batch; i++) loss += this.accumulate(replay.draw(random));
-    this.adam.step(1 / learning.batch);
-    return loss / learning.batch;
+  step(newest: number, beta: number, pace = 1): number {
+    const { batch } = this.options.learning;
+    this.draw(newest, beta);
+    let loss = 0;
+    for (let i = 0; i < batch; i++) loss += this.accumulate(this.slots[i]!, this.weights[i]!);
+    this.elastic.addGradient(batch);
+    this.adam.step(1 / batch, pace);
+    return loss / batch;
   }
 
-  /** Adds the gradient of one window. Returns its loss. */
-  private accumulate(slot: number): number {
+  /**
+   * Takes the next windows of the buffer, a batch of them, into the importance of every parameter; after the last one
+   * parameters are held where they stand.
+   *
+   * @param from how many windows were taken before; 0 begins anew
+   * @returns how many have been taken
+   */
+  consolidate(from: number): number {
+    const { replay, learning } = this.options;
+    if (from === 0) this.elastic.begin();
+    const to = Math.min(replay.total, from + learning.batch);
+    for (let at = from; at < to; at++) {
+      this.accumulate(replay.slotAt(at), 1);
+      this.elastic.observe();
+    }
+    if (to === replay.total) this.elastic.consolidate();
+    return to;
+  }
+
+  /** Calls of `consolidate` that are still needed when `taken` windows have been. */
+  consolidationSteps(taken: number): number {
+    return Math.ceil((this.options.replay.total - taken) / this.options.learning.batch);
+  }
+
+  /** Chooses the batch: the newest window, and others by priority with their weights. */
+  private draw(newest: number, beta: number): void {
+    const { replay, random } = this.options;
+    const { slots, weights } = this;
+    slots[0] = newest;
+    let largest = 0;
+    for (let i = 1; i < slots.length; i++) {
+      slots[i] = replay.draw(random);
+      weights[i] = replay.weightOf(slots[i]!, beta);
+      largest = Math.max(largest, weights[i]!);
+    }
+    weights[0] = 1;
+    for (let i = 1; i < slots.length; i++) weights[i] = weights[i]! / largest;
+  }
+
+  /** Adds the gradient of one window, times `weight`. Returns its loss, which becomes its priority. */
+  private accumulate(slot: number, weight: number): number {
     this.forward(slot);
     const last = this.layers.length - 1;
-    const loss = this.options.loss.evaluate(slot, this.upstream[last]!);
+    const slopes = this.upstream[last]!;
+    const loss = this.options.loss.evaluate(slot, slopes);
+    this.options.replay.setLoss(slot, loss);
+    for (let k = 0; k < slopes.length; k++) slopes[k] = slopes[k]! * weight;
     for (let l = last; l >= 0; l--) {
       this.layers[l]!.backward(this.upstream[l]!, l === 0 ? null : this.upstream[l - 1]!);
     }

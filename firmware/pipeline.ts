@@ -4,7 +4,7 @@ import { Fingerprint } from '../kernels/learning/fingerprint.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
-import type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+import type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
 import type { Observation } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
@@ -59,6 +59,7 @@ class NodePipeline implements Pipeline {
       weights: new Float32Array(experts.length),
       drift: 0,
       episodes: this.parts.episodes,
+      adapter: 0,
     };
   }
 
@@ -76,6 +77,12 @@ class NodePipeline implements Pipeline {
 
   get adapterParameters(): number {
     return this.parts.adapterParameters;
+  }
+
+  get adaptation(): Adaptation | null {
+    const { pool, choice, adapters, adapterSeed } = this.parts;
+    if (pool === null || adapters === null) return null;
+    return { pool, choice, adapters, seed: adapterSeed, ...this.loaded };
   }
 
   get arenaBytes(): number {
@@ -96,7 +103,7 @@ class NodePipeline implements Pipeline {
     const { decision } = this;
     decision.valid = this.extract(samples);
     decision.index = -1;
-    if (decision.valid) this.consult();
+    if (decision.valid) this.consult(decision.index);
     else this.abstain();
     return decision;
   }
@@ -138,6 +145,7 @@ class NodePipeline implements Pipeline {
 
   restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number {
     if (snapshot !== null) this.parts.codec.read(snapshot);
+    this.parts.pool?.restored();
     return this.parts.learning.restore(journal);
   }
 
@@ -150,22 +158,23 @@ class NodePipeline implements Pipeline {
     const { panel, statistics, pending, episodes, learning } = this.parts;
     this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
-    this.consult();
+    this.consult(index);
     pending.add(index, this.features, panel.probabilities, panel.labels, this.decision.label);
     if (episodes.window(this.decision.drift)) learning.consolidation.begin();
   }
 
   /** What experts and mixture say of `features`; changes nothing but the decision. */
-  private consult(): void {
+  private consult(index: number): void {
     const { head, panel, statistics, mixture } = this.parts;
     const { decision } = this;
     this.loaded.normaliser.apply(this.features, this.normalised);
-    panel.judge(this.normalised);
+    panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
     decision.label = head.label(decision.probabilities, decision.values);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
+    decision.adapter = this.parts.choice?.chooser.active ?? 0;
   }
 
   private abstain(): void {

@@ -40,7 +40,12 @@ export class EngineError extends Error {
   }
 }
 
-/** Throws a `malformedModel` error unless `condition` holds. */
+/** Refuses damaged bytes. After an `if`: texts are made for what is wrong only: a model has thousands of checks. */
+export function malformed(message: string): never {
+  throw new ModelError('malformedModel', `${message}; the file is damaged, export or send it again`);
+}
+
+/** Throws a `malformedModel` error unless `condition` holds; for checks that are made a few times. */
 export function requireWellFormed(condition: boolean, message: string): asserts condition {
-  if (!condition) throw new ModelError('malformedModel', `${message}; the file is damaged, export or send it again`);
+  if (!condition) malformed(message);
 }

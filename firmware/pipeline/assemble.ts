@@ -1,6 +1,8 @@
+import { AdapterPool, storedBytes, workingFor } from '../../kernels/adapters/adapter-pool.ts';
+import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
-import { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
+import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { DriftEpisodes } from '../../kernels/learning/drift-episodes.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
@@ -9,10 +11,11 @@ import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import { replayCapacity } from '../../kernels/learning/replay-memory.ts';
 import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
 import { createRandom, type Random } from '../../kernels/random.ts';
+import { AdapterChoice } from './adapter-choice.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type ExpertName, expertsFor, type PipelineOptions } from './options.ts';
+import { type ExpertName, expertsFor, type PipelineOptions, WORKING_MAX } from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
 import { SnapshotCodec } from './snapshot.ts';
 import type { TaskHead } from './tasks/contract.ts';
@@ -33,6 +36,11 @@ export interface PipelineParts {
   readonly learning: LabelLearning;
   readonly codec: SnapshotCodec;
   readonly adapterParameters: number;
+  readonly adapters: AdapterSet | null;
+  readonly adapterSeed: string;
+  readonly pool: AdapterPool | null;
+  /** null where there is only one adapter to choose. */
+  readonly choice: AdapterChoice | null;
 }
 
 /** Makes every part of a pipeline; all memory is taken here. */
@@ -44,48 +52,66 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const experts = expertsFor(card.task, options.experts);
   const identity = new Fingerprint();
   identity.addBytes(options.model);
-  const adapters = loaded.chain.length === 0 ? null : createAdapters(options, loaded, identity);
+  const adapterSeed = options.adapterSeed ?? identity.text;
+  // What was learned with another A is another state.
+  if (adapterSeed !== identity.text) identity.addBytes(new TextEncoder().encode(adapterSeed));
+  const adapters = loaded.chain.length === 0 ? null : createAdapters(options, loaded, adapterSeed);
   const statistics = new StreamStatistics(features.size, how.statisticsPrior, how.statisticsMemory);
-  const panel = new ExpertPanel(experts, head, runner, statistics, adapters);
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const mixture = new Mixture({ classes, prior, share: how.share });
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
   // What takes no labels has none to learn from again.
   const replay = createReplay(options, loaded, classes);
   const random = createRandom(options.seed, 'replay buffer');
-  const learner = adapters === null ? null : createLearner(options, loaded, adapters, replay, random);
+  const several = options.pool.adaptersMax > 1;
+  const curriculum: Curriculum = {
+    // What the factory brought along belongs to every adapter.
+    suits: (slot, turn) => choice === null || slot >= replay.capacity || choice.suits(slot, turn),
+    met: (slot, loss) => {
+      if (slot < replay.capacity) choice?.met(slot, loss);
+    },
+  };
+  const learner =
+    adapters === null ? null : createLearner(options, loaded, adapters, replay, random, several ? { curriculum } : {});
+  const pool = learner === null ? null : createPool(options, learner);
+  const choice = pool === null || !several ? null : createChoice(options, loaded, pool);
+  const choose = choice === null ? null : (index: number): void => choice.choose(index);
+  const panel = new ExpertPanel(experts, head, runner, statistics, adapters, choose);
   const episodes = new DriftEpisodes({
     distance: how.driftDistance,
     calmWindows: how.driftCalmWindows,
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const learning = new LabelLearning({ pending, replay, mixture, learner, normaliser, episodes, how });
-  const codec = new SnapshotCodec(identity.words, [
-    learning.firstUnlearned,
-    ...(learner === null ? [] : learner.parameters),
-    ...(learner === null ? [] : [learner.adam.first, learner.adam.second, learner.adam.powers]),
-    ...[statistics.mean, statistics.variance, statistics.weight],
-    mixture.weights,
-    random.state,
-    ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
-    ...(learner === null
-      ? []
-      : [learner.elastic.fisherDiagonal, learner.elastic.anchorParams, learner.elastic.remaining]),
-  ]);
+  const learning = new LabelLearning({ pending, replay, mixture, learner, choice, normaliser, episodes, how });
+  const codec = new SnapshotCodec(
+    identity.words,
+    [
+      learning.firstUnlearned,
+      ...(learner === null ? [] : learner.parameters),
+      ...(learner === null ? [] : [learner.adam.first, learner.adam.second, learner.adam.powers]),
+      ...[statistics.mean, statistics.variance, statistics.weight],
+      mixture.weights,
+      random.state,
+      ...(choice?.arrays ?? []),
+    ],
+    [
+      ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
+      ...(learner === null
+        ? []
+        : [learner.elastic.fisherDiagonal, learner.elastic.anchorParams, learner.elastic.remaining]),
+    ],
+  );
+  const own = { adapters, adapterSeed, pool, choice };
   const adapterParameters = learner?.parameterCount ?? 0;
-  return { experts, head, statistics, panel, mixture, pending, episodes, learning, codec, adapterParameters };
+  return { experts, head, statistics, panel, mixture, pending, episodes, learning, codec, adapterParameters, ...own };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */
-function createAdapters(
-  { learning }: PipelineOptions,
-  { interpreter, chain }: LoadedModel,
-  identity: Fingerprint,
-): AdapterSet {
+function createAdapters({ learning }: PipelineOptions, { interpreter, chain }: LoadedModel, seed: string): AdapterSet {
   const { rank, scaling } = learning;
   const adapters = interpreter.createAdapterSet({ rank, scaling, points: chain });
-  initialiseAdapters(adapters, createRandom(identity.words[0], `adapter A ${identity.text}`));
+  initialiseAdapters(adapters, createRandom(Number.parseInt(seed.slice(0, 8), 16), `adapter A ${seed}`));
   return adapters;
 }
 
@@ -116,6 +142,7 @@ function createLearner(
   adapters: AdapterSet,
   replay: ReplayBuffer,
   random: Random,
+  which: { curriculum?: Curriculum },
 ): AdapterLearner {
   const replayed = new Float32Array(features.size);
   const present = (slot: number): void => {
@@ -128,8 +155,32 @@ function createLearner(
     labels: replay,
     smoothing: learning.labelSmoothing,
   });
-  const learner = new AdapterLearner({ interpreter, adapters, chain, loss, replay, present, random, learning });
+  const holds = which.curriculum === undefined ? learning : { ...learning, lambda: 0 };
+  const learner = new AdapterLearner({
+    ...{ interpreter, adapters, chain, loss, replay, present, random, ...which },
+    // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
+    learning: holds,
+  });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let taken = 0; learner.consolidationSteps(taken) > 0; ) taken = learner.consolidate(taken);
   return learner;
+}
+
+function createPool({ pool, learning }: PipelineOptions, learner: AdapterLearner): AdapterPool {
+  const { parameters, adam } = learner;
+  const { first, second, powers } = adam;
+  const codec = new FactorCodec(learning.factorBits);
+  const fitting = workingFor(pool.bytesMax, pool.adaptersMax, storedBytes(codec, { parameters }), first.length);
+  const workingMax = Math.min(fitting, WORKING_MAX);
+  const live = { parameters, first, second, powers, publish: () => learner.publish() };
+  return new AdapterPool({ adaptersMax: pool.adaptersMax, workingMax, codec, live });
+}
+
+function createChoice(
+  { pool: chooser, pendingWindows, replayCapacity }: PipelineOptions,
+  { interpreter, chain }: LoadedModel,
+  pool: AdapterPool,
+): AdapterChoice {
+  const point = interpreter.adapterPoints[chain.at(-1)!]!;
+  return new AdapterChoice({ pool, chooser, point, pendingWindows, replayCapacity });
 }

@@ -5,6 +5,7 @@ import type { LearningOptions } from '../../kernels/learning/options.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import type { Normaliser } from '../../kernels/signal/normalise.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { AdapterChoice } from './adapter-choice.ts';
 import { Consolidation } from './consolidation.ts';
 import { LearningDebt } from './learning-debt.ts';
 import type { PendingWindows } from './pending-windows.ts';
@@ -28,6 +29,8 @@ export interface LabelLearningParts {
   readonly mixture: Mixture;
   /** null: labels are kept and weigh the experts, and no step is taken on them. */
   readonly learner: AdapterLearner | null;
+  /** Of a pool of several adapters: which of them a label teaches. */
+  readonly choice: AdapterChoice | null;
   readonly normaliser: Normaliser;
   readonly episodes: DriftEpisodes;
   readonly how: LearningOptions;
@@ -63,7 +66,7 @@ export class LabelLearning {
   /** Takes a label in: cheap, the gradient steps are owed. */
   observe(index: number, label: number): Observation {
     const observation = this.observation;
-    const { pending, mixture, replay, episodes, normaliser, learner } = this.parts;
+    const { pending, mixture, replay, episodes, normaliser, learner, choice } = this.parts;
     const at = pending.find(index);
     observation.result = this.judge(at, label);
     observation.slot = -1;
@@ -76,6 +79,7 @@ export class LabelLearning {
     episodes.label(pending.decided(at) !== label);
     normaliser.apply(observation.features, this.normalised);
     observation.slot = replay.add(this.normalised, label);
+    choice?.labelled(observation.slot, index);
     observation.sequence = this.sequence;
     this.sequence++;
     if (learner !== null) this.debt.add(observation.slot);
@@ -88,9 +92,11 @@ export class LabelLearning {
       this.consolidation.step();
       return;
     }
-    const { learner, episodes, how } = this.parts;
+    const { learner, choice, episodes, how } = this.parts;
     const slot = this.debt.pay();
-    if (slot >= 0) learner?.step(slot, this.beta, episodes.open ? 1 : how.quietPace);
+    if (slot < 0) return;
+    choice?.prepare(slot);
+    learner?.step(slot, this.beta, episodes.open ? 1 : how.quietPace);
   }
 
   /** β of prioritised replay, annealed over the labels so far. */
@@ -109,7 +115,7 @@ export class LabelLearning {
    * @returns entries left out because they do not fit this model or this buffer
    */
   restore(journal: readonly JournalEntry[]): number {
-    const { replay, normaliser, learner } = this.parts;
+    const { replay, normaliser, learner, choice } = this.parts;
     const fits = ({ slot, label, features }: JournalEntry): boolean =>
       slot < replay.capacity && label >= 0 && label < replay.classes && features.length === replay.featureCount;
     const entries = journal.filter(fits).sort((a, b) => a.sequence - b.sequence);
@@ -118,9 +124,13 @@ export class LabelLearning {
     for (const { slot, sequence, label, features } of entries) {
       normaliser.apply(features, this.normalised);
       // What the snapshot knows of the slot is about this window, unless it came later.
-      if (sequence < this.firstUnlearned[0]!) replay.put(slot, this.normalised, label, replay.priorities[slot]);
-      else replay.put(slot, this.normalised, label);
-      if (learner !== null && sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
+      if (sequence < this.firstUnlearned[0]!) {
+        replay.put(slot, this.normalised, label, replay.priorities[slot]);
+        continue;
+      }
+      replay.put(slot, this.normalised, label);
+      choice?.recalled(slot);
+      if (learner !== null) this.debt.add(slot);
     }
     this.sequence = journal.reduce((next, { sequence }) => Math.max(next, sequence + 1), this.sequence);
     return journal.length - entries.length;

@@ -1,5 +1,5 @@
 import { ByteBuffer } from 'flatbuffers';
-import { ModelError, requireWellFormed } from '../errors.ts';
+import { ModelError, malformed } from '../errors.ts';
 
 /** Bytes of a table's or vector's leading offset, and of a vector's or string's length. */
 const WORD = 4;
@@ -25,25 +25,28 @@ export class FlatbufferFile {
 
   /** The root table of a file whose identifier is `identifier`. */
   root(identifier: string): FlatbufferTable {
-    requireWellFormed(this.bytes.length >= 12, `a model of ${this.bytes.length} bytes is too short to be one`);
+    if (!(this.bytes.length >= 12)) malformed(`a model of ${this.bytes.length} bytes is too short to be one`);
     const found = this.decoder.decode(this.bytes.subarray(4, 8));
-    requireWellFormed(found === identifier, `the file identifier is not ${identifier}, this is no TFLite model`);
+    if (found !== identifier) malformed(`the file identifier is not ${identifier}, this is no TFLite model`);
     return new FlatbufferTable(this, this.follow(0, 'root'), 'model');
   }
 
   /** Target of the unsigned offset stored at `position`; 4-aligned, with room for one word. */
-  follow(position: number, what: string): number {
+  follow(position: number, what: string, owner = ''): number {
     const target = position + this.buffer.readUint32(position);
-    requireWellFormed(
-      target > position && target % WORD === 0 && target + WORD <= this.bytes.length,
-      `the offset of ${what} at byte ${position} leaves the file`,
-    );
+    if (!(target > position && target % WORD === 0 && target + WORD <= this.bytes.length))
+      malformed(`the offset of ${what}${owner} at byte ${position} leaves the file`);
     return target;
   }
 
-  charge(bytes: number, what: string): void {
+  charge(bytes: number, what: string, owner = ''): void {
     this.budget -= bytes;
-    requireWellFormed(this.budget >= 0, `${what} overlaps other parts of the file many times over`);
+    if (!(this.budget >= 0)) malformed(`${what}${owner} overlaps other parts of the file many times over`);
+  }
+
+  /** Numbers as they lie in the file, little-endian like every machine with this engine and like wasm memory. */
+  copy(start: number, bytes: number): ArrayBuffer {
+    return this.bytes.slice(start, start + bytes).buffer;
   }
 
   text(start: number, length: number): string {
@@ -71,17 +74,13 @@ export class FlatbufferTable {
     const { buffer, bytes } = file;
     this.vtable = position - buffer.readInt32(position);
     const { vtable } = this;
-    requireWellFormed(vtable >= 0 && vtable % 2 === 0 && vtable + WORD <= bytes.length, `${what} has a stray vtable`);
+    if (!(vtable >= 0 && vtable % 2 === 0 && vtable + WORD <= bytes.length)) malformed(`${what} has a stray vtable`);
     this.vtableBytes = buffer.readUint16(vtable);
     this.tableBytes = buffer.readUint16(vtable + 2);
-    requireWellFormed(
-      this.vtableBytes >= WORD && this.vtableBytes % 2 === 0 && vtable + this.vtableBytes <= bytes.length,
-      `the vtable of ${what} leaves the file`,
-    );
-    requireWellFormed(
-      this.tableBytes >= WORD && position + this.tableBytes <= bytes.length,
-      `the table of ${what} leaves the file`,
-    );
+    if (!(this.vtableBytes >= WORD && this.vtableBytes % 2 === 0 && vtable + this.vtableBytes <= bytes.length))
+      malformed(`the vtable of ${what} leaves the file`);
+    if (!(this.tableBytes >= WORD && position + this.tableBytes <= bytes.length))
+      malformed(`the table of ${what} leaves the file`);
     file.charge(this.tableBytes, what);
   }
 
@@ -92,10 +91,8 @@ export class FlatbufferTable {
     const offset = this.file.buffer.readUint16(this.vtable + entry);
     if (offset === 0) return 0;
     const place = this.position + offset;
-    requireWellFormed(
-      offset >= WORD && offset + size <= this.tableBytes && place % size === 0,
-      `field ${slot} of ${this.what} leaves its table`,
-    );
+    if (!(offset >= WORD && offset + size <= this.tableBytes && place % size === 0))
+      malformed(`field ${slot} of ${this.what} leaves its table`);
     return place;
   }
 
@@ -150,18 +147,18 @@ export class FlatbufferTable {
 
   int32s(slot: number, countMax: number, what: string): number[] {
     const { start, length } = this.vector(slot, 4, countMax, what);
-    return Array.from({ length }, (_, index) => this.file.buffer.readInt32(start + index * 4));
+    return Array.from(new Int32Array(this.file.copy(start, length * 4)));
   }
 
   /** int64 values that must fit int32, without a BigInt for each. */
   int64s(slot: number, countMax: number, what: string): Int32Array {
     const { start, length } = this.vector(slot, 8, countMax, what);
-    const { buffer } = this.file;
+    const words = new Int32Array(this.file.copy(start, length * 8));
     const values = new Int32Array(length);
     for (let index = 0; index < length; index++) {
-      const low = buffer.readInt32(start + index * 8);
-      const high = buffer.readInt32(start + index * 8 + 4);
-      requireWellFormed(high === low >> 31, `${what} of ${this.what} hold a number beyond 32 bits`);
+      const low = words[2 * index]!;
+      const high = words[2 * index + 1]!;
+      if (!(high === low >> 31)) malformed(`${what} of ${this.what} hold a number beyond 32 bits`);
       values[index] = low;
     }
     return values;
@@ -169,9 +166,7 @@ export class FlatbufferTable {
 
   float32s(slot: number, countMax: number, what: string): Float32Array {
     const { start, length } = this.vector(slot, 4, countMax, what);
-    const values = new Float32Array(length);
-    for (let index = 0; index < length; index++) values[index] = this.file.buffer.readFloat32(start + index * 4);
-    return values;
+    return new Float32Array(this.file.copy(start, length * 4));
   }
 
   /** A view of the bytes in the file, not a copy. */
@@ -183,20 +178,18 @@ export class FlatbufferTable {
   private vector(slot: number, size: number, countMax: number, what: string): Vector {
     const place = this.field(slot, WORD);
     if (place === 0) return { start: 0, length: 0 };
-    const head = this.file.follow(place, `${what} of ${this.what}`);
+    const head = this.file.follow(place, what, ` of ${this.what}`);
     const length = this.file.buffer.readUint32(head);
     const start = head + WORD;
-    requireWellFormed(
-      length * size <= this.file.bytes.length - start && (size < 8 || start % size === 0),
-      `${what} of ${this.what} leaves the file`,
-    );
+    if (!(length * size <= this.file.bytes.length - start && (size < 8 || start % size === 0)))
+      malformed(`${what} of ${this.what} leaves the file`);
     if (length > countMax) {
       throw new ModelError(
         'modelTooLarge',
         `${this.what} has ${length} ${what}, ${countMax} are allowed: use a smaller model or raise the limit`,
       );
     }
-    this.file.charge(WORD + length * size, `${what} of ${this.what}`);
+    this.file.charge(WORD + length * size, what, ` of ${this.what}`);
     return { start, length };
   }
 }

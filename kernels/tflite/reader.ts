@@ -1,4 +1,4 @@
-import { ModelError, requireWellFormed } from '../errors.ts';
+import { ModelError, malformed } from '../errors.ts';
 import type { ModelLimits } from '../limits.ts';
 import { FlatbufferFile, type FlatbufferTable } from './flatbuffer.ts';
 import type { Operator, OperatorCode, Quantisation, Subgraph, Tensor, TfliteModel } from './model.ts';
@@ -38,7 +38,7 @@ export function parseModel(bytes: Uint8Array, limits: ModelLimits): TfliteModel 
   }
   const root = new FlatbufferFile(bytes).root(FILE_IDENTIFIER);
   const version = root.uint32(0);
-  requireWellFormed(version === SCHEMA_VERSION, `schema version ${version} instead of ${SCHEMA_VERSION}`);
+  if (version !== SCHEMA_VERSION) malformed(`schema version ${version} instead of ${SCHEMA_VERSION}`);
   const operatorCodes = root.tables(1, limits.operatorCodesMax, 'operator code', (t) => readOperatorCode(t, limits));
   const buffers = root.tables(4, limits.buffersMax, 'buffer', (t, index) => readBuffer(t, index, limits));
   const subgraphs = root.tables(2, 64, 'subgraph', (t) => readSubgraph(t, limits));
@@ -50,7 +50,7 @@ export function parseModel(bytes: Uint8Array, limits: ModelLimits): TfliteModel 
   }
   const metadata = root.tables(6, limits.metadataMax, 'metadata entry', (table, index) => {
     const buffer = table.uint32(1);
-    requireWellFormed(buffer < buffers.length, `metadata entry ${index} names buffer ${buffer} of ${buffers.length}`);
+    if (!(buffer < buffers.length)) malformed(`metadata entry ${index} names buffer ${buffer} of ${buffers.length}`);
     return { name: table.string(0, limits.nameBytesMax), bytes: buffers[buffer]! };
   });
   const description = root.string(3, limits.nameBytesMax);

@@ -1,4 +1,4 @@
-import { ModelError, requireWellFormed } from '../errors.ts';
+import { ModelError, malformed } from '../errors.ts';
 import type { ModelLimits } from '../limits.ts';
 import { Builtin, operatorName } from './builtin-operator.ts';
 import { elementsOf } from './elements.ts';
@@ -46,24 +46,19 @@ export function verifyOperator(
 ): void {
   const { tensors } = model.subgraph;
   const code = model.operatorCodes[operator.opcodeIndex];
-  requireWellFormed(
-    code !== undefined,
-    `operator ${index} has the code ${operator.opcodeIndex} of ${model.operatorCodes.length}`,
-  );
+  if (code === undefined)
+    malformed(`operator ${index} has the code ${operator.opcodeIndex} of ${model.operatorCodes.length}`);
   for (const input of operator.inputs) {
     if (input === -1) continue;
-    requireWellFormed(isIndex(input, tensors.length), `operator ${index} reads tensor ${input} of ${tensors.length}`);
-    requireWellFormed(written[input] === 1, `operator ${index} reads tensor ${input} before it is written (a cycle?)`);
+    if (!isIndex(input, tensors.length)) malformed(`operator ${index} reads tensor ${input} of ${tensors.length}`);
+    if (written[input] !== 1) malformed(`operator ${index} reads tensor ${input} before it is written (a cycle?)`);
   }
   for (const tensor of operator.intermediates) {
-    requireWellFormed(isIndex(tensor, tensors.length), `operator ${index} uses tensor ${tensor} of ${tensors.length}`);
+    if (!isIndex(tensor, tensors.length)) malformed(`operator ${index} uses tensor ${tensor} of ${tensors.length}`);
   }
   for (const output of operator.outputs) {
-    requireWellFormed(
-      isIndex(output, tensors.length),
-      `operator ${index} writes tensor ${output} of ${tensors.length}`,
-    );
-    requireWellFormed(written[output] === 0, `operator ${index} writes tensor ${output}, which has a value already`);
+    if (!isIndex(output, tensors.length)) malformed(`operator ${index} writes tensor ${output} of ${tensors.length}`);
+    if (written[output] !== 0) malformed(`operator ${index} writes tensor ${output}, which has a value already`);
     written[output] = 1;
   }
   const what = `operator ${index} (${operatorName(code)})`;
@@ -83,24 +78,24 @@ function verifyOptions(
   what: string,
   limits: ModelLimits,
 ): void {
-  if (expected !== undefined) {
-    requireWellFormed(options?.type === optionsType(expected), `${what} lacks its options (${expected})`);
+  if (expected !== undefined && options?.type !== optionsType(expected)) {
+    malformed(`${what} lacks its options (${expected})`);
   }
   if (options === null) return;
   // By the layout, so that a field left out of a model in memory is checked as the default it stands for.
   for (const { name, absent } of OPTIONS_LAYOUTS[options.type - 1]?.fields ?? []) {
     const value = options.fields[name] ?? absent;
     if (typeof value !== 'number') continue;
-    requireWellFormed(Number.isFinite(value), `${what} has the option ${name} ${value}`);
+    if (!Number.isFinite(value)) malformed(`${what} has the option ${name} ${value}`);
     if (WINDOW_FIELDS.has(name)) {
-      requireWellFormed(value >= 1, `${what} has the option ${name} ${value}`);
+      if (!(value >= 1)) malformed(`${what} has the option ${name} ${value}`);
       if (value > limits.windowMax) {
         throw new ModelError('modelTooLarge', `${what} has ${name} ${value}, ${limits.windowMax} is allowed`);
       }
     }
-    if (name === 'padding') requireWellFormed(isIndex(value, PADDINGS), `${what} has the unknown padding ${value}`);
-    if (name === 'fusedActivation') {
-      requireWellFormed(isIndex(value, ACTIVATIONS), `${what} has the unknown fused activation ${value}`);
+    if (name === 'padding' && !isIndex(value, PADDINGS)) malformed(`${what} has the unknown padding ${value}`);
+    if (name === 'fusedActivation' && !isIndex(value, ACTIVATIONS)) {
+      malformed(`${what} has the unknown fused activation ${value}`);
     }
   }
 }

@@ -1,23 +1,20 @@
-import { requireWellFormed } from '../errors.ts';
+import { malformed } from '../errors.ts';
 import type { Quantisation, Tensor } from './model.ts';
 import { zeroPointRange } from './tensor-type.ts';
 
 /** Scales are finite and positive, zero points fit the type, and there is one of each per tensor or per slice. */
-export function verifyQuantisation(quantisation: Quantisation, tensor: Tensor, what: string): void {
+export function verifyQuantisation(quantisation: Quantisation, tensor: Tensor, what: () => string): void {
   const { scale, zeroPoint } = quantisation;
   verifySlices(quantisation, tensor, what);
-  requireWellFormed(
-    zeroPoint.length === scale.length,
-    `${what} has ${scale.length} scales but ${zeroPoint.length} zero points`,
-  );
+  if (zeroPoint.length !== scale.length)
+    malformed(`${what()} has ${scale.length} scales but ${zeroPoint.length} zero points`);
   const [lowest, highest] = zeroPointRange(tensor.type);
   for (let index = 0; index < scale.length; index++) {
     const value = scale[index]!;
     const zero = zeroPoint[index]!;
-    // Texts are made for what is wrong only: a model has thousands of scales.
-    if (Number.isFinite(value) && value > 0 && zero >= lowest && zero <= highest) continue;
-    requireWellFormed(Number.isFinite(value) && value > 0, `${what} has the scale ${value}`);
-    requireWellFormed(false, `${what} has the zero point ${zero}`);
+    if (value > 0 && value < Infinity && zero >= lowest && zero <= highest) continue;
+    if (!(value > 0 && value < Infinity)) malformed(`${what()} has the scale ${value}`);
+    malformed(`${what()} has the zero point ${zero}`);
   }
 }
 
@@ -26,13 +23,11 @@ export function verifyQuantisation(quantisation: Quantisation, tensor: Tensor, w
  * along a vector with a scale per value. Converters of 2019 wrote the weights' dimension into their biases
  * (person_detect.tflite: 3 for a bias of one dimension), and TFLite Micro never looked.
  */
-function verifySlices({ scale, quantizedDimension }: Quantisation, { shape }: Tensor, what: string): void {
+function verifySlices({ scale, quantizedDimension }: Quantisation, { shape }: Tensor, what: () => string): void {
   if (scale.length <= 1) return;
   if (shape.length === 1 && scale.length === shape[0]) return;
   const slices = shape[quantizedDimension];
-  requireWellFormed(
-    slices !== undefined,
-    `${what} is quantised along dimension ${quantizedDimension} of ${shape.length}`,
-  );
-  requireWellFormed(scale.length === slices, `${what} has ${scale.length} scales for ${slices} slices`);
+  if (slices === undefined)
+    malformed(`${what()} is quantised along dimension ${quantizedDimension} of ${shape.length}`);
+  if (scale.length !== slices) malformed(`${what()} has ${scale.length} scales for ${slices} slices`);
 }

@@ -1,4 +1,4 @@
-import { ModelError, requireWellFormed } from '../errors.ts';
+import { ModelError, malformed } from '../errors.ts';
 import type { ModelLimits } from '../limits.ts';
 import type { Tensor, TfliteModel } from './model.ts';
 import { printable } from './printable.ts';
@@ -21,31 +21,34 @@ export function verifyModel(model: TfliteModel, limits: ModelLimits): void {
     verifyOperator(operators[index]!, index, model, written, limits);
   }
   for (const output of model.subgraph.outputs) {
-    requireWellFormed(written[output] === 1, `no operator writes the model output, tensor ${output}`);
+    if (written[output] !== 1) malformed(`no operator writes the model output, tensor ${output}`);
   }
 }
 
 function verifyTensor(tensor: Tensor, index: number, model: TfliteModel, limits: ModelLimits): void {
-  const what = `tensor ${index} (${printable(tensor.name)})`;
+  const what = () => `tensor ${index} (${printable(tensor.name)})`;
   let elements = 1;
   for (const dimension of tensor.shape) {
-    requireWellFormed(dimension >= 1, `${what} has a dimension of ${dimension}`);
+    if (!(dimension >= 1)) malformed(`${what()} has a dimension of ${dimension}`);
     elements *= dimension;
     // Checked after every factor: eight factors of 2^31 would leave the range in which products are exact.
     if (elements > limits.tensorElementsMax) {
       const max = limits.tensorElementsMax;
-      throw new ModelError('modelTooLarge', `${what} has more than ${max} elements: use a smaller model`);
+      throw new ModelError('modelTooLarge', `${what()} has more than ${max} elements: use a smaller model`);
     }
   }
   const bytes = tensorBytes(tensor.type, elements);
   if (bytes < 0)
-    throw new ModelError('unsupportedModel', `${what} has the unusable type ${tensorTypeName(tensor.type)}`);
+    throw new ModelError('unsupportedModel', `${what()} has the unusable type ${tensorTypeName(tensor.type)}`);
   const count = model.buffers.length;
-  requireWellFormed(tensor.buffer < count, `${what} names buffer ${tensor.buffer} of ${count}`);
+  if (!(tensor.buffer < count)) malformed(`${what()} names buffer ${tensor.buffer} of ${count}`);
   const stored = model.buffers[tensor.buffer]!.length;
-  requireWellFormed(stored === 0 || stored === bytes, `${what} needs ${bytes} bytes, its buffer holds ${stored}`);
+  if (!(stored === 0 || stored === bytes)) malformed(`${what()} needs ${bytes} bytes, its buffer holds ${stored}`);
   if (tensor.isVariable && stored > 0) {
-    throw new ModelError('unsupportedModel', `${what} is a variable with contents, which TFLite does not take either`);
+    throw new ModelError(
+      'unsupportedModel',
+      `${what()} is a variable with contents, which TFLite does not take either`,
+    );
   }
   if (tensor.quantisation !== null) verifyQuantisation(tensor.quantisation, tensor, what);
 }
@@ -55,12 +58,12 @@ function verifyEnds(model: TfliteModel): Uint8Array {
   const { tensors, inputs, outputs } = model.subgraph;
   const written = Uint8Array.from(tensors, (t) => (model.buffers[t.buffer]!.length > 0 || t.isVariable ? 1 : 0));
   for (const input of inputs) {
-    requireWellFormed(isIndex(input, tensors.length), `the model input ${input} is not one of its tensors`);
-    requireWellFormed(written[input] === 0, `the model input, tensor ${input}, is a constant or listed twice`);
+    if (!isIndex(input, tensors.length)) malformed(`the model input ${input} is not one of its tensors`);
+    if (written[input] !== 0) malformed(`the model input, tensor ${input}, is a constant or listed twice`);
     written[input] = 1;
   }
   for (const output of outputs) {
-    requireWellFormed(isIndex(output, tensors.length), `the model output ${output} is not one of its tensors`);
+    if (!isIndex(output, tensors.length)) malformed(`the model output ${output} is not one of its tensors`);
   }
   return written;
 }

@@ -18,16 +18,10 @@ import {
   ZERO_POINT,
 } from './records';
 import { requantiseEight, setRequantisation, storeEight } from './requantise';
+import { weightsAt } from './weights-at';
 
 /** Output columns per weight panel. */
 const PANEL: i32 = 16;
-
-/** Four columns of two consecutive k: int16 as they lie, or int8 widened on the way. */
-// @ts-ignore: decorator
-@inline
-function weightsAt<T>(address: usize, quarter: usize): v128 {
-  return sizeof<T>() == 1 ? v128.load8x8_s(address + quarter * 8) : v128.load(address + quarter * 16);
-}
 
 /**
  * One row of a dense layer: output[c] = requantise(start[c] + Σ_k weight[c,k] × input[k]).

@@ -117,13 +117,14 @@ function createAdapters({ learning }: PipelineOptions, { interpreter, chain }: L
 
 /** Windows are kept as the model reads them: an int8 input loses nothing, a float one is cut to what `train` would. */
 function createReplay(
-  { replayBytes, replayCapacity: most, learning, factory }: PipelineOptions,
-  { runner, features }: LoadedModel,
+  { replayBytes, replayCapacity: most, learning }: PipelineOptions,
+  { runner, features, factory }: LoadedModel,
   classes: number,
 ): ReplayBuffer {
   const { data, scale, zeroPoint } = runner.inputs[0]!;
   const code = data instanceof Int8Array ? { scale, zeroPoint } : { scale: FLOAT_REACH / 128, zeroPoint: 0 };
-  const factoryWindows = factory?.labels.length ?? 0;
+  // A float input has bytes of its own, which those of the file are not.
+  const factoryWindows = data instanceof Int8Array ? (factory?.labels.length ?? 0) : 0;
   const replay = new ReplayBuffer({
     ...code,
     ...{ featureCount: features.size, classes, factoryWindows },

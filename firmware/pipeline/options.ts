@@ -28,7 +28,6 @@ export interface PipelineOptions {
   readonly replayCapacity: number;
   /** Bytes that they may take: the smaller of both bounds counts. */
   readonly replayBytes: number;
-  readonly factory?: { labels: Int16Array; features: Int8Array };
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;

@@ -79,7 +79,7 @@ export async function trainConvolutional(
   const whole = await fit({ ...fitPlan, stopAfter: first.epochs }, examples(inputs, windows.truth), null);
   const network = finished(whole.layers);
   const card = classifierCard(windows, { kind: 'raw' }, normalisation, accuracy);
-  const bytes = writeModel(quantised(network, inputs, { ...HOW, reach: reachOf(inputs), card }));
+  const bytes = writeModel(quantised(network, inputs, { ...HOW, reach: reachOf(inputs), card, truth: windows.truth }));
   const report: ClassifierReport = {
     task: 'classification',
     model: 'conv',

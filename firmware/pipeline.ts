@@ -5,7 +5,7 @@ import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
 import type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
-import type { Observation } from './pipeline/label-learning.ts';
+import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
@@ -132,6 +132,14 @@ class NodePipeline implements Pipeline {
 
   step(): void {
     this.parts.learning.step();
+  }
+
+  advance(): void {
+    this.parts.learning.advance();
+  }
+
+  get steps(): StepCounts {
+    return this.parts.learning.steps;
   }
 
   get snapshotBytes(): number {

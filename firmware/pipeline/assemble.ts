@@ -163,7 +163,7 @@ function createLearner(
     learning: holds,
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
-  for (let taken = 0; learner.consolidationSteps(taken) > 0; ) taken = learner.consolidate(taken);
+  for (let at = 0; at < replay.total; at++) learner.consolidate(at);
   return learner;
 }
 

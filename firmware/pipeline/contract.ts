@@ -5,7 +5,7 @@ import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { AdapterChoice } from './adapter-choice.ts';
-import type { Observation } from './label-learning.ts';
+import type { Observation, StepCounts } from './label-learning.ts';
 import type { ExpertName } from './options.ts';
 
 /** A complete window, as the windower hands it out. */
@@ -81,8 +81,11 @@ export interface Pipeline {
   observe(index: number, label: number): Observation;
   /** Gradient steps due. */
   readonly owed: number;
-  /** Takes one of them: bounded time, allocates nothing. */
+  /** Takes one of them, or what is left of it: bounded time, allocates nothing. */
   step(): void;
+  /** Does one sample's part of the step due. */
+  advance(): void;
+  readonly steps: StepCounts;
   readonly snapshotBytes: number;
   /** Writes all that was learned, but for the labels themselves (the journal's part). Returns bytes written. */
   snapshot(out: Uint8Array): number;

@@ -36,6 +36,13 @@ export interface LabelLearningParts {
   readonly how: LearningOptions;
 }
 
+/** Gradient steps since the start. The same object at every look. */
+export interface StepCounts {
+  taken: number;
+  /** Given up, since more labels waited for theirs than there is room for. */
+  dropped: number;
+}
+
 /** From a label to its gradient steps: pending window, mixture, replay buffer, debt of steps. Allocates nothing. */
 export class LabelLearning {
   /** Sequence of the first label whose steps are not all taken: state, refreshed by `settle` before a snapshot. */
@@ -44,6 +51,9 @@ export class LabelLearning {
   private readonly debt: LearningDebt;
   private readonly normalised: Float32Array;
   private sequence = 0;
+  /** Slot whose step is under way. */
+  private begun = -1;
+  private readonly counts: StepCounts = { taken: 0, dropped: 0 };
   private readonly observation: Observation = {
     result: 'unknownWindow',
     slot: -1,
@@ -55,12 +65,17 @@ export class LabelLearning {
   constructor(private readonly parts: LabelLearningParts) {
     const { replay, learner, normaliser, how } = parts;
     this.debt = new LearningDebt(replay.capacity, how.stepsPerLabel);
-    this.consolidation = new Consolidation(learner);
+    this.consolidation = new Consolidation(learner, replay, how.batch);
     this.normalised = new Float32Array(normaliser.size);
   }
 
   get owed(): number {
     return this.consolidation.owed + this.debt.owed;
+  }
+
+  get steps(): StepCounts {
+    this.counts.dropped = this.debt.dropped;
+    return this.counts;
   }
 
   /** Takes a label in: cheap, the gradient steps are owed. */
@@ -86,17 +101,35 @@ export class LabelLearning {
     return observation;
   }
 
-  /** Pays one owed step, if there is one. */
+  /** Pays one owed step, if there is one, or what is left of it. */
   step(): void {
-    if (this.consolidation.owed > 0) {
-      this.consolidation.step();
-      return;
-    }
+    while (this.owed > 0 && !this.advance());
+  }
+
+  /**
+   * Does one sample's part of the step due, if there is one; true when that completed it. A consolidation comes before
+   * further steps: what it keeps is what the episode has led to.
+   */
+  advance(): boolean {
     const { learner, choice, episodes, how } = this.parts;
-    const slot = this.debt.pay();
-    if (slot < 0) return;
+    // Without a learner there are no debts.
+    if (learner === null) return false;
+    if (this.consolidation.owed > 0 && !learner.underWay) return this.consolidation.advance();
+    const slot = this.debt.next;
+    if (slot < 0) {
+      learner.abandon();
+      return false;
+    }
+    // A label's steps may have been forgiven in the middle of one.
+    if (slot !== this.begun) learner.abandon();
+    this.begun = slot;
+    // Since the part before, another adapter may have decided a window.
     choice?.prepare(slot);
-    learner?.step(slot, this.beta, episodes.open ? 1 : how.quietPace);
+    if (learner.advance(slot, this.beta, episodes.open ? 1 : how.quietPace) === null) return false;
+    choice?.stepped();
+    this.debt.pay();
+    this.counts.taken++;
+    return true;
   }
 
   /** β of prioritised replay, annealed over the labels so far. */

@@ -55,6 +55,9 @@ export class AdapterLearner {
   /** The batch: slots of the replay buffer, and what each one's gradient is weighed with. */
   private readonly slots: Int32Array;
   private readonly weights: Float64Array;
+  /** Of the step under way: samples taken, and the sum of their losses. */
+  private samples = 0;
+  private loss = 0;
   /** Null where every window goes through the whole model at every step. */
   private readonly frozen: FrozenPart | null;
 
@@ -92,38 +95,61 @@ export class AdapterLearner {
    * @returns mean loss of the batch before the step
    */
   step(newest: number, beta: number, pace = 1): number {
-    const { batch } = this.options.learning;
-    this.draw(newest, beta);
-    let loss = 0;
-    for (let i = 0; i < batch; i++) loss += this.accumulate(this.slots[i]!, this.weights[i]!);
-    this.elastic.addGradient(batch);
-    this.adam.step(1 / batch, pace);
-    this.publish();
-    return loss / batch;
+    for (;;) {
+      const loss = this.advance(newest, beta, pace);
+      if (loss !== null) return loss;
+    }
   }
 
   /**
-   * Takes the next windows of the buffer, a batch of them, into the importance of every parameter; after the last one
-   * parameters are held where they stand.
+   * One sample's part of such a step, so that a step of a large model can be taken in slices; other things may happen
+   * between the parts. `newest` and `beta` count at the first one, `pace` at the last.
    *
-   * @param from how many windows were taken before; 0 begins anew
-   * @returns how many have been taken
+   * @returns null, or with the last part, which moves the adapters, the mean loss of the batch
    */
-  consolidate(from: number): number {
-    const { replay, learning } = this.options;
-    if (from === 0) this.elastic.begin();
-    const to = Math.min(replay.total, from + learning.batch);
-    for (let at = from; at < to; at++) {
-      this.accumulate(replay.slotAt(at), 1);
-      this.elastic.observe();
-    }
-    if (to === replay.total) this.elastic.consolidate();
-    return to;
+  advance(newest: number, beta: number, pace = 1): number | null {
+    const { batch } = this.options.learning;
+    if (this.samples === 0) this.draw(newest, beta);
+    this.loss += this.accumulate(this.slots[this.samples]!, this.weights[this.samples]!);
+    this.samples++;
+    if (this.samples < batch) return null;
+    const mean = this.loss / batch;
+    this.elastic.addGradient(batch);
+    this.adam.step(1 / batch, pace);
+    this.publish();
+    this.samples = 0;
+    this.loss = 0;
+    return mean;
   }
 
-  /** Calls of `consolidate` that are still needed when `taken` windows have been. */
-  consolidationSteps(taken: number): number {
-    return Math.ceil((this.options.replay.total - taken) / this.options.learning.batch);
+  /** Whether a step has begun and not ended. */
+  get underWay(): boolean {
+    return this.samples > 0;
+  }
+
+  /** Forgets the parts of a step that has not been completed. */
+  abandon(): void {
+    if (this.samples === 0) return;
+    for (const { loraBGradient, biasGradient } of this.layers) {
+      loraBGradient.fill(0);
+      biasGradient.fill(0);
+    }
+    this.samples = 0;
+    this.loss = 0;
+  }
+
+  /**
+   * Takes a window of the buffer into the importance of every parameter; after the last one parameters are held where
+   * they stand. Not while a step is under way.
+   *
+   * @param at how many windows were taken before; 0 begins anew
+   */
+  consolidate(at: number): void {
+    const { replay } = this.options;
+    if (at === 0) this.elastic.begin();
+    this.accumulate(replay.slotAt(at), 1);
+    this.elastic.observe();
+    if (at + 1 >= replay.total) this.elastic.consolidate();
   }
 
   /** Brings `parameters` into the engine, as storage makes of them. */

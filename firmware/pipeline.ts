@@ -58,6 +58,7 @@ class NodePipeline implements Pipeline {
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
       drift: 0,
+      episodes: this.parts.episodes,
       adapter: 0,
     };
   }
@@ -89,21 +90,36 @@ class NodePipeline implements Pipeline {
   }
 
   decide({ samples, index, valid }: WindowInput): Decision {
-    const { decision, card, loaded } = this;
+    const { decision } = this;
+    decision.valid = this.extract(samples) && valid;
+    decision.index = index;
+    if (decision.valid) this.judge(index);
+    else this.abstain();
+    this.record();
+    return decision;
+  }
+
+  probe(samples: Float32Array): Decision {
+    const { decision } = this;
+    decision.valid = this.extract(samples);
+    decision.index = -1;
+    if (decision.valid) this.consult(decision.index);
+    else this.abstain();
+    return decision;
+  }
+
+  /** Fills `features`; false when they hold what is no number. */
+  private extract(samples: Float32Array): boolean {
+    const { card, loaded } = this;
     if (samples.length !== card.channels.length * card.window) {
       throw new ModelError(
         'modelMismatch',
         `the window has ${samples.length} samples, the model needs ${card.channels.length} channels × ${card.window}`,
       );
     }
-    decision.index = index;
-    decision.weights.set(this.parts.mixture.weights);
+    this.decision.weights.set(this.parts.mixture.weights);
     loaded.features.extract(samples, this.features);
-    decision.valid = valid && allFinite(this.features);
-    if (decision.valid) this.judge(index);
-    else this.abstain();
-    this.record();
-    return decision;
+    return allFinite(this.features);
   }
 
   observe(index: number, label: number): Observation {
@@ -145,18 +161,27 @@ class NodePipeline implements Pipeline {
     return this.decided.text;
   }
 
+  /** Takes the window in: what it shows of the stream is learned, and its label may come. */
   private judge(index: number): void {
-    const { head, panel, statistics, mixture, pending } = this.parts;
-    const { decision, features } = this;
-    this.loaded.normaliser.apply(features, this.normalised);
+    const { panel, statistics, pending, episodes, learning } = this.parts;
+    this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
+    this.consult(index);
+    pending.add(index, this.features, panel.probabilities, panel.labels, this.decision.label);
+    if (episodes.window(this.decision.drift)) learning.consolidation.begin();
+  }
+
+  /** What experts and mixture say of `features`; changes nothing but the decision. */
+  private consult(index: number): void {
+    const { head, panel, statistics, mixture } = this.parts;
+    const { decision } = this;
+    this.loaded.normaliser.apply(this.features, this.normalised);
     panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
     decision.label = head.label(decision.probabilities, decision.values);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
-    pending.add(index, features, panel.probabilities, panel.labels);
     decision.adapter = this.parts.choice?.chooser.active ?? 0;
   }
 

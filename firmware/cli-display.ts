@@ -1,3 +1,4 @@
+import { LiveBlock } from './io/live-block.ts';
 import type { NodeEnd, RunningNode } from './running-node.ts';
 import type { NodeStatus } from './status.ts';
 import { liveView, summaryView } from './status-view.ts';
@@ -16,18 +17,17 @@ export interface Display {
 }
 
 /** A live view in a terminal; elsewhere JSON lines, one a second. @param json one object as the last line */
-export const openDisplay = (json: boolean): Promise<Display> => {
+export const openDisplay = (json: boolean): Display => {
   const terminal = json ? process.stderr : process.stdout;
-  return terminal.isTTY ? openLiveDisplay(terminal, json) : Promise.resolve(lineDisplay(json));
+  return terminal.isTTY ? liveDisplay(terminal, json) : lineDisplay(json);
 };
 
 const printJson = (value: object): void => {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 };
 
-const openLiveDisplay = async (terminal: NodeJS.WriteStream, json: boolean): Promise<Display> => {
-  const { createLogUpdate } = await import('log-update');
-  const view = createLogUpdate(terminal);
+const liveDisplay = (terminal: NodeJS.WriteStream, json: boolean): Display => {
+  const view = new LiveBlock(terminal);
   let timer: NodeJS.Timeout | undefined;
   const rate = createRate();
   return {
@@ -35,7 +35,7 @@ const openLiveDisplay = async (terminal: NodeJS.WriteStream, json: boolean): Pro
     follow: (node) => {
       const show = (): void => {
         const status = node.status();
-        view(liveView(status, rate(status), node.url));
+        view.show(liveView(status, rate(status), node.url));
       };
       show();
       timer = setInterval(show, VIEW_MS);
@@ -48,7 +48,7 @@ const openLiveDisplay = async (terminal: NodeJS.WriteStream, json: boolean): Pro
     },
     close: () => {
       clearInterval(timer);
-      view.done();
+      view.clear();
     },
   };
 };

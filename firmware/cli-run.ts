@@ -18,7 +18,7 @@ const HALF_STARTED_MS_MAX = 2_000;
 
 /** `myrmex run`: starts a gateway, shows how it fares, and ends it in order. Failures are logged: exit code 1. */
 export const run = async (flags: RunFlags, version: string): Promise<void> => {
-  const display = await openDisplay(flags.json === true);
+  const display = openDisplay(flags.json === true);
   // Until the configuration says otherwise.
   let notice = logTo(display, flags.logLevel === undefined ? {} : { level: flags.logLevel });
   const stop = listenForStop(flags.duration, (text, level, fields) => notice(text, level, fields));

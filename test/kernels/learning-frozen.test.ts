@@ -3,6 +3,7 @@ import * as assert from 'uvu/assert';
 import { type AdapterSet, createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
+import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { findDenseChain } from '../../kernels/learning/dense-chain.ts';
 import { FrozenPart, frozenPartPays } from '../../kernels/learning/frozen-part.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
@@ -140,7 +141,9 @@ frozen(
     const learners = settings.map(({ replay, ...setting }) => {
       const learning = { ...defaultLearningOptions, batch: 8 };
       const { classes } = replay;
-      return new AdapterLearner({ ...setting, replay, classes, random: createRandom(6), learning });
+      const { logits } = setting.interpreter;
+      const loss = new CrossEntropy({ logits, classes, labels: replay, smoothing: learning.labelSmoothing });
+      return new AdapterLearner({ ...setting, replay, loss, random: createRandom(6), learning });
     });
     const { whole, random } = dice(472);
     for (let label = 0; label < 20; label++) {

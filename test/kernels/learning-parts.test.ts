@@ -1,6 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Adam } from '../../kernels/learning/adam.ts';
+import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import { checkLearningOptions, defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { createScoreboard } from '../../kernels/learning/scoreboard.ts';
@@ -63,6 +64,18 @@ parts('softmax of int8 logits, and the gradient of the smoothed cross-entropy by
     const moved = (h: number): number[] => real.map((z, j) => (j === k ? z + h : z));
     close(g, (loss(moved(1e-5)) - loss(moved(-1e-5))) / 2e-5, 1e-6, `logit ${k}`);
   });
+  const whole = new CrossEntropy({ logits, classes: 4, labels: { labelOf: (slot) => slot - 6 }, smoothing: 0.2 });
+  const same = new Float64Array(whole.size);
+  close(whole.evaluate(7, same), loss(real), 1e-6);
+  assert.equal(same, gradient);
+});
+
+parts('the cross-entropy of a label that the model rules out is finite', () => {
+  const logits = { data: Float32Array.of(-1e30, 1e30), scale: 1, zeroPoint: 0 };
+  const certain = new CrossEntropy({ logits, classes: 2, labels: { labelOf: (slot) => slot }, smoothing: 0 });
+  const gradient = new Float64Array(2);
+  close(certain.evaluate(0, gradient), 69, 0.1);
+  assert.is(certain.evaluate(1, gradient), 0);
 });
 
 parts('softmax of far logits stays finite', () => {

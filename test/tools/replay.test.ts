@@ -5,15 +5,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { type Recording, type RecordingNode, readRecording } from '../../firmware/io/recording.ts';
+import type { Recording, RecordingNode } from '../../firmware/io/recording.ts';
 import { expertNames } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { CommandError } from '../../tools/errors.ts';
 import { type ReplayOptions, replay } from '../../tools/replay/replay.ts';
 import type { ReplayReport } from '../../tools/replay/report.ts';
-import { trainModel } from '../../tools/train/train-model.ts';
 import { cardOf, randomClassifierFile } from '../support/classifier.ts';
-import { dataTest, recordingFile } from '../support/data.ts';
 import { taughtStream } from '../support/teacher.ts';
 
 const SHAPE = { channels: 4, hidden: [16], classes: 3, seed: 2 };
@@ -143,8 +141,8 @@ replays('labels are revealed at their rate, by node and seed, and a rate that is
 
 const myrmexctl = (args: readonly string[]): Promise<{ status: number; stdout: string; stderr: string }> =>
   new Promise((resolve) => {
-    const program = fileURLToPath(new URL('../../tools/main.ts', import.meta.url));
-    execFile(process.execPath, ['--import', 'tsx', program, ...args], (error, stdout, stderr) => {
+    const program = fileURLToPath(new URL('../../dist/myrmexctl.js', import.meta.url));
+    execFile(process.execPath, [program, ...args], (error, stdout, stderr) => {
       resolve({ status: error === null ? 0 : Number(error.code), stdout, stderr });
     });
   });
@@ -176,24 +174,5 @@ replays('the command prints a table, and with --json one object on the last line
   assert.is(refused.status, 1);
   assert.is(refused.stderr.trim().split('\n').length, 1, refused.stderr);
 });
-
-dataTest(
-  replays,
-  'gas protocol: the mixture is right 92 times in 100 and beats frozen by 12 points',
-  'gas_drift',
-  async () => {
-    const path = await recordingFile('gas_drift');
-    const training = await readRecording(path, { segments: ['1'] });
-    const { bytes } = await trainModel({
-      ...{ recording: training, window: 1, stride: 1, seed: 0, features: 'auto', hidden: [64, 32] },
-    });
-    const recording = await readRecording(path, { segments: ['2', '3', '4', '5', '6'] });
-    const { experts } = play(recording, { model: bytes, labelRate: 0.1 });
-    const { frozen, renormalised, mixture } = experts;
-    assert.ok(mixture!.accuracy >= 0.92, `mixture ${mixture!.accuracy}`);
-    assert.ok(mixture!.accuracy >= frozen!.accuracy + 0.12, `frozen ${frozen!.accuracy}, mixture ${mixture!.accuracy}`);
-    assert.ok(renormalised!.accuracy >= frozen!.accuracy + 0.05, `renormalised ${renormalised!.accuracy}`);
-  },
-);
 
 replays.run();

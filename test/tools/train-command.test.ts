@@ -11,7 +11,7 @@ import { createRandom } from '../../kernels/random.ts';
 import { readModel } from '../../kernels/tflite/reader.ts';
 
 const command = suite('train command', { folder: '', recording: '' });
-const myrmexctl = fileURLToPath(new URL('../../tools/main.ts', import.meta.url));
+const myrmexctl = fileURLToPath(new URL('../../dist/myrmexctl.js', import.meta.url));
 
 command.before(async (context) => {
   context.folder = await mkdtemp(join(tmpdir(), 'myrmex-train-test-'));
@@ -26,7 +26,7 @@ command.before(async (context) => {
 command.after(async ({ folder }) => rm(folder, { recursive: true }));
 
 function run(...args: string[]) {
-  return spawnSync(process.execPath, ['--import', 'tsx', myrmexctl, 'train', ...args], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [myrmexctl, 'train', ...args], { encoding: 'utf8' });
 }
 
 command(

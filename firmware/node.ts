@@ -12,6 +12,7 @@ import { openSensor } from './io/sensors/open.ts';
 import { openServices } from './io/services.ts';
 import { writtenBytes } from './io/written-bytes.ts';
 import { createLabelDesk } from './label-desk.ts';
+import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
 import { LabelMachine } from './machines/labels.ts';
@@ -125,14 +126,16 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
   notice(`${site}/${node} talks through ${endpoint.url}`);
-  const status = () =>
-    statusOf({
+  const status = () => {
+    showLearning(vitals, compute.current.learning());
+    return statusOf({
       ...{ node, figures, latency, experts, card, labelCounts: desk.counts },
       ...{ counters: vitals.counters, health: vitals.health },
       workerRestarts: compute.restarts,
       uptimeMs: clock.monotonicMs(),
       rssBytes: process.memoryUsage.rss(),
     });
+  };
   await views.begin(status, desk.received);
   return runNode({
     url: endpoint.url,

@@ -4,8 +4,8 @@ import { Fingerprint } from '../kernels/learning/fingerprint.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
-import type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
-import type { Observation } from './pipeline/label-learning.ts';
+import type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
@@ -58,6 +58,7 @@ class NodePipeline implements Pipeline {
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
       drift: 0,
+      adapter: 0,
     };
   }
 
@@ -75,6 +76,12 @@ class NodePipeline implements Pipeline {
 
   get adapterParameters(): number {
     return this.parts.adapterParameters;
+  }
+
+  get adaptation(): Adaptation | null {
+    const { pool, choice, adapters, adapterSeed } = this.parts;
+    if (pool === null || adapters === null) return null;
+    return { pool, choice, adapters, seed: adapterSeed, ...this.loaded };
   }
 
   get arenaBytes(): number {
@@ -111,6 +118,14 @@ class NodePipeline implements Pipeline {
     this.parts.learning.step();
   }
 
+  advance(): void {
+    this.parts.learning.advance();
+  }
+
+  get steps(): StepCounts {
+    return this.parts.learning.steps;
+  }
+
   get snapshotBytes(): number {
     return this.parts.codec.byteLength;
   }
@@ -122,6 +137,7 @@ class NodePipeline implements Pipeline {
 
   restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number {
     if (snapshot !== null) this.parts.codec.read(snapshot);
+    this.parts.pool?.restored();
     return this.parts.learning.restore(journal);
   }
 
@@ -134,13 +150,14 @@ class NodePipeline implements Pipeline {
     const { decision, features } = this;
     this.loaded.normaliser.apply(features, this.normalised);
     statistics.push(this.normalised);
-    panel.judge(this.normalised);
+    panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
     decision.label = head.label(decision.probabilities, decision.values);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
     pending.add(index, features, panel.probabilities, panel.labels);
+    decision.adapter = this.parts.choice?.chooser.active ?? 0;
   }
 
   private abstain(): void {

@@ -2,6 +2,7 @@ import type { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
 import type { Mixture } from '../../kernels/learning/mixture.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { AdapterChoice } from './adapter-choice.ts';
 import { LearningDebt } from './learning-debt.ts';
 import type { PendingWindows } from './pending-windows.ts';
 
@@ -18,12 +19,22 @@ export interface Observation {
   expertLabels: Int16Array;
 }
 
+/** Gradient steps since the start. The same object at every look. */
+export interface StepCounts {
+  taken: number;
+  /** Given up, since more labels waited for theirs than there is room for. */
+  dropped: number;
+}
+
 /** From a label to its gradient steps: pending window, mixture, replay buffer, debt of steps. Allocates nothing. */
 export class LabelLearning {
   /** Sequence of the first label whose steps are not all taken: state, refreshed by `settle` before a snapshot. */
   readonly firstUnlearned = new Float64Array(1);
   private readonly debt: LearningDebt;
   private sequence = 0;
+  /** Slot whose step is under way. */
+  private begun = -1;
+  private readonly counts: StepCounts = { taken: 0, dropped: 0 };
   private readonly observation: Observation = {
     result: 'unknownWindow',
     slot: -1,
@@ -39,12 +50,19 @@ export class LabelLearning {
     /** null: labels are kept and weigh the experts, and no step is taken on them. */
     private readonly learner: AdapterLearner | null,
     stepsPerLabel: number,
+    /** Of a pool of several adapters: which of them a label teaches. */
+    private readonly choice: AdapterChoice | null = null,
   ) {
     this.debt = new LearningDebt(replay.capacity, stepsPerLabel);
   }
 
   get owed(): number {
     return this.debt.owed;
+  }
+
+  get steps(): StepCounts {
+    this.counts.dropped = this.debt.dropped;
+    return this.counts;
   }
 
   /** Takes a label in: cheap, the gradient steps are owed. */
@@ -61,16 +79,33 @@ export class LabelLearning {
     observation.expertLabels = pending.expertLabels(at);
     this.mixture.learn(pending.probabilities(at), label);
     observation.slot = this.replay.add(observation.features, label);
+    this.choice?.labelled(observation.slot, index);
     observation.sequence = this.sequence;
     this.sequence++;
     if (this.learner !== null) this.debt.add(observation.slot);
     return observation;
   }
 
-  /** Pays one owed step, if there is one. */
+  /** Pays one owed step, if there is one, or what is left of it. */
   step(): void {
-    const slot = this.debt.pay();
-    if (slot >= 0) this.learner?.step(slot);
+    while (this.debt.next >= 0 && !this.advance());
+  }
+
+  /** Does one sample's part of the step due, if there is one; true when that completed it. */
+  advance(): boolean {
+    const slot = this.debt.next;
+    // Without a learner there are no debts.
+    if (slot < 0 || this.learner === null) return false;
+    // A label's steps may have been forgiven in the middle of one.
+    if (slot !== this.begun) this.learner.abandon();
+    this.begun = slot;
+    // Since the part before, another adapter may have decided a window.
+    this.choice?.prepare(slot);
+    if (this.learner.advance(slot) === null) return false;
+    this.choice?.stepped();
+    this.debt.pay();
+    this.counts.taken++;
+    return true;
   }
 
   settle(): void {
@@ -90,7 +125,9 @@ export class LabelLearning {
     this.sequence = this.firstUnlearned[0]!;
     for (const { slot, sequence, label, features } of entries) {
       replay.put(slot, features, label);
-      if (this.learner !== null && sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
+      if (sequence < this.firstUnlearned[0]!) continue;
+      this.choice?.recalled(slot);
+      if (this.learner !== null) this.debt.add(slot);
     }
     this.sequence = journal.reduce((next, { sequence }) => Math.max(next, sequence + 1), this.sequence);
     return journal.length - entries.length;

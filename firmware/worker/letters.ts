@@ -78,6 +78,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   words[1] = decision.label;
   words[2] = facts.truth;
   words[3] = facts.missing;
+  words[4 + decision.expertLabels.length] = decision.adapter;
   singles[0] = decision.confidence;
   let at = 1;
   for (let k = 0; k < decision.probabilities.length; k++) singles[at++] = decision.probabilities[k]!;
@@ -102,6 +103,7 @@ export const createDecisionReport = ({ classes, values, experts }: LetterSizes):
   expertConfidences: new Float32Array(experts),
   weights: new Float32Array(experts),
   drift: 0,
+  adapter: 0,
   truth: -1,
   endMs: 0,
   pushMs: 0,
@@ -119,6 +121,7 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.label = words[1]!;
   into.truth = words[2]!;
   into.missing = words[3]!;
+  into.adapter = words[4 + into.expertLabels.length]!;
   into.confidence = singles[0]!;
   let at = 1;
   for (let k = 0; k < into.probabilities.length; k++) into.probabilities[k] = singles[at++]!;

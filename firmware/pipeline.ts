@@ -58,6 +58,7 @@ class NodePipeline implements Pipeline {
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
       drift: 0,
+      labelValue: 0,
       adapter: 0,
     };
   }
@@ -107,7 +108,12 @@ class NodePipeline implements Pipeline {
   }
 
   observe(index: number, label: number): Observation {
-    return this.parts.learning.observe(index, label);
+    const observation = this.parts.learning.observe(index, label);
+    if (observation.result === 'learned') {
+      this.loaded.normaliser.apply(observation.features, this.normalised);
+      this.parts.value.learned(this.normalised);
+    }
+    return observation;
   }
 
   get owed(): number {
@@ -146,7 +152,7 @@ class NodePipeline implements Pipeline {
   }
 
   private judge(index: number): void {
-    const { head, panel, statistics, mixture, pending } = this.parts;
+    const { head, panel, statistics, mixture, value, pending } = this.parts;
     const { decision, features } = this;
     this.loaded.normaliser.apply(features, this.normalised);
     statistics.push(this.normalised);
@@ -156,6 +162,7 @@ class NodePipeline implements Pipeline {
     decision.label = head.label(decision.probabilities, decision.values);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
+    decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
     pending.add(index, features, panel.probabilities, panel.labels);
     decision.adapter = this.parts.choice?.chooser.active ?? 0;
   }
@@ -164,6 +171,7 @@ class NodePipeline implements Pipeline {
     const decision = this.decision;
     decision.label = -1;
     decision.confidence = 0;
+    decision.labelValue = 0;
     decision.probabilities.fill(0);
     decision.values.fill(0);
     decision.expertValues.fill(0);

@@ -5,6 +5,7 @@ import { initialiseAdapters } from '../../kernels/learning/adapter-initialisatio
 import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
+import { LabelValue } from '../../kernels/learning/label-value.ts';
 import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
 import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
@@ -26,6 +27,7 @@ export interface PipelineParts {
   readonly statistics: StreamStatistics;
   readonly panel: ExpertPanel;
   readonly mixture: Mixture;
+  readonly value: LabelValue;
   readonly pending: PendingWindows;
   readonly learning: LabelLearning;
   readonly codec: SnapshotCodec;
@@ -54,6 +56,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const mixture = new Mixture({ classes, prior, share: how.share });
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
+  const value = new LabelValue(features.size, card.task === 'classification' ? classes : 0);
   // What takes no labels has none to learn from again.
   const replay = new ReplayBuffer(classes === 0 ? 0 : replayCapacity, features.size, classes);
   const random = createRandom(options.seed, 'replay buffer');
@@ -80,7 +83,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   ]);
   const own = { adapters, adapterSeed, pool, choice };
   const adapterParameters = learner?.parameterCount ?? 0;
-  return { experts, head, statistics, panel, mixture, pending, learning, codec, adapterParameters, ...own };
+  return { experts, head, statistics, panel, mixture, value, pending, learning, codec, adapterParameters, ...own };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */

@@ -38,6 +38,8 @@ export interface Decision {
   weights: Float32Array;
   /** Distance of the stream's statistics from the factory's, in factory deviations (`StreamStatistics.distance`). */
   drift: number;
+  /** How much this window's label would teach, 0 to 1 (`LabelValue.of`). */
+  labelValue: number;
   /** Which adapter of the pool decided as `local`; 0 where there is one. */
   adapter: number;
 }

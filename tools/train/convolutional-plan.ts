@@ -11,7 +11,7 @@ export interface ConvolutionalSizes {
   readonly hidden: readonly number[];
 }
 
-const CHANNELS_OUT = [32, 48, 64, 96] as const;
+const CHANNELS_OUT = [32, 48, 64] as const;
 /** What the separable layers begin with; longer windows are thinned out by the first convolution. */
 const COLUMNS_WANTED = 64;
 /** The first convolution sees this many of its own steps at once. */

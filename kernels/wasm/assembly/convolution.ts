@@ -67,10 +67,12 @@ function dispatch(
   start: usize,
   startStride: usize,
 ): void {
+  // Starts that differ from pixel to pixel have an adapter in them, which no bound holds.
+  const isBounded = load<i32>(record, BOUNDED) && !startStride;
   const tableBytes = singles ? allBytes - TILE_BYTES : allBytes;
   if (load<i32>(record, COMPACT)) {
     tiles<i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
-  } else if (load<i32>(record, BOUNDED) && load<i32>(record, OUT_WIDE) && !(load<i32>(record, OUT_CHANNELS) & 7)) {
+  } else if (isBounded && load<i32>(record, OUT_WIDE) && !(load<i32>(record, OUT_CHANNELS) & 7)) {
     tiles<i16, i16>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
   } else tiles<i16, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
 }

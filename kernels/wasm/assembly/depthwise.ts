@@ -1,4 +1,5 @@
 import {
+  BOUNDED,
   HIGH,
   INPUT,
   INPUT_OFFSETS,
@@ -16,7 +17,7 @@ import {
   WEIGHTS,
   ZERO_POINT,
 } from './records';
-import { requantiseEight, setRequantisation, storeEight } from './requantise';
+import { requantiseEight, requantiseEightBounded, setRequantisation, storeEight } from './requantise';
 
 /** Channels per block. */
 const BLOCK: i32 = 8;
@@ -147,14 +148,24 @@ function halfBlock(
   }
 }
 
+/** Of `blocks`. */
+// @ts-ignore: decorator
+@inline
+function eight<S>(a: v128, b: v128, aScale: v128, bScale: v128): v128 {
+  return sizeof<S>() == 2 ? requantiseEightBounded(a, b, aScale, bScale) : requantiseEight(a, b, aScale, bScale);
+}
+
 /**
  * A depthwise convolution: each channel the requantised sum over its own taps. Taps are taken in pairs, so that one dot
  * product serves two; four pixels share the weights of a block of eight channels. Channels are read eight at a time also
  * behind the last one, where weights are zero.
  *
  * @param record fields of records.ts; weights int16: per block, per pair of taps, 8 × (tap, next tap)
+ *
+ * `S` is i16 where every block has eight channels that lie side by side in a wide output and sums are bounded, which
+ * needs no questions at each store and half the clamps.
  */
-export function depthwise(record: usize): void {
+function blocks<S>(record: usize): void {
   const wide = load<i32>(record, OUT_WIDE) != 0;
   setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const inputOffsets = load<usize>(record, INPUT_OFFSETS);
@@ -174,11 +185,10 @@ export function depthwise(record: usize): void {
   let w = weights;
   for (let channel: i32 = 0; channel < channels; channel += BLOCK) {
     const count = channels - channel;
-    if (count <= BLOCK / 2) {
+    if (sizeof<S>() == 1 && count <= BLOCK / 2) {
       halfBlock(record, input, output, weights, start, scale, count);
       return;
     }
-    const wholeWide = wide && multiplier == 1 && count >= BLOCK;
     for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
       const at = inputOffsets + (<usize>pixel << 2);
       const p0 = input + load<usize>(at, 0);
@@ -222,15 +232,15 @@ export function depthwise(record: usize): void {
       const to = outputOffsets + (<usize>pixel << 2);
       const sa = v128.load(scale, 0);
       const sb = v128.load(scale, 16);
-      const q0 = requantiseEight(a0, b0, sa, sb);
-      const q1 = requantiseEight(a1, b1, sa, sb);
-      const q2 = requantiseEight(a2, b2, sa, sb);
-      const q3 = requantiseEight(a3, b3, sa, sb);
+      const q0 = eight<S>(a0, b0, sa, sb);
+      const q1 = eight<S>(a1, b1, sa, sb);
+      const q2 = eight<S>(a2, b2, sa, sb);
+      const q3 = eight<S>(a3, b3, sa, sb);
       const o0 = output + load<usize>(to, 0);
       const o1 = output + load<usize>(to, 4);
       const o2 = output + load<usize>(to, 8);
       const o3 = output + load<usize>(to, 12);
-      if (wholeWide) {
+      if (sizeof<S>() == 2) {
         v128.store(o0, q0);
         v128.store(o1, q1);
         v128.store(o2, q2);
@@ -253,4 +263,10 @@ export function depthwise(record: usize): void {
     input += 16;
     output += valueBytes << 3;
   }
+}
+
+export function depthwise(record: usize): void {
+  const isSideBySide = load<i32>(record, OUT_STRIDE) == 1 && !(load<i32>(record, OUT_CHANNELS) & 7);
+  if (isSideBySide && load<i32>(record, OUT_WIDE) && load<i32>(record, BOUNDED)) blocks<i16>(record);
+  else blocks<i8>(record);
 }

@@ -59,6 +59,7 @@ class NodePipeline implements Pipeline {
       weights: new Float32Array(experts.length),
       drift: 0,
       episodes: this.parts.episodes,
+      labelValue: 0,
       adapter: 0,
     };
   }
@@ -123,7 +124,12 @@ class NodePipeline implements Pipeline {
   }
 
   observe(index: number, label: number): Observation {
-    return this.parts.learning.observe(index, label);
+    const observation = this.parts.learning.observe(index, label);
+    if (observation.result === 'learned') {
+      this.loaded.normaliser.apply(observation.features, this.normalised);
+      this.parts.value.learned(this.normalised);
+    }
+    return observation;
   }
 
   get owed(): number {
@@ -163,12 +169,14 @@ class NodePipeline implements Pipeline {
 
   /** Takes the window in: what it shows of the stream is learned, and its label may come. */
   private judge(index: number): void {
-    const { panel, statistics, pending, episodes, learning } = this.parts;
+    const { panel, statistics, value, pending, episodes, learning } = this.parts;
+    const { decision } = this;
     this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
     this.consult(index);
-    pending.add(index, this.features, panel.probabilities, panel.labels, this.decision.label);
-    if (episodes.window(this.decision.drift)) learning.consolidation.begin();
+    decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
+    pending.add(index, this.features, panel.probabilities, panel.labels, decision.label);
+    if (episodes.window(decision.drift)) learning.consolidation.begin();
   }
 
   /** What experts and mixture say of `features`; changes nothing but the decision. */
@@ -189,6 +197,7 @@ class NodePipeline implements Pipeline {
     const decision = this.decision;
     decision.label = -1;
     decision.confidence = 0;
+    decision.labelValue = 0;
     decision.probabilities.fill(0);
     decision.values.fill(0);
     decision.expertValues.fill(0);

@@ -6,6 +6,7 @@ import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { DriftEpisodes } from '../../kernels/learning/drift-episodes.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
+import { LabelValue } from '../../kernels/learning/label-value.ts';
 import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
 import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import { replayCapacity } from '../../kernels/learning/replay-memory.ts';
@@ -31,6 +32,7 @@ export interface PipelineParts {
   readonly statistics: StreamStatistics;
   readonly panel: ExpertPanel;
   readonly mixture: Mixture;
+  readonly value: LabelValue;
   readonly pending: PendingWindows;
   readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
@@ -60,6 +62,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const mixture = new Mixture({ classes, prior, share: how.share });
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
+  const value = new LabelValue(features.size, card.task === 'classification' ? classes : 0);
   // What takes no labels has none to learn from again.
   const replay = createReplay(options, loaded, classes);
   const random = createRandom(options.seed, 'replay buffer');
@@ -104,7 +107,8 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   );
   const own = { adapters, adapterSeed, pool, choice };
   const adapterParameters = learner?.parameterCount ?? 0;
-  return { experts, head, statistics, panel, mixture, pending, episodes, learning, codec, adapterParameters, ...own };
+  const deciding = { experts, head, statistics, panel, mixture, value, pending, episodes };
+  return { ...deciding, learning, codec, adapterParameters, ...own };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */

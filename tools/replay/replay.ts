@@ -7,6 +7,7 @@ import type { LearningOptions } from '../../kernels/learning/options.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
+import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
 import { type ReplayReport, summarise } from './report.ts';
 
@@ -15,6 +16,8 @@ export interface ReplayOptions {
   /** The .tflite file. */
   readonly model: Uint8Array;
   readonly labelRate: number;
+  /** Which labels are revealed at that rate: at random, or those of the windows a node would ask about. */
+  readonly labelPolicy?: LabelPolicy;
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
@@ -56,7 +59,9 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
-    const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
+    const { labelRate, labelPolicy = 'random' } = options;
+    const reveal =
+      labelPolicy === 'asked' ? { askRate: labelRate } : createReveal({ rate: labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;

@@ -14,6 +14,7 @@ export const pc: BoardEntry = {
   sensorQueueSamples: 65_536,
   pendingWindows: 1_024,
   replayCapacity: 2_048,
+  learningPoolBytesMax: 2 * 1024 * 1024,
   outboxEntriesMax: 1_000_000,
   outboxBytesMax: 512 * 1024 * 1024,
   writeBytesPerDayMax: 4_000_000_000,

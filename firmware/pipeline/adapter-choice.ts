@@ -14,8 +14,8 @@ export interface AdapterChoiceOptions {
 }
 
 /**
- * Which adapter decides a window, and which one its label teaches: the one that decided it, however late the label comes
- * and whatever state the machine is in by then. Allocates nothing after creation.
+ * Which adapter decides a window, and which one its label teaches: the one that decided it, however late the label
+ * comes and whatever state the machine is in by then. Allocates nothing after creation.
  */
 export class AdapterChoice implements Curriculum {
   readonly arrays: readonly (Float32Array | Float64Array | Uint32Array)[];

@@ -53,7 +53,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   replayCapacity: 2048,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
-  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 4 * 1024 * 1024 },
+  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },
   adapterSeed: null,
 };
 

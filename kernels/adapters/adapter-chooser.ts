@@ -37,7 +37,9 @@ export class AdapterChooser {
   private readonly embedding: Float32Array;
   /** Active adapter, candidate, windows in a row for it, windows since the last switch, windows seen. */
   private readonly head = new Float64Array([0, NONE, 0, 0, 0]);
-  /** Whom each adapter alternates with, and in how many stays more than with others (Boyer and Moore's majority vote). */
+  /**
+   * Whom each adapter alternates with, and in how many stays more than with others (Boyer and Moore's majority vote).
+   */
   private readonly partner: Float64Array;
   private readonly together: Float64Array;
   private readonly places: TaskDistances;

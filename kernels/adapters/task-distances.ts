@@ -42,7 +42,9 @@ export class TaskDistances {
     return nearest;
   }
 
-  /** Moves an adapter's place towards an embedding that it was right for, by 1 / windows so far, at least by `rateMin`. */
+  /**
+   * Moves an adapter's place towards an embedding that it was right for, by 1 / windows so far, at least by `rateMin`.
+   */
   follow(embedding: Float32Array, adapter: number, rateMin: number): void {
     const windows = this.windows[adapter]! + 1;
     this.windows[adapter] = windows;

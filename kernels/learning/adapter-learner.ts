@@ -36,9 +36,9 @@ const DRAWS_MAX = 8;
 /**
  * Trains B and bias of every dense layer by true gradients of a loss. A step allocates nothing.
  *
- * Factors of fewer than 32 bits are trained as they are stored (quantisation-aware, straight-through: Jacob et al. 2018,
- * §3; Bengio et al. 2013): the engine computes with what storage makes of `parameters`, the gradients taken there move
- * `parameters` themselves, and steps smaller than one of storage add up.
+ * Factors of fewer than 32 bits are trained as they are stored (quantisation-aware, straight-through: Jacob et al.
+ * 2018, §3; Bengio et al. 2013): the engine computes with what storage makes of `parameters`, the gradients taken
+ * there move `parameters` themselves, and steps smaller than one of storage add up.
  */
 export class AdapterLearner {
   /** What the optimiser moves, in float32: with its moments the whole state. After writing to them, `publish`. */

@@ -49,7 +49,7 @@ export class AdapterChooser {
   constructor(
     private readonly options: ChooserOptions,
     private readonly pool: AdapterPool,
-    dimensions: number,
+    readonly dimensions: number,
     private readonly merged: (into: number, other: number) => void,
   ) {
     const { adaptersMax } = pool;
@@ -77,9 +77,14 @@ export class AdapterChooser {
     return this.active;
   }
 
-  /** An adapter came from outside, for the state that the embedding shows now. */
-  place(adapter: number): void {
-    this.places.found(this.embedding, adapter, this.active);
+  /** Where an adapter belongs, [dimensions], real units of the activations. */
+  placeOf(adapter: number): number[] {
+    return this.places.placeOf(adapter);
+  }
+
+  /** An adapter that came from outside belongs there. */
+  putPlace(adapter: number, place: readonly number[]): void {
+    this.places.found(Float32Array.from(place), adapter, this.active);
   }
 
   private wanted(): number {

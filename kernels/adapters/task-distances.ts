@@ -24,6 +24,10 @@ export class TaskDistances {
     this.arrays = [this.centroids, this.usual, this.windows];
   }
 
+  placeOf(adapter: number): number[] {
+    return Array.from(this.centroids.subarray(adapter * this.dimensions, (adapter + 1) * this.dimensions));
+  }
+
   usualOf(adapter: number): number {
     return this.usual[adapter]!;
   }

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
 import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
+import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
 import { integerFrom, list, share } from './arguments.ts';
@@ -17,6 +18,8 @@ interface ReplayFlags {
   baselines: BaselineName[];
   factorBits: FactorBits;
   adapters: number;
+  adapter?: string;
+  saveAdapter?: string;
   json?: true;
 }
 
@@ -41,6 +44,8 @@ export function replayCommand(): Command {
         .argParser(factorBits),
     )
     .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
+    .option('--adapter <file>', 'begin with what myrmexctl adapter export or --save-adapter wrote')
+    .option('--save-adapter <file>', 'write the adapter that the last node ends with (safetensors)')
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -58,12 +63,19 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
   const { labelRate, experts, baselines, factorBits } = flags;
+  const { readAdapter } = await import('../adapters/read-adapter.ts');
+  const { writePeft } = await import('../../kernels/adapters/peft.ts');
+  const learned: PeftAdapter[] = [];
   const report = replay({
+    ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
+    ...(flags.saveAdapter === undefined ? {} : { learned: (adapter: PeftAdapter) => void learned.push(adapter) }),
     ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
     learning: { ...defaultLearningOptions, factorBits },
     now: () => performance.now(),
   });
+  const last = learned.at(-1);
+  if (flags.saveAdapter !== undefined && last !== undefined) await writeFile(flags.saveAdapter, writePeft(last));
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else printReplay(process.stdout, report);
 }

@@ -1,9 +1,17 @@
 import type { Recording } from '../../firmware/io/recording.ts';
 import type { PoolOptions } from '../../firmware/pipeline/options.ts';
-import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
+import {
+  type Adaptation,
+  createPipeline,
+  defaultPipelineOptions,
+  type ExpertName,
+  type Pipeline,
+} from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
+import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
+import { exportAdapter, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
@@ -21,6 +29,10 @@ export interface ReplayOptions {
   /** The node's own unless told otherwise. */
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
+  /** Every node begins with this adapter. */
+  readonly adapter?: PeftAdapter;
+  /** Hears the adapter that each node ends with; of several, the active one. */
+  readonly learned?: (adapter: PeftAdapter) => void;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -41,18 +53,21 @@ export function replay(options: ReplayOptions): ReplayReport {
     learning = defaultPipelineOptions.learning,
     pool = defaultPipelineOptions.pool,
   } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool };
+  const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, adapterSeed };
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
+    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
     const classes = classesOf(pipeline.card, recording.labels);
     const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines() });
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
+  for (const { pipeline } of nodes) options.learned?.(learnedBy(pipeline));
   const report = summarise(nodes, seed, now() - began);
   if (report.windows === 0) {
     const { window } = nodes[0]!.pipeline.card;
@@ -62,6 +77,16 @@ export function replay(options: ReplayOptions): ReplayReport {
     );
   }
   return report;
+}
+
+function adaptationOf({ adaptation }: Pipeline): Adaptation {
+  if (adaptation === null) throw new CommandError('noAdapters', 'the model takes no adapters');
+  return adaptation;
+}
+
+function learnedBy(pipeline: Pipeline): PeftAdapter {
+  const adaptation = adaptationOf(pipeline);
+  return exportAdapter(adaptation, adaptation.choice?.chooser.active ?? 0);
 }
 
 function requireClasses(baselines: readonly BaselineName[], { card }: Pipeline): void {

@@ -1,6 +1,6 @@
-import type { Adaptation } from '../../firmware/pipeline.ts';
+import type { Adaptation, Pipeline } from '../../firmware/pipeline.ts';
 import type { PeftAdapter, PeftLayer } from '../../kernels/adapters/peft.ts';
-import { moduleOf } from '../../kernels/adapters/peft.ts';
+import { moduleOf, writePeft } from '../../kernels/adapters/peft.ts';
 import { CommandError } from '../errors.ts';
 
 /** Our own entries in the metadata of an exported adapter. */
@@ -10,6 +10,18 @@ export const PLACE_NOTE = 'myrmex.place';
 
 /** A of both must agree to this share of their largest value: it was stored as float32 products of int8. */
 const A_TOLERANCE = 1e-5;
+
+/** @throws CommandError `noAdapters` */
+export function adaptationOf({ adaptation }: Pipeline): Adaptation {
+  if (adaptation === null) throw new CommandError('noAdapters', 'the model takes no adapters');
+  return adaptation;
+}
+
+/** The adapter that a pipeline decides with, as a file. */
+export function exportActive(pipeline: Pipeline): Uint8Array {
+  const adaptation = adaptationOf(pipeline);
+  return writePeft(exportAdapter(adaptation, adaptation.choice?.chooser.active ?? 0));
+}
 
 /** An adapter of a node as others can read it: the values that the engine computes with. */
 export function exportAdapter(adaptation: Adaptation, id: number): PeftAdapter {

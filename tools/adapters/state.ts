@@ -3,6 +3,7 @@ import { planCompute } from '../../firmware/compute-plan.ts';
 import { openStore, type Store } from '../../firmware/io/store.ts';
 import { type Adaptation, createPipeline, type Pipeline } from '../../firmware/pipeline.ts';
 import { CommandError } from '../errors.ts';
+import { adaptationOf } from './adapter-file.ts';
 
 /** Which gateway's adapters are meant. */
 export interface StateFlags {
@@ -39,9 +40,7 @@ export async function withState<T>(flags: StateFlags, work: (state: OpenedState)
     const pipeline = createPipeline(plan.pipeline);
     const { snapshot, journal } = await store.load();
     pipeline.restore(snapshot, journal);
-    const { adaptation } = pipeline;
-    if (adaptation === null) throw new CommandError('noAdapters', 'the model of this gateway takes no adapters');
-    return await work({ adaptation, save: () => save(pipeline, store) });
+    return await work({ adaptation: adaptationOf(pipeline), save: () => save(pipeline, store) });
   } finally {
     await store.close();
   }

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
 import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
-import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
 import { integerFrom, list, share } from './arguments.ts';
@@ -16,6 +16,7 @@ interface ReplayFlags {
   nodes?: string[];
   experts: ExpertName[];
   baselines: BaselineName[];
+  report?: string;
   factorBits: FactorBits;
   adapters: number;
   adapter?: string;
@@ -37,6 +38,7 @@ export function replayCommand(): Command {
       ...expertNames,
     ])
     .option('--baselines <names>', `to compare with: ${baselineNames.join(', ')}`, among(baselineNames), [])
+    .option('--report <file>', 'write a page with curves and tables, to be read in a browser without a network')
     .addOption(
       new Option('--factor-bits <bits>', 'bits that adapters are stored and trained in')
         .choices(FACTOR_BITS.map(String))
@@ -52,7 +54,7 @@ export function replayCommand(): Command {
 
 async function run(path: string, flags: ReplayFlags): Promise<void> {
   const { readRecording } = await import('../../firmware/io/recording.ts');
-  const { replay } = await import('../replay/replay.ts');
+  const { playRecording } = await import('../replay/replay.ts');
   const { printReplay } = await import('../replay/print-report.ts');
   const { readModelCard } = await import('../../firmware/model-file.ts');
   const { defaultModelLimits } = await import('../../kernels/limits.ts');
@@ -64,20 +66,42 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
   });
   const { labelRate, experts, baselines, factorBits } = flags;
   const { readAdapter } = await import('../adapters/read-adapter.ts');
-  const { writePeft } = await import('../../kernels/adapters/peft.ts');
-  const learned: PeftAdapter[] = [];
-  const report = replay({
+  const page = flags.report === undefined ? null : await import('../report/page.ts');
+  const played = playRecording({
     ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
-    ...(flags.saveAdapter === undefined ? {} : { learned: (adapter: PeftAdapter) => void learned.push(adapter) }),
     ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+    curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
     learning: { ...defaultLearningOptions, factorBits },
     now: () => performance.now(),
   });
-  const last = learned.at(-1);
-  if (flags.saveAdapter !== undefined && last !== undefined) await writeFile(flags.saveAdapter, writePeft(last));
+  if (flags.saveAdapter !== undefined) {
+    const { exportActive } = await import('../adapters/adapter-file.ts');
+    await writeFile(flags.saveAdapter, exportActive(played.nodes.at(-1)!.pipeline));
+  }
+  const { report } = played;
+  if (page !== null && flags.report !== undefined) {
+    await writeFile(flags.report, page.replayPage(played, `Replay of ${basename(path)}`, factsOf(path, flags, model)));
+  }
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else printReplay(process.stdout, report);
+}
+
+/** The options of a replay as its page shows them. */
+function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
+  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept } = flags;
+  return [
+    ['recording', path === '-' ? 'standard input' : basename(path)],
+    ['model', `${basename(flags.model)}, ${model.length} bytes`],
+    ['seed', `${seed}`],
+    ['label rate', `${labelRate}`],
+    ['segments', segments?.join(', ') ?? 'all'],
+    ['nodes', nodes?.join(', ') ?? 'all'],
+    ['experts', experts.join(', ')],
+    ['baselines', baselines.join(', ') || 'none'],
+    ['bits of adapter factors', `${factorBits}`],
+    ['adapters', `${kept}`],
+  ];
 }
 
 function among<T extends string>(known: readonly T[]): (text: string) => T[] {

@@ -1,17 +1,11 @@
 import type { Recording } from '../../firmware/io/recording.ts';
 import type { PoolOptions } from '../../firmware/pipeline/options.ts';
-import {
-  type Adaptation,
-  createPipeline,
-  defaultPipelineOptions,
-  type ExpertName,
-  type Pipeline,
-} from '../../firmware/pipeline.ts';
+import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
 import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
-import { exportAdapter, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
+import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
@@ -26,15 +20,21 @@ export interface ReplayOptions {
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
+  /** Points of each curve that a page shows of a node; 0 or left out: none is kept. */
+  readonly curvePoints?: number;
   /** The node's own unless told otherwise. */
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
   /** Every node begins with this adapter. */
   readonly adapter?: PeftAdapter;
-  /** Hears the adapter that each node ends with; of several, the active one. */
-  readonly learned?: (adapter: PeftAdapter) => void;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
+}
+
+/** A finished replay: its report, and the nodes with what they kept. */
+export interface PlayedReplay {
+  readonly report: ReplayReport;
+  readonly nodes: readonly NodeReplay[];
 }
 
 /**
@@ -43,8 +43,8 @@ export interface ReplayOptions {
  *
  * @throws CommandError when the recording and the model do not belong together; ModelError for a bad model
  */
-export function replay(options: ReplayOptions): ReplayReport {
-  const { recording, now } = options;
+export function playRecording(options: ReplayOptions): PlayedReplay {
+  const { recording, now, curvePoints = 0 } = options;
   const began = now();
   const {
     model,
@@ -63,11 +63,10 @@ export function replay(options: ReplayOptions): ReplayReport {
     if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
     const classes = classesOf(pipeline.card, recording.labels);
     const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
-    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines() });
+    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
-  for (const { pipeline } of nodes) options.learned?.(learnedBy(pipeline));
   const report = summarise(nodes, seed, now() - began);
   if (report.windows === 0) {
     const { window } = nodes[0]!.pipeline.card;
@@ -76,18 +75,11 @@ export function replay(options: ReplayOptions): ReplayReport {
       `no node has ${window} rows in a row in one segment: there is nothing to replay`,
     );
   }
-  return report;
+  return { report, nodes };
 }
 
-function adaptationOf({ adaptation }: Pipeline): Adaptation {
-  if (adaptation === null) throw new CommandError('noAdapters', 'the model takes no adapters');
-  return adaptation;
-}
-
-function learnedBy(pipeline: Pipeline): PeftAdapter {
-  const adaptation = adaptationOf(pipeline);
-  return exportAdapter(adaptation, adaptation.choice?.chooser.active ?? 0);
-}
+/** The report alone. @throws as `playRecording` */
+export const replay = (options: ReplayOptions): ReplayReport => playRecording(options).report;
 
 function requireClasses(baselines: readonly BaselineName[], { card }: Pipeline): void {
   if (card.task === 'classification' || baselines.length === 0) return;

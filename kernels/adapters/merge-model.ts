@@ -24,9 +24,9 @@ export interface MergedModel {
 }
 
 /**
- * Adds an adapter to the int8 weights of its layers: W' = W + scaling × B A, b' = b + bias, quantised again with a scale
- * of each output channel's own largest weight (one for all where there was one). Small deltas vanish below half a step of
- * int8: that is what the figures are for.
+ * Adds an adapter to the int8 weights of its layers: W' = W + scaling × B A, b' = b + bias, quantised again with a
+ * scale of each output channel's own largest weight (one for all where there was one). Small deltas vanish below half
+ * a step of int8: that is what the figures are for.
  *
  * @throws ModelError `modelMismatch` when a layer of the adapter is none of the model's, or is not merged into
  */

@@ -40,9 +40,9 @@ export function peftConfig({ rank, scaling, layers }: Omit<PeftAdapter, 'notes'>
 
 /**
  * An adapter as safetensors with the names of Hugging Face PEFT (`get_peft_model_state_dict`): for each layer
- * `base_model.model.LAYER.lora_A.weight` [rank, in], `….lora_B.weight` [out, rank] and `….lora_B.bias` [out], which PEFT
- * multiplies by the scaling as well (`lora_bias`). Filters of convolutions have PEFT's order, [rank, channels, height,
- * width] and [out, rank, 1, 1]. The configuration is in the metadata, since it is a file of its own with PEFT.
+ * `base_model.model.LAYER.lora_A.weight` [rank, in], `….lora_B.weight` [out, rank] and `….lora_B.bias` [out], which
+ * PEFT multiplies by the scaling as well (`lora_bias`). Filters of convolutions have PEFT's order, [rank, channels,
+ * height, width] and [out, rank, 1, 1]. The configuration is in the metadata, since it is a file of its own with PEFT.
  */
 export function writePeft(adapter: PeftAdapter): Uint8Array {
   const { rank, scaling, layers, notes } = adapter;

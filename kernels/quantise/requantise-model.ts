@@ -19,8 +19,8 @@ const INT4_MAX = 7;
 const INT8_MAX = 127;
 
 /**
- * The same int8 network quantised otherwise: what its maker would ship after a calibration with other data, or with int4
- * weights. Metadata stay as they are.
+ * The same int8 network quantised otherwise: what its maker would ship after a calibration with other data, or with
+ * int4 weights. Metadata stay as they are.
  *
  * @throws ModelError `unsupportedModel` for constants other than the weights and biases of layers
  */

@@ -9,7 +9,7 @@ import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
-export type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+export type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
 export type { Observation } from './pipeline/label-learning.ts';
 export {
   defaultPipelineOptions,

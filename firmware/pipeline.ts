@@ -28,7 +28,7 @@ export function createPipeline(options: PipelineOptions, engine?: InferenceEngin
   if (engine !== undefined && options.experts.some((name) => name !== 'frozen')) {
     throw new RangeError(`the engine "${engine.name}" cannot host adapters: choose the expert frozen alone`);
   }
-  return new NodePipeline(options, loadModel(options.model, options.limits, engine));
+  return new NodePipeline(options, loadModel(options.model, options.limits, engine, options.learning));
 }
 
 class NodePipeline implements Pipeline {

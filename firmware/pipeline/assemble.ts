@@ -144,7 +144,7 @@ function createReplay(
 
 function createLearner(
   { learning }: PipelineOptions,
-  { card, interpreter, chain, features }: LoadedModel,
+  { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
   random: Random,
@@ -163,7 +163,7 @@ function createLearner(
   });
   const holds = which.curriculum === undefined ? learning : { ...learning, lambda: 0 };
   const learner = new AdapterLearner({
-    ...{ interpreter, adapters, chain, loss, replay, present, random, ...which },
+    ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
   });

@@ -7,6 +7,8 @@ import { FACTOR_BITS, type FactorBits } from '../adapters/factor-codec.ts';
 export interface LearningOptions {
   /** Rank of the adapters beside every dense layer, 1 to 64. */
   readonly rank: number;
+  /** Adapter points that learn, counted from the output: as many as the board has memory for; >= 1. */
+  readonly points: number;
   /** LoRA's alpha / rank. */
   readonly scaling: number;
   /** What B and bias are stored, and therefore computed with, in. */
@@ -55,6 +57,7 @@ export interface LearningOptions {
 
 export const defaultLearningOptions: LearningOptions = {
   rank: 2,
+  points: 1024,
   scaling: 1,
   factorBits: 8,
   learningRate: 0.007,
@@ -96,6 +99,7 @@ export function checkLearningOptions(options: LearningOptions): void {
   if (!FACTOR_BITS.includes(options.factorBits)) {
     throw new RangeError(`learning.factorBits is ${options.factorBits}: choose one of ${FACTOR_BITS.join(', ')}`);
   }
+  whole('points', 1024);
   whole('stepsPerLabel', 1024);
   whole('batch', 1024);
   real('scaling', 1e-3, 1e3);

@@ -32,6 +32,7 @@ export interface PipelineParts {
   readonly panel: ExpertPanel;
   readonly mixture: Mixture;
   readonly pending: PendingWindows;
+  readonly replay: ReplayBuffer;
   readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
   readonly codec: SnapshotCodec;
@@ -104,7 +105,20 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   );
   const own = { adapters, adapterSeed, pool, choice };
   const adapterParameters = learner?.parameterCount ?? 0;
-  return { experts, head, statistics, panel, mixture, pending, episodes, learning, codec, adapterParameters, ...own };
+  return {
+    experts,
+    head,
+    statistics,
+    panel,
+    mixture,
+    pending,
+    replay,
+    episodes,
+    learning,
+    codec,
+    adapterParameters,
+    ...own,
+  };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */
@@ -124,7 +138,8 @@ function createReplay(
   const { data, scale, zeroPoint } = runner.inputs[0]!;
   const code = data instanceof Int8Array ? { scale, zeroPoint } : { scale: FLOAT_REACH / 128, zeroPoint: 0 };
   // A float input has bytes of its own, which those of the file are not.
-  const factoryWindows = data instanceof Int8Array ? (factory?.labels.length ?? 0) : 0;
+  const factoryWindows =
+    data instanceof Int8Array ? Math.min(learning.factoryWindowsMax, factory?.labels.length ?? 0) : 0;
   const replay = new ReplayBuffer({
     ...code,
     ...{ featureCount: features.size, classes, factoryWindows },

@@ -8,6 +8,7 @@ import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
 import { NodeReplay } from './node-replay.ts';
+import { Probe } from './probe.ts';
 import { type ReplayReport, summarise } from './report.ts';
 
 export interface ReplayOptions {
@@ -23,6 +24,10 @@ export interface ReplayOptions {
   /** The node's own unless told otherwise. */
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
+  /** Shown before and after, without being learned from. */
+  readonly probe?: Recording;
+  /** Bytes of the replay buffer; the node's own unless told otherwise. */
+  readonly replayBytes?: number;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -49,19 +54,23 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     learning = defaultPipelineOptions.learning,
     pool = defaultPipelineOptions.pool,
   } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool };
+  const { replayBytes = defaultPipelineOptions.replayBytes } = options;
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, replayBytes };
+  const probe = options.probe === undefined ? null : new Probe(options.probe, pipelineOptions);
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
+    if (options.probe !== undefined) requireChannels(options.probe.channels, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
     const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
-  const report = summarise(nodes, seed, now() - began);
+  for (const { node, pipeline } of nodes) probe?.finished(node, pipeline);
+  const report = summarise(nodes, seed, now() - began, probe);
   if (report.windows === 0) {
     const { window } = nodes[0]!.pipeline.card;
     throw new CommandError(

@@ -35,6 +35,7 @@ export interface PipelineParts {
   readonly mixture: Mixture;
   readonly value: LabelValue;
   readonly pending: PendingWindows;
+  readonly replay: ReplayBuffer;
   readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
   readonly codec: SnapshotCodec;
@@ -108,7 +109,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   );
   const own = { adapters, adapterSeed, pool, choice };
   const adapterParameters = learner?.parameterCount ?? 0;
-  const deciding = { experts, head, statistics, panel, mixture, value, pending, episodes };
+  const deciding = { experts, head, statistics, panel, mixture, value, pending, replay, episodes };
   return { ...deciding, learning, codec, adapterParameters, ...own };
 }
 
@@ -129,7 +130,8 @@ function createReplay(
   const { data, scale, zeroPoint } = runner.inputs[0]!;
   const code = data instanceof Int8Array ? { scale, zeroPoint } : { scale: FLOAT_REACH / 128, zeroPoint: 0 };
   // A float input has bytes of its own, which those of the file are not.
-  const factoryWindows = data instanceof Int8Array ? (factory?.labels.length ?? 0) : 0;
+  const factoryWindows =
+    data instanceof Int8Array ? Math.min(learning.factoryWindowsMax, factory?.labels.length ?? 0) : 0;
   const replay = new ReplayBuffer({
     ...code,
     ...{ featureCount: features.size, classes, factoryWindows },

@@ -49,7 +49,11 @@ function stepOf(model: TfliteModel, kernels: 'compiled' | 'plain', pointsMax: nu
   const { data, scale, zeroPoint } = interpreter.inputs[0]!;
   const { logits } = interpreter;
   const classes = logits.data.length;
-  const replay = new ReplayBuffer(WINDOWS, data.length, classes);
+  const { priorityAlpha: alpha, factoryShare } = defaultLearningOptions;
+  const replay = new ReplayBuffer({
+    ...{ capacity: WINDOWS, featureCount: data.length, classes, scale, zeroPoint },
+    ...{ alpha, factoryWindows: 0, factoryShare },
+  });
   const random = createRandom(3);
   const window = new Float32Array(data.length);
   for (let slot = 0; slot < WINDOWS; slot++) {
@@ -65,7 +69,7 @@ function stepOf(model: TfliteModel, kernels: 'compiled' | 'plain', pointsMax: nu
   const learner = new AdapterLearner({
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, learning },
   });
-  return () => learner.step(0);
+  return () => learner.step(0, 1);
 }
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1]!;

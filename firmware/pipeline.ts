@@ -10,7 +10,7 @@ import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
-export type { Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
+export type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
 export type { Observation } from './pipeline/label-learning.ts';
 export {
   defaultPipelineOptions,
@@ -60,6 +60,7 @@ class NodePipeline implements Pipeline {
       weights: new Float32Array(experts.length),
       drift: 0,
       episodes: this.parts.episodes,
+      labelValue: 0,
       adapter: 0,
     };
   }
@@ -130,7 +131,12 @@ class NodePipeline implements Pipeline {
   }
 
   observe(index: number, label: number): Observation {
-    return this.parts.learning.observe(index, label);
+    const observation = this.parts.learning.observe(index, label);
+    if (observation.result === 'learned') {
+      this.loaded.normaliser.apply(observation.features, this.normalised);
+      this.parts.value.learned(this.normalised);
+    }
+    return observation;
   }
 
   get owed(): number {
@@ -170,12 +176,14 @@ class NodePipeline implements Pipeline {
 
   /** Takes the window in: what it shows of the stream is learned, and its label may come. */
   private judge(index: number): void {
-    const { panel, statistics, pending, episodes, learning } = this.parts;
+    const { panel, statistics, value, pending, episodes, learning } = this.parts;
+    const { decision } = this;
     this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
     this.consult(index);
-    pending.add(index, this.features, panel.probabilities, panel.labels, this.decision.label);
-    if (episodes.window(this.decision.drift)) learning.rested();
+    decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
+    pending.add(index, this.features, panel.probabilities, panel.labels, decision.label);
+    if (episodes.window(decision.drift)) learning.rested();
   }
 
   /** What experts and mixture say of `features`; changes nothing but the decision. */
@@ -196,6 +204,7 @@ class NodePipeline implements Pipeline {
     const decision = this.decision;
     decision.label = -1;
     decision.confidence = 0;
+    decision.labelValue = 0;
     decision.probabilities.fill(0);
     decision.values.fill(0);
     decision.expertValues.fill(0);

@@ -41,6 +41,8 @@ export interface Decision {
   drift: number;
   /** Live: the latest episode of drift, and whether it goes on. */
   readonly episodes: DriftView;
+  /** How much this window's label would teach, 0 to 1 (`LabelValue.of`). */
+  labelValue: number;
   /** Which adapter of the pool decided as `local`; 0 where there is one. */
   adapter: number;
 }

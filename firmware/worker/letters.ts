@@ -98,6 +98,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   }
   for (let v = 0; v < decision.values.length; v++) singles[at++] = decision.values[v]!;
   for (let v = 0; v < decision.expertValues.length; v++) singles[at++] = decision.expertValues[v]!;
+  singles[at] = decision.labelValue;
 };
 
 export const createDecisionReport = ({ classes, values, experts }: LetterSizes): DecisionReport => ({
@@ -113,6 +114,7 @@ export const createDecisionReport = ({ classes, values, experts }: LetterSizes):
   weights: new Float32Array(experts),
   drift: 0,
   episodes: { ...NO_DRIFT },
+  labelValue: 0,
   adapter: 0,
   truth: -1,
   endMs: 0,
@@ -148,6 +150,7 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   }
   for (let v = 0; v < into.values.length; v++) into.values[v] = singles[at++]!;
   for (let v = 0; v < into.expertValues.length; v++) into.expertValues[v] = singles[at++]!;
+  into.labelValue = singles[at]!;
 };
 
 export const writeOutcome = (letter: Letter, index: number, label: number, observation: Observation): void => {

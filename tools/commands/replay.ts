@@ -8,6 +8,7 @@ import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-code
 import { type LearningMechanism, learningMechanisms, learningWithout } from '../../kernels/learning/mechanisms.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
+import { type LabelPolicy, labelPolicies } from '../replay/label-policy.ts';
 import { integerFrom, list, share } from './arguments.ts';
 
 interface ReplayFlags {
@@ -18,6 +19,7 @@ interface ReplayFlags {
   nodes?: string[];
   experts: ExpertName[];
   baselines: BaselineName[];
+  labelPolicy: LabelPolicy;
   report?: string;
   factorBits: FactorBits;
   adapters: number;
@@ -25,6 +27,8 @@ interface ReplayFlags {
   probeSegments?: string[];
   without: LearningMechanism[];
   replayBytes?: number;
+  adapter?: string;
+  saveAdapter?: string;
   json?: true;
 }
 
@@ -35,6 +39,11 @@ export function replayCommand(): Command {
     .argument('<recording>', 'CSV or gzipped CSV: node,segment,t_ms,label,<channel>,...; - is standard input')
     .requiredOption('--model <file>', 'the .tflite, made by myrmexctl train')
     .option('--label-rate <share>', 'share of labelled windows whose label is revealed afterwards', share, 0.1)
+    .addOption(
+      new Option('--label-policy <policy>', 'reveal labels at random, or of the windows that the node asks about')
+        .choices(labelPolicies)
+        .default('random'),
+    )
     .option('--seed <number>', 'the same seed gives the same report', seed, 0)
     .option('--segments <names>', 'play only these segments, separated by commas', list)
     .option('--nodes <names>', 'play only these nodes, separated by commas', list)
@@ -59,6 +68,8 @@ export function replayCommand(): Command {
       [],
     )
     .option('--replay-bytes <number>', 'memory for labelled windows to learn from again', integerFrom(1024, 1 << 26))
+    .option('--adapter <file>', 'begin with what myrmexctl adapter export or --save-adapter wrote')
+    .option('--save-adapter <file>', 'write the adapter that the last node ends with (safetensors)')
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -75,10 +86,12 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, experts, baselines, factorBits } = flags;
+  const { labelRate, labelPolicy, experts, baselines, factorBits } = flags;
+  const { readAdapter } = await import('../adapters/read-adapter.ts');
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
-    ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+    ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
+    ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
     learning: learningWithout({ ...defaultLearningOptions, factorBits }, flags.without),
@@ -86,6 +99,10 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.probe === undefined ? {} : { probe: await readProbe(flags.probe, flags.probeSegments) }),
     now: () => performance.now(),
   });
+  if (flags.saveAdapter !== undefined) {
+    const { exportActive } = await import('../adapters/adapter-file.ts');
+    await writeFile(flags.saveAdapter, exportActive(played.nodes.at(-1)!.pipeline));
+  }
   const { report } = played;
   if (page !== null && flags.report !== undefined) {
     await writeFile(flags.report, page.replayPage(played, `Replay of ${basename(path)}`, factsOf(path, flags, model)));
@@ -101,12 +118,12 @@ const readProbe = async (path: string, segments: string[] | undefined): Promise<
 
 /** The options of a replay as its page shows them. */
 function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
-  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept } = flags;
+  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept, labelPolicy } = flags;
   return [
     ['recording', path === '-' ? 'standard input' : basename(path)],
     ['model', `${basename(flags.model)}, ${model.length} bytes`],
     ['seed', `${seed}`],
-    ['label rate', `${labelRate}`],
+    ['label rate', `${labelRate}, ${labelPolicy}`],
     ['segments', segments?.join(', ') ?? 'all'],
     ['nodes', nodes?.join(', ') ?? 'all'],
     ['experts', experts.join(', ')],

@@ -3,10 +3,13 @@ import type { PoolOptions } from '../../firmware/pipeline/options.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
+import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
+import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
+import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
 import { Probe } from './probe.ts';
 import { type ReplayReport, summarise } from './report.ts';
@@ -16,6 +19,8 @@ export interface ReplayOptions {
   /** The .tflite file. */
   readonly model: Uint8Array;
   readonly labelRate: number;
+  /** Which labels are revealed at that rate: at random, or those of the windows a node would ask about. */
+  readonly labelPolicy?: LabelPolicy;
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
@@ -28,6 +33,8 @@ export interface ReplayOptions {
   readonly probe?: Recording;
   /** Bytes of the replay buffer; the node's own unless told otherwise. */
   readonly replayBytes?: number;
+  /** Every node begins with this adapter. */
+  readonly adapter?: PeftAdapter;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -55,16 +62,25 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     pool = defaultPipelineOptions.pool,
   } = options;
   const { replayBytes = defaultPipelineOptions.replayBytes } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, replayBytes };
-  const probe = options.probe === undefined ? null : new Probe(options.probe, pipelineOptions);
+  const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
+  const own = { model, seed, experts, learning, pool, adapterSeed, replayBytes };
+  const pipelineOptions = { ...defaultPipelineOptions, ...own };
+  const create = (): Pipeline => {
+    const pipeline = createPipeline(pipelineOptions);
+    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
+    return pipeline;
+  };
+  const probe = options.probe === undefined ? null : new Probe(options.probe, create);
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
-    const pipeline = createPipeline(pipelineOptions);
+    const pipeline = create();
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
     if (options.probe !== undefined) requireChannels(options.probe.channels, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
-    const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
+    const { labelRate, labelPolicy = 'random' } = options;
+    const reveal =
+      labelPolicy === 'asked' ? { askRate: labelRate } : createReveal({ rate: labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;

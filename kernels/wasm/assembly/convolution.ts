@@ -1,6 +1,7 @@
 import { adapterRow, entryOf } from './adapter';
 import { tiles } from './convolution-tiles';
-import { ADJUSTED, BOUNDED, COMPACT, GATHER_ROWS, GATHER_SEGMENTS, GATHERED, INPUT, INPUT_OFFSETS, OUT_CHANNELS, OUT_WIDE, OUTPUT_OFFSETS, PAIRS, PIXELS, RUN_LENGTH, RUN_OFFSETS, SINGLE_PIXELS, START } from './records';
+import { ADJUSTED, COMPACT, GATHER_ROWS, GATHER_SEGMENTS, GATHERED, INPUT, INPUT_OFFSETS, OUT_CHANNELS, OUTPUT_OFFSETS, PAIRS, PIXELS, RUN_LENGTH, RUN_OFFSETS, SINGLE_PIXELS, START } from './records';
+import { isWhole } from './requantise';
 import { TILE_BYTES } from './tile-bytes';
 
 /** Bytes of a table for the pixels that are gathered at one time: 32. */
@@ -75,12 +76,11 @@ function dispatch(
   start: usize,
   startStride: usize,
 ): void {
-  // Starts that differ from pixel to pixel have an adapter in them, which no bound holds.
-  const isBounded = load<i32>(record, BOUNDED) && !startStride;
   const tableBytes = singles ? allBytes - TILE_BYTES : allBytes;
   if (load<i32>(record, COMPACT)) {
     tiles<i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
-  } else if (isBounded && load<i32>(record, OUT_WIDE) && !(load<i32>(record, OUT_CHANNELS) & 7)) {
+  } else if (!startStride && isWhole(record)) {
+    // Starts that differ from pixel to pixel have an adapter in them, which no bound holds.
     tiles<i16, i16>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
   } else tiles<i16, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
 }

@@ -75,7 +75,7 @@ export const defaultLearningOptions: LearningOptions = {
   priorityBeta: 0.4,
   priorityLabels: 1000,
   factoryWindowsMax: 1024,
-  factoryShare: 0.25,
+  factoryShare: 0.4,
   lambda: 1,
   fisherDecay: 0.9,
   driftDistance: 0.3,

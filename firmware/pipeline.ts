@@ -51,6 +51,7 @@ class NodePipeline implements Pipeline {
       valid: false,
       label: -1,
       confidence: 0,
+      rawConfidence: 0,
       probabilities: new Float32Array(head.classes),
       values: new Float32Array(head.values),
       expertValues: panel.values,
@@ -130,7 +131,7 @@ class NodePipeline implements Pipeline {
   }
 
   private judge(index: number): void {
-    const { head, panel, statistics, mixture, pending } = this.parts;
+    const { head, panel, statistics, mixture, calibration, pending } = this.parts;
     const { decision, features } = this;
     this.loaded.normaliser.apply(features, this.normalised);
     statistics.push(this.normalised);
@@ -138,8 +139,11 @@ class NodePipeline implements Pipeline {
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
     decision.label = head.label(decision.probabilities, decision.values);
+    decision.rawConfidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
+    calibration?.apply(decision.probabilities, decision.probabilities);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
+    panel.follow(index);
     pending.add(index, features, panel.probabilities, panel.labels);
   }
 
@@ -147,6 +151,7 @@ class NodePipeline implements Pipeline {
     const decision = this.decision;
     decision.label = -1;
     decision.confidence = 0;
+    decision.rawConfidence = 0;
     decision.probabilities.fill(0);
     decision.values.fill(0);
     decision.expertValues.fill(0);

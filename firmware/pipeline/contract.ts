@@ -21,7 +21,9 @@ export interface Decision {
   /** Class the mixture believes in most, and its probability; -1 and 0 where the model has no classes. */
   label: number;
   confidence: number;
-  /** [classes], of the mixture. */
+  /** The same before it was calibrated. */
+  rawConfidence: number;
+  /** [classes], of the mixture, calibrated. */
   probabilities: Float32Array;
   /** Of the mixture: a regressor's outputs, or an anomaly model's one score; empty for a classifier. */
   values: Float32Array;

@@ -1,7 +1,7 @@
 import type { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
-import type { Mixture } from '../../kernels/learning/mixture.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { ExpertLearning } from './expert-learning.ts';
 import { LearningDebt } from './learning-debt.ts';
 import type { PendingWindows } from './pending-windows.ts';
 
@@ -18,7 +18,7 @@ export interface Observation {
   expertLabels: Int16Array;
 }
 
-/** From a label to its gradient steps: pending window, mixture, replay buffer, debt of steps. Allocates nothing. */
+/** From a label to its gradient steps: pending window, experts, replay buffer, debt of steps. Allocates nothing. */
 export class LabelLearning {
   /** Sequence of the first label whose steps are not all taken: state, refreshed by `settle` before a snapshot. */
   readonly firstUnlearned = new Float64Array(1);
@@ -35,7 +35,7 @@ export class LabelLearning {
   constructor(
     private readonly pending: PendingWindows,
     private readonly replay: ReplayBuffer,
-    private readonly mixture: Mixture,
+    private readonly experts: ExpertLearning,
     /** null: labels are kept and weigh the experts, and no step is taken on them. */
     private readonly learner: AdapterLearner | null,
     stepsPerLabel: number,
@@ -59,7 +59,7 @@ export class LabelLearning {
     pending.setLabel(at, label);
     observation.features = pending.features(at);
     observation.expertLabels = pending.expertLabels(at);
-    this.mixture.learn(pending.probabilities(at), label);
+    this.experts.learn(at, index, label);
     observation.slot = this.replay.add(observation.features, label);
     observation.sequence = this.sequence;
     this.sequence++;
@@ -90,6 +90,7 @@ export class LabelLearning {
     this.sequence = this.firstUnlearned[0]!;
     for (const { slot, sequence, label, features } of entries) {
       replay.put(slot, features, label);
+      this.experts.restore(features, label);
       if (this.learner !== null && sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
     }
     this.sequence = journal.reduce((next, { sequence }) => Math.max(next, sequence + 1), this.sequence);

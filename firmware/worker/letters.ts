@@ -39,7 +39,7 @@ export const toMainShape = (capacity: number, { classes, values, experts, featur
 });
 
 /** A decision as the main thread sees it: the pipeline's, and what is known about its window. Valid until the next. */
-export interface DecisionReport extends Decision {
+export interface DecisionReport extends Omit<Decision, 'rawConfidence'> {
   /** Class of every row of the window where the source knows it, else -1. */
   truth: number;
   /** Time of the window's last sample on the sensor's clock, and when the main thread pushed it. */

@@ -73,7 +73,7 @@ const pipelines = suite('pipeline');
 
 pipelines('decides by a distribution, and says what every expert thinks', () => {
   const pipeline = createPipeline(options());
-  assert.equal(pipeline.experts, ['frozen', 'renormalised', 'local']);
+  assert.equal(pipeline.experts, ['frozen', 'renormalised', 'local', 'linear', 'context']);
   assert.is(pipeline.featureCount, 6);
   assert.is(pipeline.adapterParameters, (16 + 12 + 3) * 3);
   const decision = decide(pipeline, 0);
@@ -158,7 +158,7 @@ pipelines('a window that is not valid or gives no numbers is not judged and leav
     const decision = pipeline.decide(broken);
     assert.is(decision.valid, false);
     assert.is(decision.label, -1);
-    assert.equal(Array.from(decision.expertLabels), [-1, -1, -1]);
+    assert.equal(Array.from(decision.expertLabels), [-1, -1, -1, -1, -1]);
     assert.is(pipeline.observe(broken.index, 0).result, 'unknownWindow');
   }
   assert.equal(snapshotOf(pipeline), before);
@@ -184,15 +184,22 @@ pipelines('nothing is allocated per window, label, step and snapshot', () => {
 });
 
 pipelines('a snapshot restored goes on bit for bit as if nothing had happened', () => {
-  const first = createPipeline(options());
-  const journal = play(first, 0, 150);
-  const second = createPipeline(options());
-  const bySlot = new Map(journal.map((entry) => [entry.slot, entry]));
-  assert.is(second.restore(snapshotOf(first), [...bySlot.values()]), 0);
-  assert.is(second.owed, 0);
-  assert.equal(snapshotOf(second), snapshotOf(first));
-  for (const pipeline of [first, second]) play(pipeline, 150, 260);
-  assert.equal(snapshotOf(second), snapshotOf(first));
+  // `linear` is fitted again to the labels that are kept: the same bits as long as none had to make room.
+  for (const changes of [
+    { experts: ['frozen', 'renormalised', 'local', 'context'] as const },
+    { replayCapacity: 150 },
+  ]) {
+    const first = createPipeline(options(changes));
+    const journal = play(first, 0, 150);
+    const second = createPipeline(options(changes));
+    const bySlot = new Map(journal.map((entry) => [entry.slot, entry]));
+    assert.is(second.restore(snapshotOf(first), [...bySlot.values()]), 0);
+    assert.is(second.owed, 0);
+    assert.equal(snapshotOf(second), snapshotOf(first));
+    for (const pipeline of [first, second]) play(pipeline, 150, 260);
+    assert.equal(snapshotOf(second), snapshotOf(first));
+    assert.is(decide(second, 260).confidence, decide(first, 260).confidence);
+  }
 });
 
 pipelines('labels newer than the snapshot are learned again, and sequence numbers go on', () => {

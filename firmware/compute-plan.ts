@@ -42,9 +42,8 @@ export const planCompute = (
   const experts = expertsFor(card, configuration.experts);
   const idle = configuration.experts.filter((name) => !experts.includes(name));
   if (idle.length > 0) {
-    notice(
-      `${idle.join(' and ')} cannot help ${WHAT[card.task]}: ${experts.join(' and ')} decides (experts in the configuration)`,
-    );
+    const rest = experts.length === 1 ? 'frozen decides alone' : 'the others decide';
+    notice(`${idle.join(', ')} cannot help ${WHAT[card.task]}: ${rest} (experts in the configuration)`);
   }
   const sizes = { limits, pendingWindows, replayCapacity };
   const pipeline = { ...defaultPipelineOptions, ...sizes, model, seed, experts };

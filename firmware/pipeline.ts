@@ -100,8 +100,8 @@ class NodePipeline implements Pipeline {
     return decision;
   }
 
-  observe(index: number, label: number): Observation {
-    return this.parts.learning.observe(index, label);
+  observe(index: number, label: number, correction = false): Observation {
+    return this.parts.learning.observe(index, label, correction);
   }
 
   get owed(): number {

@@ -48,8 +48,12 @@ export interface Pipeline {
   readonly arenaBytes: number;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
-  /** Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing. */
-  observe(index: number, label: number): Observation;
+  /**
+   * Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing.
+   *
+   * @param correction whether another label learned for the window gives way to this one, and does not stand
+   */
+  observe(index: number, label: number, correction?: boolean): Observation;
   /** Gradient steps due. */
   readonly owed: number;
   /** Takes one of them: bounded time, allocates nothing. */

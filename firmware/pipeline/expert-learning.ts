@@ -37,6 +37,17 @@ export class ExpertLearning {
     context?.learn(index, label);
   }
 
+  /**
+   * The window in slot `at` was learned as `before` and is of class `label`. What is in closed form is corrected exactly;
+   * the weights of the experts keep what the wrong label taught them until they forget it, with about 100 labels.
+   */
+  relabel(at: number, index: number, before: number, label: number): void {
+    const { pending, linear, context, normaliser } = this.parts;
+    normaliser.apply(pending.features(at), this.normalised);
+    linear?.relabel(this.normalised, before, label);
+    context?.learn(index, label);
+  }
+
   /** A label of an earlier run: weights come from the snapshot, what is in closed form from the windows themselves. */
   restore(features: Float32Array, label: number): void {
     const { linear, normaliser } = this.parts;

@@ -23,6 +23,8 @@ export class LabelLearning {
   /** Sequence of the first label whose steps are not all taken: state, refreshed by `settle` before a snapshot. */
   readonly firstUnlearned = new Float64Array(1);
   private readonly debt: LearningDebt;
+  /** [replay slots] index of the window that each was given in this run, -1: none. */
+  private readonly windowIn: Float64Array;
   private sequence = 0;
   private readonly observation: Observation = {
     result: 'unknownWindow',
@@ -41,6 +43,7 @@ export class LabelLearning {
     stepsPerLabel: number,
   ) {
     this.debt = new LearningDebt(replay.capacity, stepsPerLabel);
+    this.windowIn = new Float64Array(replay.capacity).fill(-1);
   }
 
   get owed(): number {
@@ -48,19 +51,21 @@ export class LabelLearning {
   }
 
   /** Takes a label in: cheap, the gradient steps are owed. */
-  observe(index: number, label: number): Observation {
+  observe(index: number, label: number, correction: boolean): Observation {
     const observation = this.observation;
     const { pending } = this;
     const at = pending.find(index);
-    observation.result = this.judge(at, label);
+    const before = at < 0 ? -1 : pending.labelOf(at);
+    observation.result = this.judge(at, label, correction);
     observation.slot = -1;
     observation.sequence = -1;
     if (observation.result !== 'learned') return observation;
     pending.setLabel(at, label);
     observation.features = pending.features(at);
     observation.expertLabels = pending.expertLabels(at);
-    this.experts.learn(at, index, label);
-    observation.slot = this.replay.add(observation.features, label);
+    if (before < 0) this.experts.learn(at, index, label);
+    else this.experts.relabel(at, index, before, label);
+    observation.slot = this.keep(index, observation.features, label);
     observation.sequence = this.sequence;
     this.sequence++;
     if (this.learner !== null) this.debt.add(observation.slot);
@@ -97,11 +102,21 @@ export class LabelLearning {
     return journal.length - entries.length;
   }
 
-  private judge(at: number, label: number): Observation['result'] {
+  /** A window that is corrected keeps its place in the replay buffer, if it still has one. */
+  private keep(index: number, features: Float32Array, label: number): number {
+    const kept = this.windowIn.indexOf(index);
+    if (kept >= 0) this.replay.put(kept, features, label);
+    const slot = kept >= 0 ? kept : this.replay.add(features, label);
+    this.windowIn[slot] = index;
+    return slot;
+  }
+
+  private judge(at: number, label: number, correction: boolean): Observation['result'] {
     if (!(Number.isInteger(label) && label >= 0 && label < this.replay.classes)) return 'unknownClass';
     if (at < 0) return 'unknownWindow';
     const first = this.pending.labelOf(at);
     if (first < 0) return 'learned';
-    return first === label ? 'duplicate' : 'conflict';
+    if (first === label) return 'duplicate';
+    return correction ? 'learned' : 'conflict';
   }
 }

@@ -82,7 +82,8 @@ export class LinearClassifier {
 
   /** projected = P x; returns xᵀ P x. */
   private project(): number {
-    const { x, projected, inverse, terms } = this;
+    const { x, inverse, terms } = this;
+    const projected = this.projected;
     projected.fill(0);
     for (let i = 0, at = 0; i < terms; i++, at++) {
       let sum = 0;

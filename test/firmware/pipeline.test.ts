@@ -165,6 +165,28 @@ pipelines('a window that is not valid or gives no numbers is not judged and leav
   assert.equal(Array.from(decide(pipeline, 23).probabilities), Array.from(decide(other, 23).probabilities));
 });
 
+pipelines(
+  'a corrected label takes the place of the first: in the replay buffer, the journal and what learns at once',
+  () => {
+    const wrong = createPipeline(options({ experts: ['frozen', 'linear'] }));
+    const right = createPipeline(options({ experts: ['frozen', 'linear'] }));
+    for (let index = 0; index < 20; index++) {
+      for (const pipeline of [wrong, right]) decide(pipeline, index);
+      const truth = STREAM.label[index]!;
+      const first = wrong.observe(index, index === 12 ? (truth + 1) % 3 : truth).slot;
+      right.observe(index, truth);
+      if (index !== 12) continue;
+      assert.is(wrong.observe(index, truth).result, 'conflict', 'unless it is said to be a correction');
+      const { result, slot, sequence } = wrong.observe(index, truth, true);
+      assert.equal([result, slot, sequence], ['learned', first, 13]);
+      assert.is(wrong.observe(index, truth, true).result, 'duplicate');
+    }
+    const confidences = [wrong, right].map((pipeline) => decide(pipeline, 20).expertLabels[1]);
+    assert.is(confidences[0], confidences[1]);
+    assert.is(wrong.observe(999, 0, true).result, 'unknownWindow');
+  },
+);
+
 pipelines('nothing is allocated per window, label, step and snapshot', () => {
   const pipeline = createPipeline(options());
   play(pipeline, 0, 50);

@@ -5,6 +5,7 @@ import { createScoreboard, type Scoreboard } from '../../kernels/learning/scoreb
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import { AnomalyScore } from './anomaly-score.ts';
 import type { Baseline } from './baseline.ts';
+import { CalibrationScore } from './calibration-score.ts';
 import { RegressionScore } from './regression-score.ts';
 
 export interface NodeReplayOptions {
@@ -26,6 +27,7 @@ export class NodeReplay {
   /** Of a model that measures, or that tells the normal from the rest. */
   readonly regression: RegressionScore | null;
   readonly anomaly: AnomalyScore | null;
+  readonly calibration = new CalibrationScore();
   windows = 0;
   /** Labels revealed and learned. */
   labels = 0;
@@ -92,6 +94,7 @@ export class NodeReplay {
 
   private score(decision: Decision, truth: number): void {
     this.scoreboard.add(decision.expertLabels, decision.label, truth);
+    this.calibration.add(decision.rawConfidence, decision.confidence, decision.label === truth);
     for (const { baseline, scoreboard } of this.baselines) scoreboard.add([], baseline.label, truth);
   }
 

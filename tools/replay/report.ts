@@ -2,6 +2,7 @@ import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import type { Scoreboard } from '../../kernels/learning/scoreboard.ts';
 import type { Task } from '../../protocols/model-card.ts';
 import { type AnomalyReport, AnomalyScore } from './anomaly-score.ts';
+import { type CalibrationReport, CalibrationScore } from './calibration-score.ts';
 import type { NodeReplay } from './node-replay.ts';
 import { type RegressionReport, RegressionScore } from './regression-score.ts';
 
@@ -23,6 +24,8 @@ export interface ReplayReport {
   /** Only of a model of that task. */
   readonly regression?: RegressionReport;
   readonly anomaly?: AnomalyReport;
+  /** Of a classifier: how far the mixture's confidence is from how often it is right. */
+  readonly calibration?: CalibrationReport;
   readonly windows: number;
   readonly labels: number;
   readonly seed: number;
@@ -81,12 +84,12 @@ export function summarise(nodes: readonly NodeReplay[], seed: number, elapsedMs:
   };
 }
 
-function taskReport(nodes: readonly NodeReplay[]): Pick<ReplayReport, 'regression' | 'anomaly'> {
+function taskReport(nodes: readonly NodeReplay[]): Pick<ReplayReport, 'regression' | 'anomaly' | 'calibration'> {
   const { card } = nodes[0]!.pipeline;
   const all = <T>(of: (node: NodeReplay) => T | null): T[] => nodes.flatMap((node) => of(node) ?? []);
   switch (card.task) {
     case 'classification':
-      return {};
+      return { calibration: CalibrationScore.report(nodes.map(({ calibration }) => calibration)) };
     case 'regression':
       return {
         regression: RegressionScore.report(

@@ -25,11 +25,11 @@ interface Opinion {
 }
 
 /**
- * Several people's labels of one window, made one: Dawid and Skene's model (1979) with one reliability per labeller (the
- * "one-coin" model), online. A labeller says the true class with chance r·c + (1 - c)/K, where c is the confidence
+ * Several people's labels of one window, made one: Dawid and Skene's model (1979) with one reliability per labeller,
+ * the "one-coin" model, online. A labeller says the true class with chance r·c + (1 - c)/K, where c is the confidence
  * stated and r the reliability, a Beta posterior mean; else any other class alike. Of a window, opinions multiply.
  *
- * Each opinion is credited by what all of a window together make likely (their equation 2.3, one step for each opinion),
+ * Each opinion is credited by what all of a window together make likely (their equation 2.3, a step for each opinion),
  * once there are two: who answers alone gains no record. Credits are corrected as more opinions of the window come.
  * Without I/O; bounded in labellers, windows and opinions.
  */

@@ -134,7 +134,7 @@ export class LabelMachine {
     return effects;
   }
 
-  /** Somebody's opinion of a window that has a label: null when it changes nothing and is answered as a repeated one. */
+  /** Somebody's opinion of a window that has a label; null: it is not counted, and answered as a repeated one. */
   private another(
     window: string,
     standing: number,

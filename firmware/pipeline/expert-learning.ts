@@ -38,8 +38,8 @@ export class ExpertLearning {
   }
 
   /**
-   * The window in slot `at` was learned as `before` and is of class `label`. What is in closed form is corrected exactly;
-   * the weights of the experts keep what the wrong label taught them until they forget it, with about 100 labels.
+   * The window in slot `at` was learned as `before` and is of class `label`. What is in closed form is corrected
+   * exactly; the weights of the experts keep what the wrong label taught them until they forget it, with about 100 labels.
    */
   relabel(at: number, index: number, before: number, label: number): void {
     const { pending, linear, context, normaliser } = this.parts;

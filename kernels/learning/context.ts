@@ -4,8 +4,8 @@ const CHANGE = 0.2;
 const LABEL_DOUBT = 0.01;
 
 /**
- * What the windows before say about this one: the forward filter of a hidden Markov model (Rabiner 1989, eq. 19-20) whose
- * state is the class, which stays as it is with chance 1 - c (1 - 1/K) and else becomes any other, c = CHANGE:
+ * What the windows before say about this one: the forward filter of a hidden Markov model (Rabiner 1989, eq. 19-20)
+ * whose state is the class, which stays as it is with chance 1 - c (1 - 1/K) and else becomes any other, c = CHANGE:
  *
  *     prior[k] = (1 - c) belief[k] + c / K,   belief[k] ∝ p[k] prior[k]
  *

@@ -57,7 +57,7 @@ export class LinearClassifier {
     }
   }
 
-  /** A window learned as `before` is of class `label` after all: W = P Xᵀ Y is linear in Y, so the correction is exact. */
+  /** A window learned as `before` is of class `label`: W = P Xᵀ Y is linear in Y, so the correction is exact. */
   relabel(z: Float32Array, before: number, label: number): void {
     this.take(z);
     this.project();

@@ -5,7 +5,7 @@ import { Temperature } from './temperature.ts';
 /** From scores near 0 and 1 to logits; what confidence they deserve in the end, the temperature learns. */
 const SHARPNESS = 8;
 
-/** The linear classifier as an expert: probabilities whose confidence is learned from the same labels. Allocates nothing. */
+/** The linear classifier as an expert: probabilities whose confidence is learned from labels too. Allocates nothing. */
 export class LinearExpert {
   readonly temperature: Temperature;
   private readonly classifier: LinearClassifier;

@@ -1,6 +1,6 @@
 import { Mixture } from './mixture.ts';
 
-/** Exponents β of p^β: powers that square roots and products make, so that no logarithm is needed. 1 changes nothing. */
+/** Exponents β of p^β: those that square roots and products make, without a logarithm. 1 changes nothing. */
 const EXPONENTS = [0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4];
 const UNCHANGED = EXPONENTS.indexOf(1);
 /** Prior of "needs no calibration"; the others share the rest. */

@@ -3,8 +3,8 @@ import { digits } from './digits.ts';
 const BINS = 15;
 
 /**
- * Expected calibration error (Guo et al. 2017, eq. 3, 15 bins of equal width): how far confidence and the share that was
- * right lie apart on average, 0 to 1.
+ * Expected calibration error (Guo et al. 2017, eq. 3, 15 bins of equal width): how far confidence and the share that
+ * was right lie apart on average, 0 to 1.
  */
 export interface CalibrationReport {
   /** Of the mixture as it comes from its experts. */

@@ -23,7 +23,7 @@ export function printReplay(stream: NodeJS.WritableStream, report: ReplayReport)
 }
 
 function calibrationLine({ eceBefore, eceAfter }: CalibrationReport): string {
-  return `confidence off by ${percent(eceBefore)} before calibration, ${percent(eceAfter)} after (expected calibration error)`;
+  return `expected calibration error ${percent(eceBefore)}, ${percent(eceAfter)} after calibration`;
 }
 
 function table(report: ReplayReport): string[] {

@@ -12,10 +12,12 @@ import { openSensor } from './io/sensors/open.ts';
 import { openServices } from './io/services.ts';
 import { writtenBytes } from './io/written-bytes.ts';
 import { createLabelDesk } from './label-desk.ts';
+import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
 import { LabelPool } from './machines/label-pool.ts';
 import { LabelMachine } from './machines/labels.ts';
+import { createPoolReport } from './pool-report.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
@@ -64,6 +66,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };
+  const reportAdapter = createPoolReport(vitals, plan.pipeline.pool.adaptersMax);
   const figures = createFigures(experts, plan.pendingWindows);
   const link = await openLink({
     ...{ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock, vitals, notice },
@@ -103,6 +106,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
         const latencyUs = (now - report.pushMs) * 1_000;
         latency.record(latencyUs);
         figures.decided(report, now);
+        reportAdapter(report.adapter);
         const record = { ...report, latencyUs };
         courier.send(publisher.decision(record, clock.unixMs()));
         views.decided(record, now);
@@ -127,14 +131,16 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
   notice(`${site}/${node} talks through ${endpoint.url}`);
-  const status = () =>
-    statusOf({
+  const status = () => {
+    showLearning(vitals, compute.current.learning());
+    return statusOf({
       ...{ node, figures, latency, experts, card, labelCounts: desk.counts },
       ...{ counters: vitals.counters, health: vitals.health },
       workerRestarts: compute.restarts,
       uptimeMs: clock.monotonicMs(),
       rssBytes: process.memoryUsage.rss(),
     });
+  };
   await views.begin(status, desk.received);
   return runNode({
     url: endpoint.url,

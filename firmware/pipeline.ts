@@ -4,12 +4,12 @@ import { Fingerprint } from '../kernels/learning/fingerprint.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
-import type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
-import type { Observation } from './pipeline/label-learning.ts';
+import type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
-export type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+export type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
 export type { Observation } from './pipeline/label-learning.ts';
 export {
   defaultPipelineOptions,
@@ -59,6 +59,9 @@ class NodePipeline implements Pipeline {
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
       drift: 0,
+      episodes: this.parts.episodes,
+      labelValue: 0,
+      adapter: 0,
     };
   }
 
@@ -78,30 +81,56 @@ class NodePipeline implements Pipeline {
     return this.parts.adapterParameters;
   }
 
+  get adaptation(): Adaptation | null {
+    const { pool, choice, adapters, adapterSeed } = this.parts;
+    if (pool === null || adapters === null) return null;
+    return { pool, choice, adapters, seed: adapterSeed, ...this.loaded };
+  }
+
   get arenaBytes(): number {
     return this.loaded.interpreter.arenaBytes;
   }
 
   decide({ samples, index, valid }: WindowInput): Decision {
-    const { decision, card, loaded } = this;
-    if (samples.length !== card.channels.length * card.window) {
-      throw new ModelError(
-        'modelMismatch',
-        `the window has ${samples.length} samples, the model needs ${card.channels.length} channels × ${card.window}`,
-      );
-    }
+    const { decision } = this;
+    decision.valid = this.extract(samples) && valid;
     decision.index = index;
-    decision.weights.set(this.parts.mixture.weights);
-    loaded.features.extract(samples, this.features);
-    decision.valid = valid && allFinite(this.features);
     if (decision.valid) this.judge(index);
     else this.abstain();
     this.record();
     return decision;
   }
 
+  probe(samples: Float32Array): Decision {
+    const { decision } = this;
+    decision.valid = this.extract(samples);
+    decision.index = -1;
+    if (decision.valid) this.consult(decision.index);
+    else this.abstain();
+    return decision;
+  }
+
+  /** Fills `features`; false when they hold what is no number. */
+  private extract(samples: Float32Array): boolean {
+    const { card, loaded } = this;
+    if (samples.length !== card.channels.length * card.window) {
+      throw new ModelError(
+        'modelMismatch',
+        `the window has ${samples.length} samples, the model needs ${card.channels.length} channels × ${card.window}`,
+      );
+    }
+    this.decision.weights.set(this.parts.mixture.weights);
+    loaded.features.extract(samples, this.features);
+    return allFinite(this.features);
+  }
+
   observe(index: number, label: number, correction = false): Observation {
-    return this.parts.learning.observe(index, label, correction);
+    const observation = this.parts.learning.observe(index, label, correction);
+    if (observation.result === 'learned') {
+      this.loaded.normaliser.apply(observation.features, this.normalised);
+      this.parts.value.learned(this.normalised);
+    }
+    return observation;
   }
 
   get owed(): number {
@@ -110,6 +139,14 @@ class NodePipeline implements Pipeline {
 
   step(): void {
     this.parts.learning.step();
+  }
+
+  advance(): void {
+    this.parts.learning.advance();
+  }
+
+  get steps(): StepCounts {
+    return this.parts.learning.steps;
   }
 
   get snapshotBytes(): number {
@@ -123,6 +160,7 @@ class NodePipeline implements Pipeline {
 
   restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number {
     if (snapshot !== null) this.parts.codec.read(snapshot);
+    this.parts.pool?.restored();
     return this.parts.learning.restore(journal);
   }
 
@@ -130,12 +168,25 @@ class NodePipeline implements Pipeline {
     return this.decided.text;
   }
 
+  /** Takes the window in: what it shows of the stream is learned, and its label may come. */
   private judge(index: number): void {
-    const { head, panel, statistics, mixture, calibration, pending } = this.parts;
-    const { decision, features } = this;
-    this.loaded.normaliser.apply(features, this.normalised);
+    const { panel, statistics, value, pending, episodes, learning } = this.parts;
+    const { decision } = this;
+    this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
-    panel.judge(this.normalised);
+    this.consult(index);
+    panel.follow(index);
+    decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
+    pending.add(index, this.features, panel.probabilities, panel.labels, decision.label);
+    if (episodes.window(decision.drift)) learning.consolidation.begin();
+  }
+
+  /** What experts and mixture say of `features`; changes nothing but the decision. */
+  private consult(index: number): void {
+    const { head, panel, statistics, mixture, calibration } = this.parts;
+    const { decision } = this;
+    this.loaded.normaliser.apply(this.features, this.normalised);
+    panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
     decision.label = head.label(decision.probabilities, decision.values);
@@ -143,8 +194,7 @@ class NodePipeline implements Pipeline {
     calibration?.apply(decision.probabilities, decision.probabilities);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
-    panel.follow(index);
-    pending.add(index, features, panel.probabilities, panel.labels);
+    decision.adapter = this.parts.choice?.chooser.active ?? 0;
   }
 
   private abstain(): void {
@@ -152,6 +202,7 @@ class NodePipeline implements Pipeline {
     decision.label = -1;
     decision.confidence = 0;
     decision.rawConfidence = 0;
+    decision.labelValue = 0;
     decision.probabilities.fill(0);
     decision.values.fill(0);
     decision.expertValues.fill(0);

@@ -1,6 +1,11 @@
+import type { AdapterPool } from '../../kernels/adapters/adapter-pool.ts';
+import type { AdapterSet, Interpreter } from '../../kernels/interpreter.ts';
+import type { DriftView } from '../../kernels/learning/drift-episodes.ts';
+import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
-import type { Observation } from './label-learning.ts';
+import type { AdapterChoice } from './adapter-choice.ts';
+import type { Observation, StepCounts } from './label-learning.ts';
 import type { ExpertName } from './options.ts';
 
 /** A complete window, as the windower hands it out. */
@@ -36,6 +41,27 @@ export interface Decision {
   weights: Float32Array;
   /** Distance of the stream's statistics from the factory's, in factory deviations (`StreamStatistics.distance`). */
   drift: number;
+  /** Live: the latest episode of drift, and whether it goes on. */
+  readonly episodes: DriftView;
+  /** How much this window's label would teach, 0 to 1 (`LabelValue.of`). */
+  labelValue: number;
+  /** Which adapter of the pool decided as `local`; 0 where there is one. */
+  adapter: number;
+}
+
+/** The adapters of a pipeline, for whoever lists, moves or measures them. */
+export interface Adaptation {
+  readonly pool: AdapterPool;
+  /** null for a pool of one. */
+  readonly choice: AdapterChoice | null;
+  /** In the engine: those of the loaded adapter. */
+  readonly adapters: AdapterSet;
+  /** What A was drawn from, 16 hexadecimal digits. */
+  readonly seed: string;
+  readonly model: TfliteModel;
+  readonly interpreter: Interpreter;
+  /** Adapter points that have factors, in execution order. */
+  readonly chain: readonly number[];
 }
 
 /** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */
@@ -45,9 +71,16 @@ export interface Pipeline {
   readonly featureCount: number;
   /** Values that learning trains. */
   readonly adapterParameters: number;
+  /** null for a model that takes no adapters. */
+  readonly adaptation: Adaptation | null;
   readonly arenaBytes: number;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
+  /**
+   * What would be decided of a window that is not of the stream: nothing is learned from it, counted or remembered. The
+   * state that a streaming model keeps between inferences moves on all the same.
+   */
+  probe(samples: Float32Array): Decision;
   /**
    * Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing.
    *
@@ -56,8 +89,11 @@ export interface Pipeline {
   observe(index: number, label: number, correction?: boolean): Observation;
   /** Gradient steps due. */
   readonly owed: number;
-  /** Takes one of them: bounded time, allocates nothing. */
+  /** Takes one of them, or what is left of it: bounded time, allocates nothing. */
   step(): void;
+  /** Does one sample's part of the step due. */
+  advance(): void;
+  readonly steps: StepCounts;
   readonly snapshotBytes: number;
   /** Writes all that was learned, but for the labels themselves (the journal's part). Returns bytes written. */
   snapshot(out: Uint8Array): number;

@@ -47,6 +47,8 @@ export class ExpertPanel {
     /** Of `local`; null when it is not among the experts. */
     private readonly adapters: AdapterSet | null,
     private readonly own: OwnExperts,
+    /** Puts the right adapter into the engine, from what the frozen expert left there of a window. */
+    private readonly chooseAdapter: ((index: number) => void) | null = null,
   ) {
     const { classes, values: width } = head;
     const probabilities = new Float32Array(names.length * classes);
@@ -60,14 +62,15 @@ export class ExpertPanel {
     this.renormalised = new Float32Array(statistics.size);
   }
 
-  /** @param z features normalised as at the factory */
-  judge(z: Float32Array): void {
+  /** @param z features normalised as at the factory, of window `index` */
+  judge(z: Float32Array, index: number): void {
     for (let e = 0; e < this.names.length; e++) {
       const row = this.rows[e]!;
       this.ask(e, z, row);
       const label = this.head.label(row, this.valueRows[e]!);
       this.labels[e] = label;
       this.confidences[e] = label < 0 ? 0 : row[label]!;
+      if (this.names[e] === 'frozen' && this.chooseAdapter !== null) this.chooseAdapter(index);
     }
   }
 

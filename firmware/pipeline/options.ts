@@ -1,3 +1,4 @@
+import { type ChooserOptions, defaultChooserOptions } from '../../kernels/adapters/adapter-chooser.ts';
 import { checkLearningOptions, defaultLearningOptions, type LearningOptions } from '../../kernels/learning/options.ts';
 import { defaultModelLimits, type ModelLimits } from '../../kernels/limits.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
@@ -33,18 +34,38 @@ export interface PipelineOptions {
   readonly limits: ModelLimits;
   /** Labelled windows kept to learn from again; at least the model's classes. */
   readonly replayCapacity: number;
+  /** Bytes that they may take: the smaller of both bounds counts. */
+  readonly replayBytes: number;
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;
+  readonly pool: PoolOptions;
+  /** What A is drawn from, 16 hexadecimal digits; the model's own bytes when null. */
+  readonly adapterSeed: string | null;
 }
+
+/** How many adapters a node keeps, and how it chooses among them. */
+export interface PoolOptions extends ChooserOptions {
+  /** 1 is one adapter for all that happens. */
+  readonly adaptersMax: number;
+  /** Of stored forms and working states. */
+  readonly bytesMax: number;
+}
+
+/** Working states beyond these would mostly make snapshots larger. */
+export const WORKING_MAX = 8;
+export const ADAPTERS_MAX = 1024;
 
 /** Everything but the model and the seed. */
 export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   experts: expertNames,
   limits: defaultModelLimits,
   replayCapacity: 2048,
+  replayBytes: 64 * 1024,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
+  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },
+  adapterSeed: null,
 };
 
 /** Throws a RangeError that names the first option out of its range. */
@@ -57,4 +78,10 @@ export function checkPipelineOptions(options: PipelineOptions): void {
   if (unknown !== undefined)
     throw new RangeError(`no expert is called ${unknown}: choose among ${expertNames.join(', ')}`);
   checkLearningOptions(options.learning);
+  const { adaptersMax, memory, hysteresis, novelty } = options.pool;
+  const whole = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
+  if (!(whole(adaptersMax, ADAPTERS_MAX) && whole(memory, 1e6) && whole(hysteresis, 1e6) && novelty > 1)) {
+    const range = `choose 1 to ${ADAPTERS_MAX} adapters, memory and hysteresis in whole windows, novelty above 1`;
+    throw new RangeError(`pool: ${adaptersMax}, ${memory}, ${hysteresis}, ${novelty}; ${range}`);
+  }
 }

@@ -1,9 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Command, InvalidArgumentError } from 'commander';
-import { type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
+import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
-import { list, share } from './arguments.ts';
+import { type LabelPolicy, labelPolicies } from '../replay/label-policy.ts';
+import { integerFrom, list, share } from './arguments.ts';
 
 interface ReplayFlags {
   model: string;
@@ -13,6 +17,12 @@ interface ReplayFlags {
   nodes?: string[];
   experts: ExpertName[];
   baselines: BaselineName[];
+  labelPolicy: LabelPolicy;
+  report?: string;
+  factorBits: FactorBits;
+  adapters: number;
+  adapter?: string;
+  saveAdapter?: string;
   json?: true;
 }
 
@@ -23,6 +33,11 @@ export function replayCommand(): Command {
     .argument('<recording>', 'CSV or gzipped CSV: node,segment,t_ms,label,<channel>,...; - is standard input')
     .requiredOption('--model <file>', 'the .tflite, made by myrmexctl train')
     .option('--label-rate <share>', 'share of labelled windows whose label is revealed afterwards', share, 0.1)
+    .addOption(
+      new Option('--label-policy <policy>', 'reveal labels at random, or of the windows that the node asks about')
+        .choices(labelPolicies)
+        .default('random'),
+    )
     .option('--seed <number>', 'the same seed gives the same report', seed, 0)
     .option('--segments <names>', 'play only these segments, separated by commas', list)
     .option('--nodes <names>', 'play only these nodes, separated by commas', list)
@@ -30,13 +45,23 @@ export function replayCommand(): Command {
       ...expertNames,
     ])
     .option('--baselines <names>', `to compare with: ${baselineNames.join(', ')}`, among(baselineNames), [])
+    .option('--report <file>', 'write a page with curves and tables, to be read in a browser without a network')
+    .addOption(
+      new Option('--factor-bits <bits>', 'bits that adapters are stored and trained in')
+        .choices(FACTOR_BITS.map(String))
+        .default(defaultLearningOptions.factorBits)
+        .argParser(factorBits),
+    )
+    .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
+    .option('--adapter <file>', 'begin with what myrmexctl adapter export or --save-adapter wrote')
+    .option('--save-adapter <file>', 'write the adapter that the last node ends with (safetensors)')
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
 
 async function run(path: string, flags: ReplayFlags): Promise<void> {
   const { readRecording } = await import('../../firmware/io/recording.ts');
-  const { replay } = await import('../replay/replay.ts');
+  const { playRecording } = await import('../replay/replay.ts');
   const { printReplay } = await import('../replay/print-report.ts');
   const { readModelCard } = await import('../../firmware/model-file.ts');
   const { defaultModelLimits } = await import('../../kernels/limits.ts');
@@ -46,13 +71,44 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, experts, baselines } = flags;
-  const report = replay({
-    ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+  const { labelRate, labelPolicy, experts, baselines, factorBits } = flags;
+  const { readAdapter } = await import('../adapters/read-adapter.ts');
+  const page = flags.report === undefined ? null : await import('../report/page.ts');
+  const played = playRecording({
+    ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
+    ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
+    curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
+    pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
+    learning: { ...defaultLearningOptions, factorBits },
     now: () => performance.now(),
   });
+  if (flags.saveAdapter !== undefined) {
+    const { exportActive } = await import('../adapters/adapter-file.ts');
+    await writeFile(flags.saveAdapter, exportActive(played.nodes.at(-1)!.pipeline));
+  }
+  const { report } = played;
+  if (page !== null && flags.report !== undefined) {
+    await writeFile(flags.report, page.replayPage(played, `Replay of ${basename(path)}`, factsOf(path, flags, model)));
+  }
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else printReplay(process.stdout, report);
+}
+
+/** The options of a replay as its page shows them. */
+function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
+  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept, labelPolicy } = flags;
+  return [
+    ['recording', path === '-' ? 'standard input' : basename(path)],
+    ['model', `${basename(flags.model)}, ${model.length} bytes`],
+    ['seed', `${seed}`],
+    ['label rate', `${labelRate}, ${labelPolicy}`],
+    ['segments', segments?.join(', ') ?? 'all'],
+    ['nodes', nodes?.join(', ') ?? 'all'],
+    ['experts', experts.join(', ')],
+    ['baselines', baselines.join(', ') || 'none'],
+    ['bits of adapter factors', `${factorBits}`],
+    ['adapters', `${kept}`],
+  ];
 }
 
 function among<T extends string>(known: readonly T[]): (text: string) => T[] {
@@ -63,6 +119,14 @@ function among<T extends string>(known: readonly T[]): (text: string) => T[] {
       return found;
     });
 }
+
+function factorBits(text: string): FactorBits {
+  const bits = FACTOR_BITS.find((choice) => String(choice) === text);
+  if (bits === undefined) throw new InvalidArgumentError(`It must be one of ${FACTOR_BITS.join(', ')}.`);
+  return bits;
+}
+
+const adapters = integerFrom(1, ADAPTERS_MAX);
 
 function seed(text: string): number {
   const value = Number(text);

@@ -1,10 +1,15 @@
 import type { Recording } from '../../firmware/io/recording.ts';
+import type { PoolOptions } from '../../firmware/pipeline/options.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
+import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
+import type { LearningOptions } from '../../kernels/learning/options.ts';
+import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
+import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
 import { type ReplayReport, summarise } from './report.ts';
 
@@ -13,11 +18,26 @@ export interface ReplayOptions {
   /** The .tflite file. */
   readonly model: Uint8Array;
   readonly labelRate: number;
+  /** Which labels are revealed at that rate: at random, or those of the windows a node would ask about. */
+  readonly labelPolicy?: LabelPolicy;
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
+  /** Points of each curve that a page shows of a node; 0 or left out: none is kept. */
+  readonly curvePoints?: number;
+  /** The node's own unless told otherwise. */
+  readonly learning?: LearningOptions;
+  readonly pool?: PoolOptions;
+  /** Every node begins with this adapter. */
+  readonly adapter?: PeftAdapter;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
+}
+
+/** A finished replay: its report, and the nodes with what they kept. */
+export interface PlayedReplay {
+  readonly report: ReplayReport;
+  readonly nodes: readonly NodeReplay[];
 }
 
 /**
@@ -26,19 +46,29 @@ export interface ReplayOptions {
  *
  * @throws CommandError when the recording and the model do not belong together; ModelError for a bad model
  */
-export function replay(options: ReplayOptions): ReplayReport {
-  const { recording, now } = options;
+export function playRecording(options: ReplayOptions): PlayedReplay {
+  const { recording, now, curvePoints = 0 } = options;
   const began = now();
-  const { model, seed, experts } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts };
+  const {
+    model,
+    seed,
+    experts,
+    learning = defaultPipelineOptions.learning,
+    pool = defaultPipelineOptions.pool,
+  } = options;
+  const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, adapterSeed };
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
+    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
     const classes = classesOf(pipeline.card, recording.labels);
-    const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
-    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines() });
+    const { labelRate, labelPolicy = 'random' } = options;
+    const reveal =
+      labelPolicy === 'asked' ? { askRate: labelRate } : createReveal({ rate: labelRate, seed, node: rows.node });
+    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
@@ -50,8 +80,11 @@ export function replay(options: ReplayOptions): ReplayReport {
       `no node has ${window} rows in a row in one segment: there is nothing to replay`,
     );
   }
-  return report;
+  return { report, nodes };
 }
+
+/** The report alone. @throws as `playRecording` */
+export const replay = (options: ReplayOptions): ReplayReport => playRecording(options).report;
 
 function requireClasses(baselines: readonly BaselineName[], { card }: Pipeline): void {
   if (card.task === 'classification' || baselines.length === 0) return;

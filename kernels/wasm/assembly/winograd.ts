@@ -1,4 +1,6 @@
+import { adapterRow, entryOf } from './adapter';
 import {
+  ADJUSTED,
   HIGH,
   INPUT,
   INPUT_OFFSETS,
@@ -20,14 +22,13 @@ import {
   ZERO_POINT,
 } from './records';
 import { requantise, setRequantisation, storeEight } from './requantise';
+import { multiply, PRODUCTS } from './winograd-multiply';
 
 /** Output channels per weight panel. */
 const PANEL: i32 = 8;
 /** Elements of a transformed tile, 4 × 4, and the one that is added to all four outputs. */
 const ELEMENTS: usize = 16;
 const CENTRE: usize = 5;
-/** Bytes of eight int32. */
-const PRODUCTS: usize = 32;
 
 /** Four pixels of eight channels in int32, between the two halves of the output transform. */
 const outputs: usize = memory.data(128, 16);
@@ -65,72 +66,13 @@ function transformInput(from: usize, to: usize, bytes: usize, row: usize, column
 }
 
 /**
- * Products of one element for the tiles of a block and eight channels: tiles four at a time, like the tiles of a
- * convolution.
- *
- * @param x int16 [tiles × channels], `row` bytes a tile; @param w packed weights of the element and panel
- */
-function multiply(x: usize, w: usize, row: usize, blockEnd: usize, to: usize, start: usize): void {
-  let low = i32x4.splat(0);
-  let high = i32x4.splat(0);
-  if (start) {
-    low = v128.load(start, 0);
-    high = v128.load(start, 16);
-  }
-  for (; x < blockEnd; x += 4 * row) {
-    let a0 = low;
-    let b0 = high;
-    let a1 = low;
-    let b1 = high;
-    let a2 = low;
-    let b2 = high;
-    let a3 = low;
-    let b3 = high;
-    let x0 = x;
-    let x1 = x + row;
-    let x2 = x1 + row;
-    let x3 = x2 + row;
-    let weights = w;
-    for (const end = x1; x0 < end; ) {
-      const wa = v128.load(weights, 0);
-      const wb = v128.load(weights, 16);
-      const v0 = v128.load32_splat(x0);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(wa, v0));
-      b0 = i32x4.add(b0, i32x4.dot_i16x8_s(wb, v0));
-      const v1 = v128.load32_splat(x1);
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(wa, v1));
-      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(wb, v1));
-      const v2 = v128.load32_splat(x2);
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(wa, v2));
-      b2 = i32x4.add(b2, i32x4.dot_i16x8_s(wb, v2));
-      const v3 = v128.load32_splat(x3);
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(wa, v3));
-      b3 = i32x4.add(b3, i32x4.dot_i16x8_s(wb, v3));
-      weights += 32;
-      x0 += 4;
-      x1 += 4;
-      x2 += 4;
-      x3 += 4;
-    }
-    v128.store(to, a0, 0);
-    v128.store(to, b0, 16);
-    v128.store(to, a1, 32);
-    v128.store(to, b1, 48);
-    v128.store(to, a2, 64);
-    v128.store(to, b2, 80);
-    v128.store(to, a3, 96);
-    v128.store(to, b3, 112);
-    to += 4 * PRODUCTS;
-  }
-}
-
-/**
  * Aᵀ M A of four channels, with Aᵀ = [1 1 1 0; 0 1 −1 −1], requantised, to `outputs`: pixels (0,0), (0,1), (1,0), (1,1),
  * 32 bytes a pixel.
  *
  * @param plane bytes between two elements of M
+ * @param corrections of an adapter, in units of a simple sum: pixels are `stride` bytes apart; 0: none
  */
-function transformOutput(m: usize, plane: usize, to: usize, scale: v128): void {
+function transformOutput(m: usize, plane: usize, to: usize, scale: v128, corrections: usize, stride: usize): void {
   let top0 = i32x4.splat(0);
   let top1 = top0;
   let bottom0 = top0;
@@ -155,6 +97,12 @@ function transformOutput(m: usize, plane: usize, to: usize, scale: v128): void {
     }
     m += plane;
   }
+  if (corrections) {
+    top0 = i32x4.add(top0, i32x4.shl(v128.load(corrections), 2));
+    top1 = i32x4.add(top1, i32x4.shl(v128.load(corrections + stride), 2));
+    bottom0 = i32x4.add(bottom0, i32x4.shl(v128.load(corrections + 2 * stride), 2));
+    bottom1 = i32x4.add(bottom1, i32x4.shl(v128.load(corrections + 3 * stride), 2));
+  }
   v128.store(to, requantise(top0, scale), 0);
   v128.store(to, requantise(top1, scale), 32);
   v128.store(to, requantise(bottom0, scale), 64);
@@ -170,7 +118,10 @@ function transformOutput(m: usize, plane: usize, to: usize, scale: v128): void {
  * @param record fields of records.ts; PIXELS counts tiles of 2 × 2 pixels, INPUT_OFFSETS has one offset a tile and
  *   OUTPUT_OFFSETS four, in the order in which they are written: a pixel outside of the image names one that comes later
  */
-export function winograd(record: usize): void {
+export function winograd(record: usize, adapters: usize): void {
+  const entry = entryOf(record, adapters);
+  const adjusted = load<usize>(record, ADJUSTED);
+  const pixelBytes = ((<usize>load<i32>(record, OUT_CHANNELS) + 7) & ~7) << 2;
   const wide = load<i32>(record, OUT_WIDE) != 0;
   setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const input = load<usize>(record, INPUT);
@@ -192,6 +143,10 @@ export function winograd(record: usize): void {
     for (let tile: usize = 0; tile < count; tile++) {
       const from = input + load<usize>(inputOffsets + ((first + tile) << 2));
       transformInput(from, transformed + tile * channelBytes, channelBytes, rowBytes, columnBytes, plane);
+      for (let pixel: usize = 0; entry && pixel < 4; pixel++) {
+        const x = from + (pixel >> 1) * rowBytes + (pixel & 1) * columnBytes;
+        adapterRow(record, entry, x, false, 0, adjusted + (4 * tile + pixel) * pixelBytes);
+      }
     }
     let weights = load<usize>(record, WEIGHTS);
     let start = load<usize>(record, START);
@@ -207,8 +162,10 @@ export function winograd(record: usize): void {
       const left = channels - channel;
       for (let tile: usize = 0; tile < count; tile++) {
         const m = products + tile * PRODUCTS;
-        transformOutput(m, productPlane, outputs, v128.load(scale, 0));
-        transformOutput(m + 16, productPlane, outputs + 16, v128.load(scale, 16));
+        const own = entry ? adjusted + 4 * tile * pixelBytes + (<usize>channel << 2) : 0;
+        transformOutput(m, productPlane, outputs, v128.load(scale, 0), own, pixelBytes);
+        const next = own ? own + 16 : 0;
+        transformOutput(m + 16, productPlane, outputs + 16, v128.load(scale, 16), next, pixelBytes);
         const to = outputOffsets + ((first + tile) << 4);
         // From the last pixel to the first: those outside of the image name one that is still to come.
         for (let pixel: usize = 4; pixel-- > 0; ) {

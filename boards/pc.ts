@@ -16,6 +16,7 @@ export const pc: BoardEntry = {
   replayCapacity: 2_048,
   learningMsPerSecondMax: 400,
   learningSliceMsMax: 5,
+  learningPoolBytesMax: 2 * 1024 * 1024,
   outboxEntriesMax: 1_000_000,
   outboxBytesMax: 512 * 1024 * 1024,
   writeBytesPerDayMax: 4_000_000_000,

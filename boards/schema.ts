@@ -33,6 +33,10 @@ export const BoardProfile = Type.Object(
     /** Time for learning: of every second, and at a stretch before the worker looks whether a window waits. */
     learningMsPerSecondMax: count(1, 1_000),
     learningSliceMsMax: count(1, 1_000),
+    /**
+     * Several adapters of one model: their stored forms, and optimiser state of those in use; a snapshot has them all.
+     */
+    learningPoolBytesMax: count(16 * 1024, 3 * MIB),
     /** Decisions that wait for a broker that is away: how many, and bytes of disk. At the bound the oldest go. */
     outboxEntriesMax: count(256, 1 << 24),
     outboxBytesMax: count(256 * 1024, 16 * 1024 * MIB),

@@ -9,7 +9,7 @@ import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
-export type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+export type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
 export type { Observation } from './pipeline/label-learning.ts';
 export {
   defaultPipelineOptions,
@@ -105,6 +105,10 @@ class NodePipeline implements Pipeline {
     else this.abstain();
     this.record();
     return decision;
+  }
+
+  keep(index: number): void {
+    this.parts.pending.keep(index);
   }
 
   observe(index: number, label: number): Observation {

@@ -1,3 +1,4 @@
+import type { AdapterPoint } from '../../kernels/adapter-point.ts';
 import { AdapterPool, storedBytes, workingFor } from '../../kernels/adapters/adapter-pool.ts';
 import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
@@ -67,7 +68,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   };
   const learner =
     adapters === null ? null : createLearner(options, loaded, adapters, replay, random, several ? { curriculum } : {});
-  const pool = learner === null ? null : createPool(options, learner);
+  const pool = learner === null ? null : createPool(options, loaded, learner);
   const choice = pool === null || !several ? null : createChoice(options, loaded, pool);
   const choose = choice === null ? null : (index: number): void => choice.choose(index);
   const panel = new ExpertPanel(experts, head, runner, statistics, adapters, choose);
@@ -117,21 +118,35 @@ function createLearner(
   return new AdapterLearner({ interpreter, adapters, chain, loss, replay, present, random, learning, ...which });
 }
 
-function createPool({ pool, learning }: PipelineOptions, learner: AdapterLearner): AdapterPool {
+/** Names, flags, steps, places and what else is known of an adapter, beside its stored form and its centroid. */
+const KNOWN_BYTES = 128;
+
+function createPool({ pool, learning }: PipelineOptions, loaded: LoadedModel, learner: AdapterLearner): AdapterPool {
+  const { adaptersMax, bytesMax } = pool;
   const { parameters, adam } = learner;
   const { first, second, powers } = adam;
   const codec = new FactorCodec(learning.factorBits);
-  const fitting = workingFor(pool.bytesMax, pool.adaptersMax, storedBytes(codec, { parameters }), first.length);
-  const workingMax = Math.min(fitting, WORKING_MAX);
+  const eachBytes = storedBytes(codec, { parameters }) + 4 * penultimate(loaded).inFeatures + KNOWN_BYTES;
+  const fitting = workingFor(bytesMax, adaptersMax, eachBytes, first.length);
+  if (adaptersMax > 1 && fitting < 1) {
+    const what = `${adaptersMax} adapters of ${eachBytes} bytes do not fit the ${bytesMax} of the board`;
+    throw new RangeError(`${what}: choose a smaller learning.pool.adaptersMax`);
+  }
+  const workingMax = Math.max(1, Math.min(fitting, WORKING_MAX));
   const live = { parameters, first, second, powers, publish: () => learner.publish() };
-  return new AdapterPool({ adaptersMax: pool.adaptersMax, workingMax, codec, live });
+  return new AdapterPool({ adaptersMax, workingMax, codec, live });
 }
 
 function createChoice(
   { pool: chooser, pendingWindows, replayCapacity }: PipelineOptions,
-  { interpreter, chain }: LoadedModel,
+  loaded: LoadedModel,
   pool: AdapterPool,
 ): AdapterChoice {
-  const point = interpreter.adapterPoints[chain.at(-1)!]!;
+  const point = penultimate(loaded);
   return new AdapterChoice({ pool, chooser, point, pendingWindows, replayCapacity });
+}
+
+/** The layer that makes the logits. */
+function penultimate({ interpreter, chain }: LoadedModel): AdapterPoint {
+  return interpreter.adapterPoints[chain.at(-1)!]!;
 }

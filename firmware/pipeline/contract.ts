@@ -71,6 +71,8 @@ export interface Pipeline {
   readonly arenaBytes: number;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
+  /** The label of a window will be asked for: it may come when many more have been decided. Allocates nothing. */
+  keep(index: number): void;
   /** Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing. */
   observe(index: number, label: number): Observation;
   /** Gradient steps due. */

@@ -47,6 +47,8 @@ export interface DecisionReport extends Decision {
   pushMs: number;
   /** Samples held over because they were missing. */
   missing: number;
+  /** The window's label is asked for. */
+  asked: boolean;
   /** Time the worker took for features, inference and mixture. */
   computeUs: number;
 }
@@ -64,7 +66,7 @@ export interface OutcomeReport {
 }
 
 /** Facts about a window that travel beside the pipeline's decision. */
-export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs'>;
+export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs' | 'asked'>;
 
 export const writeDecision = (letter: Letter, decision: Decision, facts: WindowFacts): void => {
   const { kind, doubles, words, singles } = letter;
@@ -74,7 +76,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   doubles[2] = facts.pushMs;
   doubles[3] = facts.computeUs;
   doubles[4] = decision.drift;
-  words[0] = decision.valid ? 1 : 0;
+  words[0] = (decision.valid ? 1 : 0) + (facts.asked ? 2 : 0);
   words[1] = decision.label;
   words[2] = facts.truth;
   words[3] = facts.missing;
@@ -111,6 +113,7 @@ export const createDecisionReport = ({ classes, values, experts }: LetterSizes):
   pushMs: 0,
   missing: 0,
   computeUs: 0,
+  asked: false,
 });
 
 export const readDecision = ({ doubles, words, singles }: Letter, into: DecisionReport): void => {
@@ -119,7 +122,8 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.pushMs = doubles[2]!;
   into.computeUs = doubles[3]!;
   into.drift = doubles[4]!;
-  into.valid = words[0] === 1;
+  into.valid = (words[0]! & 1) !== 0;
+  into.asked = (words[0]! & 2) !== 0;
   into.label = words[1]!;
   into.truth = words[2]!;
   into.missing = words[3]!;

@@ -38,8 +38,7 @@ export class AdapterChooser {
   /** Active adapter, candidate, windows in a row for it, windows since the last switch, windows seen. */
   private readonly head = new Float64Array([0, NONE, 0, 0, 0]);
   /**
-   * Whom each adapter alternates with, and in how many stays more than with others (Boyer and Moore's
-   * majority vote).
+   * Whom each adapter alternates with, and in how many stays more than with others (Boyer and Moore's majority vote).
    */
   private readonly partner: Float64Array;
   private readonly together: Float64Array;
@@ -50,7 +49,7 @@ export class AdapterChooser {
   constructor(
     private readonly options: ChooserOptions,
     private readonly pool: AdapterPool,
-    dimensions: number,
+    readonly dimensions: number,
     private readonly merged: (into: number, other: number) => void,
   ) {
     const { adaptersMax } = pool;
@@ -78,9 +77,14 @@ export class AdapterChooser {
     return this.active;
   }
 
-  /** An adapter came from outside, for the state that the embedding shows now. */
-  place(adapter: number): void {
-    this.places.found(this.embedding, adapter, this.active);
+  /** Where an adapter belongs, [dimensions], real units of the activations. */
+  placeOf(adapter: number): number[] {
+    return this.places.placeOf(adapter);
+  }
+
+  /** An adapter that came from outside belongs there. */
+  putPlace(adapter: number, place: readonly number[]): void {
+    this.places.found(Float32Array.from(place), adapter, this.active);
   }
 
   private wanted(): number {

@@ -28,6 +28,19 @@ export interface WasmKernels {
     rank: number,
     scaling: number,
   ): void;
+  /** The same with a B for each row, of which `b` has the addresses (assembly/adapter-many.ts). */
+  adapterMany(
+    x: number,
+    a: number,
+    b: number,
+    base: number,
+    out: number,
+    batch: number,
+    inFeatures: number,
+    outFeatures: number,
+    rank: number,
+    scaling: number,
+  ): void;
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }

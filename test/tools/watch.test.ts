@@ -21,6 +21,7 @@ const body: DecisionBody = {
   },
   drift: 2.5,
   latencyUs: 85,
+  ask: 0.625,
 };
 
 const watch = suite<{ broker: Broker; node: MqttPort; said: string[]; options: WatchOptions; stop: AbortController }>(

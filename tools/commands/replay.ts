@@ -21,6 +21,8 @@ interface ReplayFlags {
   report?: string;
   factorBits: FactorBits;
   adapters: number;
+  adapter?: string;
+  saveAdapter?: string;
   json?: true;
 }
 
@@ -51,6 +53,8 @@ export function replayCommand(): Command {
         .argParser(factorBits),
     )
     .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
+    .option('--adapter <file>', 'begin with what myrmexctl adapter export or --save-adapter wrote')
+    .option('--save-adapter <file>', 'write the adapter that the last node ends with (safetensors)')
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -68,14 +72,20 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
   const { labelRate, labelPolicy, experts, baselines, factorBits } = flags;
+  const { readAdapter } = await import('../adapters/read-adapter.ts');
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
+    ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
     ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
     learning: { ...defaultLearningOptions, factorBits },
     now: () => performance.now(),
   });
+  if (flags.saveAdapter !== undefined) {
+    const { exportActive } = await import('../adapters/adapter-file.ts');
+    await writeFile(flags.saveAdapter, exportActive(played.nodes.at(-1)!.pipeline));
+  }
   const { report } = played;
   if (page !== null && flags.report !== undefined) {
     await writeFile(flags.report, page.replayPage(played, `Replay of ${basename(path)}`, factsOf(path, flags, model)));

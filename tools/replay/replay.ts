@@ -3,7 +3,9 @@ import type { PoolOptions } from '../../firmware/pipeline/options.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
+import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
+import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
@@ -26,6 +28,8 @@ export interface ReplayOptions {
   /** The node's own unless told otherwise. */
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
+  /** Every node begins with this adapter. */
+  readonly adapter?: PeftAdapter;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -52,12 +56,14 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     learning = defaultPipelineOptions.learning,
     pool = defaultPipelineOptions.pool,
   } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool };
+  const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, adapterSeed };
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
+    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
     const classes = classesOf(pipeline.card, recording.labels);
     const { labelRate, labelPolicy = 'random' } = options;
     const reveal =

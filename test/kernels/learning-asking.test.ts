@@ -42,7 +42,7 @@ asking('a day of twenty questions is neither spent at once nor left, and goes to
   assert.ok(values.length >= 16 && values.length <= 21, `${values.length} asked`);
   assert.ok(Math.max(...hours) <= 3, `by hour ${hours}`);
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  assert.ok(mean > 0.8, `mean value ${mean} where that of all windows is 0.11`);
+  assert.ok(mean > 0.55, `mean value ${mean} where that of all windows is 0.11`);
 });
 
 asking('nothing known about any window: the budget is spent all the same', () => {

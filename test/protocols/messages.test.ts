@@ -260,6 +260,7 @@ roundTrips('decisions come back with float32 precision', () => {
       values: fc.dictionary(name, number, { noNullPrototype: true }),
       score: share,
       threshold: share,
+      ask: share,
     },
     {
       noNullPrototype: true,
@@ -270,7 +271,7 @@ roundTrips('decisions come back with float32 precision', () => {
     fc.property(decision, (body) => {
       assert.equal(openEnvelope(codec, DECISION, sealEnvelope(codec, DECISION, from, body)), {
         ok: true,
-        value: { kind: 'decision', version: 2, ...from, body },
+        value: { kind: 'decision', version: DECISION.version, ...from, body },
       });
     }),
     { seed: 6, numRuns: 500 },

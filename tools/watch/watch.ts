@@ -27,8 +27,8 @@ export interface WatchOptions {
 }
 
 /**
- * Prints decisions, or open questions, as they are published, decoded; ends at `stop` or after `count`. A lost connection is said and
- * renewed; a message that cannot be opened is said and skipped.
+ * Prints decisions, or open questions, as they are published, decoded; ends at `stop` or after `count`. A lost
+ * connection is said and renewed; a message that cannot be opened is said and skipped.
  *
  * @returns how many of them were printed
  * @throws NodeError `brokerUrl`, `brokerUnreachable`

@@ -16,6 +16,7 @@ import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
 import { LabelMachine } from './machines/labels.ts';
+import { createPoolReport } from './pool-report.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
@@ -64,6 +65,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };
+  const reportAdapter = createPoolReport(vitals, plan.pipeline.pool.adaptersMax);
   const figures = createFigures(experts, plan.pendingWindows);
   const link = await openLink({
     ...{ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock, vitals, notice },
@@ -102,6 +104,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
         const latencyUs = (now - report.pushMs) * 1_000;
         latency.record(latencyUs);
         figures.decided(report, now);
+        reportAdapter(report.adapter);
         const record = { ...report, latencyUs };
         courier.send(publisher.decision(record, clock.unixMs()));
         views.decided(record, now);

@@ -26,6 +26,8 @@ export interface PipelineOptions {
   readonly limits: ModelLimits;
   /** Labelled windows kept to learn from again; at least the model's classes. */
   readonly replayCapacity: number;
+  /** Bytes that they may take: the smaller of both bounds counts. */
+  readonly replayBytes: number;
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;
@@ -51,9 +53,10 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   experts: expertNames,
   limits: defaultModelLimits,
   replayCapacity: 2048,
+  replayBytes: 64 * 1024,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
-  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 4 * 1024 * 1024 },
+  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },
   adapterSeed: null,
 };
 
@@ -70,9 +73,7 @@ export function checkPipelineOptions(options: PipelineOptions): void {
   const { adaptersMax, memory, hysteresis, novelty } = options.pool;
   const whole = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
   if (!(whole(adaptersMax, ADAPTERS_MAX) && whole(memory, 1e6) && whole(hysteresis, 1e6) && novelty > 1)) {
-    throw new RangeError(
-      `pool: ${adaptersMax} adapters (1 to ${ADAPTERS_MAX}), memory ${memory} and hysteresis ${hysteresis} windows, ` +
-        `novelty ${novelty} (above 1)`,
-    );
+    const range = `choose 1 to ${ADAPTERS_MAX} adapters, memory and hysteresis in whole windows, novelty above 1`;
+    throw new RangeError(`pool: ${adaptersMax}, ${memory}, ${hysteresis}, ${novelty}; ${range}`);
   }
 }

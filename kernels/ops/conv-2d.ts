@@ -6,10 +6,10 @@ import { prepareWinograd, suitsWinograd } from './compiled/winograd.ts';
 import { prepareWinogradLine, suitsWinogradLine } from './compiled/winograd-line.ts';
 import { type ConvolutionGeometry, convolutionGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
+import { preparePlainAdaptable } from './plain/adaptable.ts';
 import { preparePlainConvolution } from './plain/convolution.ts';
-import { preparePlainPointwise } from './plain/pointwise.ts';
 import type { PrepareContext } from './prepare-context.ts';
-import { int8Weights, weightScales, weightTensor } from './weights.ts';
+import { int8Weights, isInt8Layer, weightScales, weightTensor } from './weights.ts';
 import { windowOptions } from './window-options.ts';
 
 /** CONV_2D over [batch, height, width, channels] with a filter [out, height, width, in]. */
@@ -22,13 +22,12 @@ function prepare(context: PrepareContext): PreparedOperator {
   const weights = weightTensor(context);
   const shapes = { input: input.tensor.shape, filter: weights.tensor.shape, output: output.tensor.shape };
   const geometry = convolutionGeometry(shapes, windowOptions(context), context.refuse.bind(context));
-  const isOrdinary = context.isInt8(input, weights) && geometry.groups === 1;
-  const isPointwise = geometry.filterHeight * geometry.filterWidth === 1;
-  if (!isOrdinary || (!context.isCompiled && !isPointwise)) return preparePlainConvolution(context, geometry);
+  const isOrdinary = isInt8Layer(context, input, weights) && geometry.groups === 1;
+  if (!isOrdinary) return preparePlainConvolution(context, geometry);
   context.requireType(output, TensorType.int8);
   const weightScale = weightScales(context, weights, geometry.outputChannels);
   const layer = { geometry, input, output, weights: int8Weights(weights), weightScale, flat: false };
-  if (!context.isCompiled) return preparePlainPointwise(context, layer);
+  if (!context.isCompiled) return preparePlainAdaptable(context, layer);
   if (isOneProduct(geometry)) return prepareCompiledDense(context, layer);
   if (suitsWinograd(context, geometry)) return prepareWinograd(context, layer);
   if (suitsWinogradLine(context, geometry)) return prepareWinogradLine(context, layer);

@@ -4,10 +4,10 @@ import { prepareCompiledConvolution } from './compiled/convolution.ts';
 import { prepareCompiledDense } from './compiled/dense.ts';
 import { denseGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
+import { preparePlainAdaptable } from './plain/adaptable.ts';
 import { preparePlainFullyConnected } from './plain/fully-connected.ts';
-import { preparePlainPointwise } from './plain/pointwise.ts';
 import type { PrepareContext } from './prepare-context.ts';
-import { int8Weights, weightScales, weightTensor } from './weights.ts';
+import { int8Weights, isInt8Layer, weightScales, weightTensor } from './weights.ts';
 
 /**
  * FULLY_CONNECTED: y[c] = clamp(rne((b[c] + Σ_k w[c,k] (x[k] − z_x)) × s_x s_w[c] / s_y) + z_y), int8, weights
@@ -21,7 +21,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   if (context.option('weightsFormat') !== 0) context.refuse('has shuffled weights: export them in the default format');
   const input = context.activation(0);
   const weights = weightTensor(context);
-  if (!context.isInt8(input, weights)) return preparePlainFullyConnected(context);
+  if (!isInt8Layer(context, input, weights)) return preparePlainFullyConnected(context);
   const output = context.output();
   context.requireType(output, TensorType.int8);
   const refuse = context.refuse.bind(context);
@@ -34,7 +34,7 @@ function prepare(context: PrepareContext): PreparedOperator {
     weightScale: weightScales(context, weights, geometry.outputChannels),
     flat: true,
   };
-  if (!context.isCompiled) return preparePlainPointwise(context, layer);
+  if (!context.isCompiled) return preparePlainAdaptable(context, layer);
   const rows = geometry.batch * geometry.inputHeight * geometry.inputWidth;
   return rows === 1 ? prepareCompiledDense(context, layer) : prepareCompiledConvolution(context, layer);
 }

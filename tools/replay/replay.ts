@@ -3,11 +3,15 @@ import type { PoolOptions } from '../../firmware/pipeline/options.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
+import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
+import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
+import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
+import { Probe } from './probe.ts';
 import { type ReplayReport, summarise } from './report.ts';
 
 export interface ReplayOptions {
@@ -15,6 +19,8 @@ export interface ReplayOptions {
   /** The .tflite file. */
   readonly model: Uint8Array;
   readonly labelRate: number;
+  /** Which labels are revealed at that rate: at random, or those of the windows a node would ask about. */
+  readonly labelPolicy?: LabelPolicy;
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
@@ -23,6 +29,12 @@ export interface ReplayOptions {
   /** The node's own unless told otherwise. */
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
+  /** Every node begins with this adapter. */
+  readonly adapter?: PeftAdapter;
+  /** Shown before and after, without being learned from. */
+  readonly probe?: Recording;
+  /** Bytes of the replay buffer; the node's own unless told otherwise. */
+  readonly replayBytes?: number;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -49,19 +61,27 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     learning = defaultPipelineOptions.learning,
     pool = defaultPipelineOptions.pool,
   } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool };
+  const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
+  const { replayBytes = defaultPipelineOptions.replayBytes } = options;
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, replayBytes, adapterSeed };
+  const probe = options.probe === undefined ? null : new Probe(options.probe, pipelineOptions);
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
+    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
+    if (options.probe !== undefined) requireChannels(options.probe.channels, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
-    const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
+    const { labelRate, labelPolicy = 'random' } = options;
+    const reveal =
+      labelPolicy === 'asked' ? { askRate: labelRate } : createReveal({ rate: labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
-  const report = summarise(nodes, seed, now() - began);
+  for (const { node, pipeline } of nodes) probe?.finished(node, pipeline);
+  const report = summarise(nodes, seed, now() - began, probe);
   if (report.windows === 0) {
     const { window } = nodes[0]!.pipeline.card;
     throw new CommandError(

@@ -84,7 +84,9 @@ export async function trainConvolutional(
   const whole = await fit({ ...fitPlan, stopAfter: first.epochs }, examples(allInputs, all.truth, windows.count), null);
   const network = finished(whole.layers);
   const card = classifierCard(windows, { kind: 'raw' }, normalisation, accuracy);
-  const bytes = writeModel(quantised(network, allInputs, { ...HOW, reach: reachOf(allInputs), card }));
+  const bytes = writeModel(
+    quantised(network, allInputs, { ...HOW, reach: reachOf(allInputs), card, truth: all.truth }),
+  );
   const report: ClassifierReport = {
     task: 'classification',
     model: 'conv',

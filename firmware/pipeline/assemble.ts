@@ -41,6 +41,7 @@ export interface PipelineParts {
   readonly calibration: Temperature | null;
   readonly value: LabelValue;
   readonly pending: PendingWindows;
+  readonly replay: ReplayBuffer;
   readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
   readonly codec: SnapshotCodec;
@@ -121,7 +122,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   );
   const own = { adapters, adapterSeed, pool, choice };
   const adapterParameters = learner?.parameterCount ?? 0;
-  const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, episodes };
+  const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
   return { ...deciding, learning, codec, adapterParameters, ...own };
 }
 
@@ -142,7 +143,8 @@ function createReplay(
   const { data, scale, zeroPoint } = runner.inputs[0]!;
   const code = data instanceof Int8Array ? { scale, zeroPoint } : { scale: FLOAT_REACH / 128, zeroPoint: 0 };
   // A float input has bytes of its own, which those of the file are not.
-  const factoryWindows = data instanceof Int8Array ? (factory?.labels.length ?? 0) : 0;
+  const factoryWindows =
+    data instanceof Int8Array ? Math.min(learning.factoryWindowsMax, factory?.labels.length ?? 0) : 0;
   const replay = new ReplayBuffer({
     ...code,
     ...{ featureCount: features.size, classes, factoryWindows },
@@ -157,7 +159,7 @@ function createReplay(
 
 function createLearner(
   { learning }: PipelineOptions,
-  { card, interpreter, chain, features }: LoadedModel,
+  { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
   random: Random,
@@ -176,7 +178,7 @@ function createLearner(
   });
   const holds = which.curriculum === undefined ? learning : { ...learning, lambda: 0 };
   const learner = new AdapterLearner({
-    ...{ interpreter, adapters, chain, loss, replay, present, random, ...which },
+    ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
   });

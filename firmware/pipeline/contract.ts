@@ -64,6 +64,14 @@ export interface Adaptation {
   readonly chain: readonly number[];
 }
 
+/** What labelled windows may take to be learned from again. */
+export interface ReplayMemory {
+  readonly bytes: number;
+  /** Windows of the stream that fit beside those of the factory. */
+  readonly windows: number;
+  readonly factoryWindows: number;
+}
+
 /** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */
 export interface Pipeline {
   readonly card: ModelCard;
@@ -74,8 +82,11 @@ export interface Pipeline {
   /** null for a model that takes no adapters. */
   readonly adaptation: Adaptation | null;
   readonly arenaBytes: number;
+  readonly replayMemory: ReplayMemory;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
+  /** The label of a window will be asked for: it may come when many more have been decided. Allocates nothing. */
+  keep(index: number): void;
   /**
    * What would be decided of a window that is not of the stream: nothing is learned from it, counted or remembered. The
    * state that a streaming model keeps between inferences moves on all the same.

@@ -3,6 +3,7 @@ import { Inbox, Outbox } from '../../kernels/mailbox.ts';
 import { RingReader } from '../../kernels/ring.ts';
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { Asker } from './asker.ts';
 import { createCountsWriter } from './learning-counts.ts';
 import { LearningSlices } from './learning-slices.ts';
 import { TO_MAIN, TO_WORKER, type WindowFacts, writeDecision, writeOutcome } from './letters.ts';
@@ -42,18 +43,23 @@ export const createLoop = (context: LoopContext): (() => number) => {
   const beat = new Int32Array(settings.beat);
   const slices = new LearningSlices(pipeline, settings.learning, context.now);
   const count = createCountsWriter(settings.learned, pipeline, slices);
+  const payAll = (): void => {
+    while (pipeline.owed > 0) {
+      pipeline.step();
+      Atomics.add(beat, 0, 1);
+    }
+  };
   return () => {
     for (;;) {
       Atomics.add(beat, 0, 1);
       const heard = bell.count();
       if (!post.handleLetters()) return post.lostDecisions;
-      while (settings.eager && pipeline.owed > 0) {
-        pipeline.step();
-        Atomics.add(beat, 0, 1);
-      }
+      if (settings.eager) payAll();
       count();
       if (stream.readWindow()) {
         post.decide(stream.windower, stream.facts);
+        // What the window itself brought due comes before its label, whenever that arrives.
+        if (settings.eager) payAll();
         continue;
       }
       const waitMs = post.crowded ? CROWDED_MS : slices.waitMs();
@@ -75,6 +81,7 @@ const createStream = ({ settings, pipeline, firstIndex }: LoopContext) => {
     pushMs: 0,
     missing: 0,
     computeUs: 0,
+    asked: false,
   };
   /** Reads waiting rows until one completes a window; false when they do not. */
   const readWindow = (): boolean => {
@@ -99,6 +106,7 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
   const inbox = new Inbox(settings.toWorker);
   const outbox = new Outbox(settings.toMain);
   const input: Parameters<Pipeline['decide']>[0] = { samples: new Float32Array(0), index: -1, valid: false };
+  const asker = new Asker(settings.asksPerDay, now);
   let lostDecisions = 0;
 
   const handleLabel = (index: number, label: number, correction: boolean): void => {
@@ -147,6 +155,8 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
       const began = now();
       const decision = pipeline.decide(input);
       facts.computeUs = (now() - began) * 1_000;
+      facts.asked = asker.asks(decision);
+      if (facts.asked) pipeline.keep(facts.index);
       const letter = outbox.next();
       if (letter === null) {
         lostDecisions++;

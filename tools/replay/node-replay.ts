@@ -7,6 +7,7 @@ import { createWindower, type Windower } from '../../kernels/signal/windower.ts'
 import { AnomalyScore } from './anomaly-score.ts';
 import type { Baseline } from './baseline.ts';
 import { CalibrationScore } from './calibration-score.ts';
+import { DriftLog } from './drift-log.ts';
 import { NodeCurves } from './node-curves.ts';
 import { RegressionScore } from './regression-score.ts';
 
@@ -35,6 +36,7 @@ export class NodeReplay {
   readonly calibration = new CalibrationScore();
   /** For a page; null where nobody asked. */
   readonly curves: NodeCurves | null;
+  readonly drifts = new DriftLog();
   windows = 0;
   /** Labels revealed and learned. */
   labels = 0;
@@ -78,6 +80,9 @@ export class NodeReplay {
     const { pipeline, classes, reveal } = this.options;
     const { windower } = this;
     const decision = pipeline.decide(windower);
+    // The end of an episode has its own debts, which come before the window's label.
+    while (pipeline.owed > 0) pipeline.step();
+    this.drifts.look(decision);
     const truth = windower.truth < 0 ? -1 : classes[windower.truth]!;
     this.windows++;
     if (!decision.valid) this.invalid++;

@@ -8,7 +8,7 @@ export const expertNames = ['frozen', 'renormalised', 'local', 'linear', 'contex
 export type ExpertName = (typeof expertNames)[number];
 
 /** `linear` takes features² / 2 doubles: 0.26 MB at this many. */
-const LINEAR_FEATURES_MAX = 256;
+export const LINEAR_FEATURES_MAX = 256;
 
 /**
  * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. Only

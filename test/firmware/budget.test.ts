@@ -46,10 +46,13 @@ budget('what does not fit is refused before anything is allocated, with its part
 });
 
 budget('windows that wait for their label count with all their features, a replay buffer with its bound', () => {
-  const [few, many] = [budgetOf(sizes({ features: 100 })), budgetOf(sizes({ features: 101 }))];
+  const [few, many] = [budgetOf(sizes({ features: 300 })), budgetOf(sizes({ features: 301 }))];
   const { pendingWindows, replayBytesMax } = boardProfile('rpi4');
   assert.is(sumOf(many.memory) - sumOf(few.memory), 4 * pendingWindows);
   assert.is(many.memory.find(({ name }) => name === 'replay')!.bytes, replayBytesMax);
+  const linearBytes = (features: number): number =>
+    budgetOf(sizes({ features, classes: 6 })).memory.find(({ name }) => name === 'linear expert')!.bytes;
+  assert.equal([linearBytes(128), linearBytes(257)], [8 * ((129 * 130) / 2 + 6 * 129), 0]);
 });
 
 budget('the broker counts where it is embedded, each connection with what it may leave unread', () => {

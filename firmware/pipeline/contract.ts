@@ -1,5 +1,6 @@
 import type { AdapterPool } from '../../kernels/adapters/adapter-pool.ts';
 import type { AdapterSet, Interpreter } from '../../kernels/interpreter.ts';
+import type { DriftView } from '../../kernels/learning/drift-episodes.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
@@ -38,6 +39,8 @@ export interface Decision {
   weights: Float32Array;
   /** Distance of the stream's statistics from the factory's, in factory deviations (`StreamStatistics.distance`). */
   drift: number;
+  /** Live: the latest episode of drift, and whether it goes on. */
+  readonly episodes: DriftView;
   /** How much this window's label would teach, 0 to 1 (`LabelValue.of`). */
   labelValue: number;
   /** Which adapter of the pool decided as `local`; 0 where there is one. */
@@ -59,6 +62,14 @@ export interface Adaptation {
   readonly chain: readonly number[];
 }
 
+/** What labelled windows may take to be learned from again. */
+export interface ReplayMemory {
+  readonly bytes: number;
+  /** Windows of the stream that fit beside those of the factory. */
+  readonly windows: number;
+  readonly factoryWindows: number;
+}
+
 /** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */
 export interface Pipeline {
   readonly card: ModelCard;
@@ -69,10 +80,16 @@ export interface Pipeline {
   /** null for a model that takes no adapters. */
   readonly adaptation: Adaptation | null;
   readonly arenaBytes: number;
+  readonly replayMemory: ReplayMemory;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
   /** The label of a window will be asked for: it may come when many more have been decided. Allocates nothing. */
   keep(index: number): void;
+  /**
+   * What would be decided of a window that is not of the stream: nothing is learned from it, counted or remembered. The
+   * state that a streaming model keeps between inferences moves on all the same.
+   */
+  probe(samples: Float32Array): Decision;
   /** Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing. */
   observe(index: number, label: number): Observation;
   /** Gradient steps due. */

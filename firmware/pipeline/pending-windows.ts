@@ -16,6 +16,7 @@ export class PendingWindows {
   private readonly indices: Float64Array;
   private readonly labels: Int16Array;
   private kept = 0;
+  private readonly decisions: Int16Array;
 
   constructor(
     private readonly capacity: number,
@@ -35,13 +36,21 @@ export class PendingWindows {
     this.expertLabelsOf = slots.map((slot) => allExpertLabels.subarray(slot * experts, (slot + 1) * experts));
     this.indices = new Float64Array(all).fill(EMPTY);
     this.labels = new Int16Array(all);
+    this.decisions = new Int16Array(all);
   }
 
   /** Remembers a window in the place of the oldest; a window with this index counts as not labelled from now on. */
-  add(index: number, features: Float32Array, probabilities: Float32Array, expertLabels: Int16Array): void {
+  add(
+    index: number,
+    features: Float32Array,
+    probabilities: Float32Array,
+    expertLabels: Int16Array,
+    decided: number,
+  ): void {
     const slot = index % this.capacity;
     this.indices[slot] = index;
     this.labels[slot] = EMPTY;
+    this.decisions[slot] = decided;
     this.featuresOf[slot]!.set(features);
     this.probabilitiesOf[slot]!.set(probabilities);
     this.expertLabelsOf[slot]!.set(expertLabels);
@@ -62,6 +71,7 @@ export class PendingWindows {
     this.kept++;
     this.indices[to] = index;
     this.labels[to] = this.labels[from]!;
+    this.decisions[to] = this.decisions[from]!;
     this.featuresOf[to]!.set(this.featuresOf[from]!);
     this.probabilitiesOf[to]!.set(this.probabilitiesOf[from]!);
     this.expertLabelsOf[to]!.set(this.expertLabelsOf[from]!);
@@ -80,6 +90,11 @@ export class PendingWindows {
   /** [experts]. */
   expertLabels(slot: number): Int16Array {
     return this.expertLabelsOf[slot]!;
+  }
+
+  /** What the mixture had said; -1 where there are no classes. */
+  decided(slot: number): number {
+    return this.decisions[slot]!;
   }
 
   /** The label that came first, or -1. */

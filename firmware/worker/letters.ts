@@ -1,3 +1,4 @@
+import { CAUSES, type DriftView, NO_DRIFT } from '../../kernels/learning/drift-episodes.ts';
 import type { Letter, MailboxShape } from '../../kernels/mailbox.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { Decision, Observation } from '../pipeline.ts';
@@ -33,13 +34,14 @@ export const toWorkerShape = (capacity: number): MailboxShape => ({ capacity, do
 /** One shape serves decisions and outcomes; the larger of the two decides. */
 export const toMainShape = (capacity: number, { classes, values, experts, features }: LetterSizes): MailboxShape => ({
   capacity,
-  doubles: 5,
+  doubles: 11,
   words: 5 + experts,
   singles: Math.max(2 + classes + 2 * experts + values * (1 + experts), features),
 });
 
 /** A decision as the main thread sees it: the pipeline's, and what is known about its window. Valid until the next. */
 export interface DecisionReport extends Decision {
+  readonly episodes: { -readonly [Field in keyof DriftView]: DriftView[Field] };
   /** Class of every row of the window where the source knows it, else -1. */
   truth: number;
   /** Time of the window's last sample on the sensor's clock, and when the main thread pushed it. */
@@ -76,6 +78,13 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   doubles[2] = facts.pushMs;
   doubles[3] = facts.computeUs;
   doubles[4] = decision.drift;
+  const { episodes } = decision;
+  doubles[5] = episodes.count;
+  doubles[6] = episodes.open ? 1 : 0;
+  doubles[7] = CAUSES.indexOf(episodes.cause);
+  doubles[8] = episodes.began;
+  doubles[9] = episodes.ended;
+  doubles[10] = episodes.peak;
   words[0] = (decision.valid ? 1 : 0) + (facts.asked ? 2 : 0);
   words[1] = decision.label;
   words[2] = facts.truth;
@@ -106,6 +115,7 @@ export const createDecisionReport = ({ classes, values, experts }: LetterSizes):
   expertConfidences: new Float32Array(experts),
   weights: new Float32Array(experts),
   drift: 0,
+  episodes: { ...NO_DRIFT },
   labelValue: 0,
   adapter: 0,
   truth: -1,
@@ -122,6 +132,12 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.pushMs = doubles[2]!;
   into.computeUs = doubles[3]!;
   into.drift = doubles[4]!;
+  into.episodes.count = doubles[5]!;
+  into.episodes.open = doubles[6] === 1;
+  into.episodes.cause = CAUSES[doubles[7]!]!;
+  into.episodes.began = doubles[8]!;
+  into.episodes.ended = doubles[9]!;
+  into.episodes.peak = doubles[10]!;
   into.valid = (words[0]! & 1) !== 0;
   into.asked = (words[0]! & 2) !== 0;
   into.label = words[1]!;

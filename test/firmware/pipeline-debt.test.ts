@@ -36,7 +36,7 @@ debts('a debt beyond its bound forgives the oldest label', () => {
 debts('a pending window is found until its place in the ring is taken, whatever gaps the indices have', () => {
   const pending = new PendingWindows(4, 2, 1, 2);
   const add = (index: number): void =>
-    pending.add(index, Float32Array.of(index, -index), Float32Array.of(0.25, 0.75), Int16Array.of(1));
+    pending.add(index, Float32Array.of(index, -index), Float32Array.of(0.25, 0.75), Int16Array.of(1), 1);
   for (const index of [0, 1, 5, 6]) add(index);
   assert.is(pending.find(1), -1, '5 took the place of 1');
   assert.is(pending.find(2), -1);

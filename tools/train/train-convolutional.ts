@@ -18,7 +18,6 @@ import { requireTrainable } from './trainable.ts';
 import { cutWindows } from './windows.ts';
 
 const TAPS = 5;
-const HIDDEN = [32] as const;
 const STEPS_WANTED = 800;
 const EPOCHS = { least: 10, most: 150 } as const;
 const BATCH = 64;
@@ -40,13 +39,13 @@ const HOW = { description: 'Myrmex convolutional classifier', calibrationRows: 5
 export async function trainConvolutional(
   options: TrainOptions,
 ): Promise<{ bytes: Uint8Array; report: ClassifierReport }> {
-  const { recording, seed, hidden = HIDDEN, channelsOut, kernel: taps = TAPS } = options;
+  const { recording, seed, hidden, channelsOut, kernel: taps = TAPS } = options;
   const windows = cutWindows(recording, options.window, options.stride);
   requireTrainable(windows);
   const signal: Signal = { columns: windows.window, channels: windows.channels.length };
   const size = signal.columns * signal.channels;
   const classes = windows.labels.length;
-  const plan = classifierPlan(signal, classes, { taps, hidden, ...(channelsOut === undefined ? {} : { channelsOut }) });
+  const plan = classifierPlan(signal, classes, { taps, hidden, channelsOut });
   const split = splitByTime(windows, createRandom(seed, 'split'));
   const epochs = options.epochs ?? epochsFor(windows.count);
   let done = 0;
@@ -85,7 +84,9 @@ export async function trainConvolutional(
   const whole = await fit({ ...fitPlan, stopAfter: first.epochs }, examples(allInputs, all.truth, windows.count), null);
   const network = finished(whole.layers);
   const card = classifierCard(windows, { kind: 'raw' }, normalisation, accuracy);
-  const bytes = writeModel(quantised(network, allInputs, { ...HOW, reach: reachOf(allInputs), card }));
+  const bytes = writeModel(
+    quantised(network, allInputs, { ...HOW, reach: reachOf(allInputs), card, truth: all.truth }),
+  );
   const report: ClassifierReport = {
     task: 'classification',
     model: 'conv',

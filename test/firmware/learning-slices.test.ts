@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startCompute } from '../../firmware/io/compute.ts';
@@ -112,7 +111,9 @@ learning('the node shows what was taken, is due, was given up, and the time', ()
 
 learning('a decision that comes while a large model learns waits for a part of a step, not for the step', async () => {
   const model = randomClassifierFile(SHAPE);
-  const pipeline = { ...defaultPipelineOptions, model, seed: 1 };
+  // A step of 256 samples takes long on any machine.
+  const learning = { ...defaultPipelineOptions.learning, batch: 256 };
+  const pipeline = { ...defaultPipelineOptions, learning, model, seed: 1 };
   const compute = startCompute({
     ...{ pipeline, card: cardOf(SHAPE), ringRows: 64, eager: false },
     learning: { msPerSecond: 1_000, sliceMs: 2 },
@@ -134,7 +135,7 @@ learning('a decision that comes while a large model learns waits for a part of a
     const next = new Promise<number>((resolve) => {
       decided = ({ index }) => resolve(index);
     });
-    compute.rows.push(row, 0, 0, 0, -1, performance.now());
+    compute.rows.push(row, 0, 0, 0, -1, 0);
     compute.wake();
     return next;
   };
@@ -143,18 +144,16 @@ learning('a decision that comes while a large model learns waits for a part of a
   });
   compute.label(await decide(), 1);
   await label;
-  const latencies: number[] = [];
-  while (compute.learning().taken < 2) {
-    const began = performance.now();
-    await decide();
-    latencies.push(performance.now() - began);
+  try {
+    // With a step as the least part, no more than one decision would come between two steps.
+    let decisions = 0;
+    for (; compute.learning().taken < 2; decisions++) await decide();
+    const { taken, owed } = compute.learning();
+    assert.ok(owed > 0, 'all was learned before the first decision');
+    assert.ok(decisions > 3 * (taken + 1), `${decisions} decisions while ${taken} steps were taken`);
+  } finally {
+    await compute.stop();
   }
-  const { taken, owed, spentMs } = compute.learning();
-  assert.ok(owed > 0, 'all was learned before the first decision');
-  const stepMs = spentMs / taken;
-  const median = latencies.sort((a, b) => a - b)[latencies.length >> 1]!;
-  assert.ok(median < stepMs / 4, `median ${median} ms while a step takes ${stepMs} ms`);
-  await compute.stop();
 });
 
 learning.run();

@@ -7,7 +7,6 @@ import { NodeCurves } from '../../tools/replay/node-curves.ts';
 import type { NodeReplay } from '../../tools/replay/node-replay.ts';
 import { type PlayedReplay, playRecording } from '../../tools/replay/replay.ts';
 import { StreamCurve } from '../../tools/replay/stream-curve.ts';
-import { driftStretches } from '../../tools/report/drift-stretches.ts';
 import { escapeHtml, html, jsonBlock } from '../../tools/report/html.ts';
 import { curvePointsFor, replayPage } from '../../tools/report/page.ts';
 import { cardOf, randomClassifierFile } from '../support/classifier.ts';
@@ -77,6 +76,9 @@ reports('the page has every figure as a table, and curves of every judge, weight
   const [accuracy] = charts;
   const shown = accuracy!.y[3]!.reduce<number>((sum, value) => sum + value!, 0) / accuracy!.x.length;
   assert.ok(Math.abs(shown - Number(report.nodes[0]!.mixture)) < 0.01, `${shown} and ${report.nodes[0]!.mixture}`);
+  const [drift] = nodes[0]!.drifts.episodes;
+  assert.ok(drift !== undefined, 'the stream drifts');
+  assert.match(page, `<th scope="row">${drift.cause}</th><td class="n">${drift.begin}</td>`);
   const halves = nodes[0]!.curves!.segments;
   assert.equal([halves[0]!.windows, halves[1]!.windows, halves[1]!.from], [150, 150, 150]);
   assert.is(halves[0]!.labels + halves[1]!.labels, nodes[0]!.labels);
@@ -130,13 +132,6 @@ reports('a hundred thousand windows of 24 nodes, and a thousand nodes, stay belo
     const bytes = sizeWith(count, windows);
     assert.ok(bytes < 2e6, `${count} nodes: ${bytes} bytes`);
   }
-});
-
-reports('a stretch of drift begins far from the factory and ends nearer', () => {
-  assert.equal(driftStretches([10, 20, 30, 40, 50, 60], [0.5, 1.2, 0.9, 0.7, null, 1.1]), [
-    [10, 30],
-    [50, 60],
-  ]);
 });
 
 reports.run();

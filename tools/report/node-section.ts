@@ -1,3 +1,4 @@
+import type { DriftEpisode } from '../replay/drift-log.ts';
 import type { NodeReplay } from '../replay/node-replay.ts';
 import { type Chart, chartsOf, type Stretch } from './chart-data.ts';
 import { type Html, html } from './html.ts';
@@ -11,7 +12,7 @@ export interface NodeSectionOptions {
   readonly baselines: ReadonlySet<number>;
   /** Rows of the table of segments. */
   readonly segmentsMax: number;
-  readonly episodes: readonly Stretch[];
+  readonly episodes: readonly DriftEpisode[];
   /** Collects what the page's script draws. */
   readonly charts: Chart[];
 }
@@ -20,7 +21,8 @@ export interface NodeSectionOptions {
 export const nodeSection = (node: NodeReplay, options: NodeSectionOptions): Html => {
   const { at, open, episodes, charts } = options;
   const points = node.curves!.points();
-  const own = chartsOf(node.curves!, points, options.baselines, episodes);
+  const stretches = episodes.map(({ begin, end }): Stretch => [begin, end ?? node.windows]);
+  const own = chartsOf(node.curves!, points, options.baselines, stretches);
   const figures = own.map((chart) => {
     charts.push(chart);
     const label = `${chart.title}: ${chart.names.join(', ')}, over ${node.windows} windows`;
@@ -56,9 +58,13 @@ const segmentTable = ({ curves }: NodeReplay, { baselines, segmentsMax }: NodeSe
 
 const EPISODES_SHOWN = 50;
 
-const episodeTable = (episodes: readonly Stretch[]): Html =>
+const episodeTable = (episodes: readonly DriftEpisode[]): Html =>
   table(
     `Episodes of drift${episodes.length > EPISODES_SHOWN ? `, the first ${EPISODES_SHOWN} of ${episodes.length}` : ''}`,
-    ['episode', 'from window', 'to window'],
-    episodes.slice(0, EPISODES_SHOWN).map(([from, to], at) => [`${at + 1}`, figure(`${from}`), figure(`${to}`)]),
+    ['begun by', 'from window', 'to window', 'largest distance'],
+    episodes
+      .slice(0, EPISODES_SHOWN)
+      .map(({ cause, begin, end, peak }) => [
+        ...[cause, figure(`${begin}`), figure(end === null ? 'goes on' : `${end}`), figure(peak.toPrecision(3))],
+      ]),
   );

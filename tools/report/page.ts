@@ -1,11 +1,9 @@
 import { createHash } from 'node:crypto';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
-import type { NodeReplay } from '../replay/node-replay.ts';
 import type { PlayedReplay } from '../replay/replay.ts';
 import { bestBaselines } from '../replay/report.ts';
 import { library, libraryStyle, script, style } from './assets.ts';
-import type { Chart, Stretch } from './chart-data.ts';
-import { driftStretches } from './drift-stretches.ts';
+import type { Chart } from './chart-data.ts';
 import { type Html, html, jsonBlock } from './html.ts';
 import { nodeSection } from './node-section.ts';
 import { nodesTable, sizesTable, summaryTable, summaryWords } from './summary.ts';
@@ -41,7 +39,7 @@ export const replayPage = ({ report, nodes }: PlayedReplay, title: string, facts
   const sections = shown.map((node, at) =>
     nodeSection(node, {
       ...{ at, open: nodes.length <= OPEN_MAX, baselines: best, segmentsMax, charts },
-      episodes: episodesOf(node),
+      episodes: node.drifts.episodes,
     }),
   );
   const learning = Object.entries(defaultLearningOptions).map(
@@ -66,11 +64,6 @@ ${table('As this replay was run', ['option', 'value'], [...facts, ...learning])}
 </main>
 <footer>Curves by uPlot (MIT licence, © Leon Sorokin).</footer>`;
   return pageOf(title, body, { charts });
-};
-
-const episodesOf = ({ curves }: NodeReplay): Stretch[] => {
-  const { at, means } = curves!.points();
-  return driftStretches(at, means[curves!.columns.findIndex(({ kind }) => kind === 'drift')]!);
 };
 
 const pageOf = (title: string, body: Html, data: { readonly charts: readonly Chart[] }): string => {

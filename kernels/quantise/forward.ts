@@ -90,12 +90,13 @@ type OfKind<Kind extends Layer['kind']> = Extract<Layer, { kind: Kind }>;
 function convolution(layer: OfKind<'convolution'>, from: Shape, x: Float32Array, to: Shape, y: Float32Array): void {
   const { weights, bias, activation, inChannels, outChannels } = layer;
   const taps = layer.filter[0] * layer.filter[1];
-  places(layer, from, to, (position, tapsInside) => {
+  places(layer, from, to, (position, inside, at) => {
     for (let o = 0; o < outChannels; o += 1) {
       let sum = bias[o]!;
-      for (const [tap, at] of tapsInside) {
-        const row = (o * taps + tap) * inChannels;
-        for (let i = 0; i < inChannels; i += 1) sum += weights[row + i]! * x[at * inChannels + i]!;
+      for (let k = 0; k < inside.length; k += 1) {
+        const row = (o * taps + inside[k]!) * inChannels;
+        const start = at[k]! * inChannels;
+        for (let i = 0; i < inChannels; i += 1) sum += weights[row + i]! * x[start + i]!;
       }
       y[position * outChannels + o] = activation === 'relu' && sum < 0 ? 0 : sum;
     }
@@ -104,10 +105,10 @@ function convolution(layer: OfKind<'convolution'>, from: Shape, x: Float32Array,
 
 function depthwise(layer: OfKind<'depthwise'>, from: Shape, x: Float32Array, to: Shape, y: Float32Array): void {
   const { weights, bias, activation, channels } = layer;
-  places(layer, from, to, (position, tapsInside) => {
+  places(layer, from, to, (position, inside, at) => {
     for (let c = 0; c < channels; c += 1) {
       let sum = bias[c]!;
-      for (const [tap, at] of tapsInside) sum += weights[tap * channels + c]! * x[at * channels + c]!;
+      for (let k = 0; k < inside.length; k += 1) sum += weights[inside[k]! * channels + c]! * x[at[k]! * channels + c]!;
       y[position * channels + c] = activation === 'relu' && sum < 0 ? 0 : sum;
     }
   });
@@ -115,35 +116,39 @@ function depthwise(layer: OfKind<'depthwise'>, from: Shape, x: Float32Array, to:
 
 function maxPool(layer: Sliding, from: Shape, x: Float32Array, to: Shape, y: Float32Array): void {
   const channels = from[2]!;
-  places(layer, from, to, (position, tapsInside) => {
+  places(layer, from, to, (position, inside, at) => {
     for (let c = 0; c < channels; c += 1) {
-      y[position * channels + c] = tapsInside.reduce(
-        (best, [, at]) => Math.max(best, x[at * channels + c]!),
-        -Infinity,
-      );
+      let best = -Infinity;
+      for (let k = 0; k < inside.length; k += 1) best = Math.max(best, x[at[k]! * channels + c]!);
+      y[position * channels + c] = best;
     }
   });
 }
 
-/** Calls `visit` for each output position with the taps that lie inside the input: [tap, input position]. */
+/** Calls `visit` for each output position with the taps that lie inside the input, and the input position of each. */
 function places(
   { filter, stride, padding }: Sliding,
   from: Shape,
   to: Shape,
-  visit: (position: number, tapsInside: readonly (readonly [tap: number, at: number])[]) => void,
+  visit: (position: number, inside: readonly number[], at: readonly number[]) => void,
 ): void {
   const [height = 1, width = 1] = from;
   const [rows = 1, columns = 1] = to;
   const top = slide(height, filter[0], stride[0], padding).before;
   const left = slide(width, filter[1], stride[1], padding).before;
+  const inside: number[] = [];
+  const at: number[] = [];
   for (let position = 0; position < rows * columns; position += 1) {
-    const inside: (readonly [number, number])[] = [];
+    inside.length = 0;
+    at.length = 0;
     for (let tap = 0; tap < filter[0] * filter[1]; tap += 1) {
       const row = Math.floor(position / columns) * stride[0] - top + Math.floor(tap / filter[1]);
       const column = (position % columns) * stride[1] - left + (tap % filter[1]);
-      if (row >= 0 && row < height && column >= 0 && column < width) inside.push([tap, row * width + column]);
+      if (row < 0 || row >= height || column < 0 || column >= width) continue;
+      inside.push(tap);
+      at.push(row * width + column);
     }
-    visit(position, inside);
+    visit(position, inside, at);
   }
 }
 

@@ -44,7 +44,7 @@ autoencoder('trains on what is normal or not labelled, and finds what is not', a
   assert.is(report.windows, 600);
   assert.is(report.anomalousWindows, 200);
   assert.is(report.trainingWindows + report.heldBackWindows <= 600, true);
-  assert.ok(report.anomaly.auc! > 0.98, JSON.stringify(report.anomaly));
+  assert.ok(report.anomaly.auc! > 0.95, JSON.stringify(report.anomaly));
   const { error, threshold } = report.anomaly;
   assert.ok(Math.abs(error.float - error.int8) < 0.2 * error.float, JSON.stringify(error));
   const { card } = loadModel(bytes, defaultModelLimits);

@@ -36,8 +36,10 @@ const OPTIONS: TrainOptions = {
   ...{ channelsOut: [8, 12, 16], hidden: [8], epochs: 80 },
 };
 
+const oracle = createOracle();
+
 async function assertSameAsOracle(bytes: Uint8Array, inputs: number): Promise<void> {
-  const theirs = (await createOracle()).load(bytes);
+  const theirs = (await oracle).load(bytes);
   const options = { engine: createEngine(), limits: defaultModelLimits, keepActivations: false };
   const ours = createInterpreter(readModel(bytes, defaultModelLimits), options);
   const random = createRandom(6, 'oracle');
@@ -79,7 +81,7 @@ convolutional('an autoencoder of raw windows tells a strange hum from the ones i
   // What it is to know: the slow and the middle hum, one of them not labelled at all.
   const label = known.nodes[0]!.label.map((index) => (index === 1 ? -1 : index));
   const options: TrainOptions = { ...OPTIONS, recording: { ...known, nodes: [{ ...known.nodes[0]!, label }] } };
-  const { bytes, report } = await trainModel({ ...options, task: 'anomaly', hidden: [4], epochs: 40 });
+  const { bytes, report } = await trainModel({ ...options, task: 'anomaly', hidden: [4], epochs: 25 });
   if (report.task !== 'anomaly') throw new Error('not an autoencoder');
   assert.ok(report.anomaly.auc! > 0.9, JSON.stringify(report.anomaly));
   assert.ok(report.anomalousWindows > 30);

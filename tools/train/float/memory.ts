@@ -30,7 +30,7 @@ export interface Block {
 
 const PAGE_BYTES = 65536;
 /** Address space for everything a fit holds; pages are backed when they are first written. */
-const MEMORY_BYTES = 1 << 30;
+const MEMORY_BYTES = 1 << 28;
 const ALIGNMENT = 64;
 
 /** Memory of one fit, shared by its layers. It never grows, so views stay valid. */

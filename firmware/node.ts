@@ -12,8 +12,10 @@ import { openSensor } from './io/sensors/open.ts';
 import { openServices } from './io/services.ts';
 import { writtenBytes } from './io/written-bytes.ts';
 import { createLabelDesk } from './label-desk.ts';
+import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
+import { LabelPool } from './machines/label-pool.ts';
 import { LabelMachine } from './machines/labels.ts';
 import { createPoolReport } from './pool-report.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
@@ -82,10 +84,11 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     classes: card.labels,
     epoch: store.epoch,
     known: store.labels,
+    pool: new LabelPool(card.labels.length, store.labellers),
   });
   const desk = createLabelDesk({
     ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
-    apply: (index, label) => compute.current.label(index, label),
+    apply: (index, label, correction) => compute.current.label(index, label, correction),
   });
   const snapshots = createSnapshots({
     request: () => compute.current.requestSnapshot(),
@@ -128,14 +131,16 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
   notice(`${site}/${node} talks through ${endpoint.url}`);
-  const status = () =>
-    statusOf({
+  const status = () => {
+    showLearning(vitals, compute.current.learning());
+    return statusOf({
       ...{ node, figures, latency, experts, card, labelCounts: desk.counts },
       ...{ counters: vitals.counters, health: vitals.health },
       workerRestarts: compute.restarts,
       uptimeMs: clock.monotonicMs(),
       rssBytes: process.memoryUsage.rss(),
     });
+  };
   await views.begin(status, desk.received);
   return runNode({
     url: endpoint.url,

@@ -1,15 +1,16 @@
 import { ModelError } from '../kernels/errors.ts';
 import type { InferenceEngine } from '../kernels/inference-engine.ts';
 import { Fingerprint } from '../kernels/learning/fingerprint.ts';
+import { replayBytes } from '../kernels/learning/replay-memory.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
-import type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
-import type { Observation } from './pipeline/label-learning.ts';
+import type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
+import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
-export type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+export type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
 export type { Observation } from './pipeline/label-learning.ts';
 export {
   defaultPipelineOptions,
@@ -28,7 +29,7 @@ export function createPipeline(options: PipelineOptions, engine?: InferenceEngin
   if (engine !== undefined && options.experts.some((name) => name !== 'frozen')) {
     throw new RangeError(`the engine "${engine.name}" cannot host adapters: choose the expert frozen alone`);
   }
-  return new NodePipeline(options, loadModel(options.model, options.limits, engine));
+  return new NodePipeline(options, loadModel(options.model, options.limits, engine, options.learning));
 }
 
 class NodePipeline implements Pipeline {
@@ -51,6 +52,7 @@ class NodePipeline implements Pipeline {
       valid: false,
       label: -1,
       confidence: 0,
+      rawConfidence: 0,
       probabilities: new Float32Array(head.classes),
       values: new Float32Array(head.values),
       expertValues: panel.values,
@@ -58,6 +60,8 @@ class NodePipeline implements Pipeline {
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
       drift: 0,
+      episodes: this.parts.episodes,
+      labelValue: 0,
       adapter: 0,
     };
   }
@@ -72,6 +76,12 @@ class NodePipeline implements Pipeline {
 
   get featureCount(): number {
     return this.loaded.features.size;
+  }
+
+  get replayMemory(): ReplayMemory {
+    const { replay } = this.parts;
+    const { slots, capacity: windows, featureCount } = replay;
+    return { bytes: replayBytes(slots, featureCount), windows, factoryWindows: slots - windows };
   }
 
   get adapterParameters(): number {
@@ -89,25 +99,49 @@ class NodePipeline implements Pipeline {
   }
 
   decide({ samples, index, valid }: WindowInput): Decision {
-    const { decision, card, loaded } = this;
-    if (samples.length !== card.channels.length * card.window) {
-      throw new ModelError(
-        'modelMismatch',
-        `the window has ${samples.length} samples, the model needs ${card.channels.length} channels × ${card.window}`,
-      );
-    }
+    const { decision } = this;
+    decision.valid = this.extract(samples) && valid;
     decision.index = index;
-    decision.weights.set(this.parts.mixture.weights);
-    loaded.features.extract(samples, this.features);
-    decision.valid = valid && allFinite(this.features);
     if (decision.valid) this.judge(index);
     else this.abstain();
     this.record();
     return decision;
   }
 
-  observe(index: number, label: number): Observation {
-    return this.parts.learning.observe(index, label);
+  probe(samples: Float32Array): Decision {
+    const { decision } = this;
+    decision.valid = this.extract(samples);
+    decision.index = -1;
+    if (decision.valid) this.consult(decision.index);
+    else this.abstain();
+    return decision;
+  }
+
+  /** Fills `features`; false when they hold what is no number. */
+  private extract(samples: Float32Array): boolean {
+    const { card, loaded } = this;
+    if (samples.length !== card.channels.length * card.window) {
+      throw new ModelError(
+        'modelMismatch',
+        `the window has ${samples.length} samples, the model needs ${card.channels.length} channels × ${card.window}`,
+      );
+    }
+    this.decision.weights.set(this.parts.mixture.weights);
+    loaded.features.extract(samples, this.features);
+    return allFinite(this.features);
+  }
+
+  keep(index: number): void {
+    this.parts.pending.keep(index);
+  }
+
+  observe(index: number, label: number, correction = false): Observation {
+    const observation = this.parts.learning.observe(index, label, correction);
+    if (observation.result === 'learned') {
+      this.loaded.normaliser.apply(observation.features, this.normalised);
+      this.parts.value.learned(this.normalised);
+    }
+    return observation;
   }
 
   get owed(): number {
@@ -116,6 +150,14 @@ class NodePipeline implements Pipeline {
 
   step(): void {
     this.parts.learning.step();
+  }
+
+  advance(): void {
+    this.parts.learning.advance();
+  }
+
+  get steps(): StepCounts {
+    return this.parts.learning.steps;
   }
 
   get snapshotBytes(): number {
@@ -137,18 +179,32 @@ class NodePipeline implements Pipeline {
     return this.decided.text;
   }
 
+  /** Takes the window in: what it shows of the stream is learned, and its label may come. */
   private judge(index: number): void {
-    const { head, panel, statistics, mixture, pending } = this.parts;
-    const { decision, features } = this;
-    this.loaded.normaliser.apply(features, this.normalised);
+    const { panel, statistics, value, pending, episodes, learning } = this.parts;
+    const { decision } = this;
+    this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
+    this.consult(index);
+    panel.follow(index);
+    decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
+    pending.add(index, this.features, panel.probabilities, panel.labels, decision.label);
+    if (episodes.window(decision.drift)) learning.rested();
+  }
+
+  /** What experts and mixture say of `features`; changes nothing but the decision. */
+  private consult(index: number): void {
+    const { head, panel, statistics, mixture, calibration } = this.parts;
+    const { decision } = this;
+    this.loaded.normaliser.apply(this.features, this.normalised);
     panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
     decision.label = head.label(decision.probabilities, decision.values);
+    decision.rawConfidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
+    calibration?.apply(decision.probabilities, decision.probabilities);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
-    pending.add(index, features, panel.probabilities, panel.labels);
     decision.adapter = this.parts.choice?.chooser.active ?? 0;
   }
 
@@ -156,6 +212,8 @@ class NodePipeline implements Pipeline {
     const decision = this.decision;
     decision.label = -1;
     decision.confidence = 0;
+    decision.rawConfidence = 0;
+    decision.labelValue = 0;
     decision.probabilities.fill(0);
     decision.values.fill(0);
     decision.expertValues.fill(0);

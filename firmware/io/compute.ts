@@ -4,6 +4,8 @@ import { createRing, RingWriter } from '../../kernels/ring.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { NodeError } from '../errors.ts';
 import type { PipelineOptions } from '../pipeline.ts';
+import { LEARNING_COUNTS_BYTES, type LearningCounts, readCounts } from '../worker/learning-counts.ts';
+import type { LearningBudget } from '../worker/learning-slices.ts';
 import {
   createDecisionReport,
   createOutcomeReport,
@@ -28,6 +30,8 @@ const LETTERS_TO_MAIN = 64;
 /** The worker's garbage is what the loader and node:worker_threads leave: small heaps keep the process small. */
 const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 96, stackSizeMb: 2 };
 
+const UNBOUNDED: LearningBudget = { msPerSecond: 1_000, sliceMs: 5 };
+
 /** Most that V8 takes for a worker; arrays are outside. */
 export const WORKER_HEAP_BYTES = (HEAP.maxYoungGenerationSizeMb + HEAP.maxOldGenerationSizeMb) * 1024 * 1024;
 
@@ -50,6 +54,10 @@ export interface ComputeOptions {
   /** Rows the sample ring holds at least; raised to four windows. */
   readonly ringRows: number;
   readonly eager: boolean;
+  /** All of the worker's time unless told otherwise. */
+  readonly learning?: LearningBudget;
+  /** Windows in 24 hours whose label is asked for; none unless told otherwise. */
+  readonly asksPerDay?: number;
   readonly countAllocations?: boolean;
   /** Another module to run as the worker. */
   readonly entry?: URL;
@@ -66,11 +74,13 @@ export interface Compute {
   /** Tells the worker that rows wait. */
   wake(): void;
   /** False when the worker has too many labels waiting. */
-  label(index: number, label: number): boolean;
+  label(index: number, label: number, correction?: boolean): boolean;
   /** False while an earlier request is unanswered. */
   requestSnapshot(): boolean;
   /** How often the worker has gone round its loop (32 bits, wraps); the one that hangs does not. */
   beats(): number;
+  /** How learning goes, since this worker began. */
+  learning(): LearningCounts;
   /** Ends the worker at once, whatever it does; `fault` is told the reason. */
   kill(reason: NodeError): void;
   /** Ends the worker after the letters sent so far; null when it had to be terminated or was gone already. */
@@ -85,7 +95,7 @@ export const ringShape = (card: ModelCard, ringRows: number) => {
 
 /** Starts a compute worker. It builds its pipeline at once and waits for `begin`. */
 export const startCompute = (options: ComputeOptions): Compute => {
-  const { card, pipeline, engine = 'wasm', eager } = options;
+  const { card, pipeline, engine = 'wasm', eager, learning = UNBOUNDED, asksPerDay = 0 } = options;
   const sizes = sizesOf(card, pipeline.experts.length);
   const settings: ComputeSettings = {
     pipeline,
@@ -98,6 +108,9 @@ export const startCompute = (options: ComputeOptions): Compute => {
     bell: new SharedArrayBuffer(Doorbell.BYTES),
     told: new SharedArrayBuffer(4),
     beat: new SharedArrayBuffer(4),
+    learned: new SharedArrayBuffer(LEARNING_COUNTS_BYTES),
+    learning,
+    asksPerDay,
   };
   const worker = startThread(options.entry ?? computeEntry(), { workerData: settings, resourceLimits: HEAP });
   worker.once('online', keepHeapSmall);
@@ -133,13 +146,14 @@ export const startCompute = (options: ComputeOptions): Compute => {
       return (await life.restored()).notice;
     },
     wake: () => bell.ring(),
-    label: (index, label) => send(TO_WORKER.label, index, label),
+    label: (index, label, correction) => send(correction ? TO_WORKER.correction : TO_WORKER.label, index, label),
     requestSnapshot: () => {
       if (reader.snapshotAsked) return false;
       reader.snapshotAsked = send(TO_WORKER.snapshot, 0, 0);
       return reader.snapshotAsked;
     },
     beats: () => Atomics.load(beat, 0),
+    learning: () => readCounts(settings.learned),
     kill: life.kill,
     stop: async () => {
       send(TO_WORKER.stop, 0, 0);

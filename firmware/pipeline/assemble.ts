@@ -4,13 +4,20 @@ import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
+import { Context } from '../../kernels/learning/context.ts';
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
+import { DriftEpisodes } from '../../kernels/learning/drift-episodes.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
+import { LabelValue } from '../../kernels/learning/label-value.ts';
+import { LinearExpert } from '../../kernels/learning/linear-expert.ts';
 import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
 import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
+import { replayBytesFor, replayCapacity } from '../../kernels/learning/replay-memory.ts';
 import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
+import { Temperature } from '../../kernels/learning/temperature.ts';
 import { createRandom, type Random } from '../../kernels/random.ts';
 import { AdapterChoice } from './adapter-choice.ts';
+import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
@@ -20,6 +27,9 @@ import { SnapshotCodec } from './snapshot.ts';
 import type { TaskHead } from './tasks/contract.ts';
 import { createTaskHead } from './tasks/create.ts';
 
+/** Deviations that a byte reaches to for a model that takes float features. */
+const FLOAT_REACH = 8;
+
 /** What a pipeline is made of, wired to each other. */
 export interface PipelineParts {
   readonly experts: readonly ExpertName[];
@@ -27,7 +37,12 @@ export interface PipelineParts {
   readonly statistics: StreamStatistics;
   readonly panel: ExpertPanel;
   readonly mixture: Mixture;
+  /** Of the mixture's confidence; null where there are no classes. */
+  readonly calibration: Temperature | null;
+  readonly value: LabelValue;
   readonly pending: PendingWindows;
+  readonly replay: ReplayBuffer;
+  readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
   readonly codec: SnapshotCodec;
   readonly adapterParameters: number;
@@ -40,11 +55,11 @@ export interface PipelineParts {
 
 /** Makes every part of a pipeline; all memory is taken here. */
 export function assemble(options: PipelineOptions, loaded: LoadedModel): PipelineParts {
-  const { learning: how, pendingWindows, replayCapacity } = options;
+  const { learning: how, pendingWindows } = options;
   const { runner, features, card } = loaded;
   const head = createTaskHead(card, runner);
   const { classes } = head;
-  const experts = expertsFor(card.task, options.experts);
+  const experts = expertsFor(card, options.experts);
   const identity = new Fingerprint();
   identity.addBytes(options.model);
   const adapterSeed = options.adapterSeed ?? identity.text;
@@ -54,34 +69,61 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const statistics = new StreamStatistics(features.size, how.statisticsPrior, how.statisticsMemory);
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const mixture = new Mixture({ classes, prior, share: how.share });
+  const linear = experts.includes('linear') ? new LinearExpert(features.size, classes, how.share) : null;
+  const context = experts.includes('context') ? new Context(classes) : null;
+  const calibration = card.task === 'classification' ? new Temperature(classes, how.share) : null;
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
+  const value = new LabelValue(features.size, card.task === 'classification' ? classes : 0);
   // What takes no labels has none to learn from again.
-  const replay = new ReplayBuffer(classes === 0 ? 0 : replayCapacity, features.size, classes);
+  const replay = createReplay(options, loaded, classes);
   const random = createRandom(options.seed, 'replay buffer');
   const several = options.pool.adaptersMax > 1;
   const curriculum: Curriculum = {
-    suits: (slot, turn) => choice === null || choice.suits(slot, turn),
-    met: (slot, loss) => choice?.met(slot, loss),
+    // What the factory brought along belongs to every adapter.
+    suits: (slot, turn) => choice === null || slot >= replay.capacity || choice.suits(slot, turn),
+    met: (slot, loss) => {
+      if (slot < replay.capacity) choice?.met(slot, loss);
+    },
   };
   const learner =
     adapters === null ? null : createLearner(options, loaded, adapters, replay, random, several ? { curriculum } : {});
   const pool = learner === null ? null : createPool(options, loaded, learner);
   const choice = pool === null || !several ? null : createChoice(options, loaded, pool);
   const choose = choice === null ? null : (index: number): void => choice.choose(index);
-  const panel = new ExpertPanel(experts, head, runner, statistics, adapters, choose);
-  const learning = new LabelLearning(pending, replay, mixture, learner, how.stepsPerLabel, choice);
-  const codec = new SnapshotCodec(identity.words, [
-    learning.firstUnlearned,
-    ...(learner === null ? [] : learner.parameters),
-    ...(learner === null ? [] : [learner.adam.first, learner.adam.second, learner.adam.powers]),
-    ...[statistics.mean, statistics.variance, statistics.weight],
-    mixture.weights,
-    random.state,
-    ...(choice?.arrays ?? []),
-  ]);
+  const panel = new ExpertPanel(experts, head, runner, statistics, adapters, { linear, context, mixture }, choose);
+  const episodes = new DriftEpisodes({
+    distance: how.driftDistance,
+    calmWindows: how.driftCalmWindows,
+    delta: how.driftDelta,
+  });
+  const { normaliser } = loaded;
+  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes });
+  const learning = new LabelLearning({ pending, replay, judges, learner, choice, normaliser, episodes, how });
+  const codec = new SnapshotCodec(
+    identity.words,
+    [
+      learning.firstUnlearned,
+      ...(learner === null ? [] : learner.parameters),
+      ...(learner === null ? [] : [learner.adam.first, learner.adam.second, learner.adam.powers]),
+      ...[statistics.mean, statistics.variance, statistics.weight],
+      mixture.weights,
+      random.state,
+      ...(choice?.arrays ?? []),
+    ],
+    [
+      ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
+      ...(learner === null
+        ? []
+        : [learner.elastic.fisherDiagonal, learner.elastic.anchorParams, learner.elastic.remaining]),
+      ...(linear === null ? [] : [linear.temperature.weights]),
+      ...(context === null ? [] : [context.belief]),
+      ...(calibration === null ? [] : [calibration.weights]),
+    ],
+  );
   const own = { adapters, adapterSeed, pool, choice };
   const adapterParameters = learner?.parameterCount ?? 0;
-  return { experts, head, statistics, panel, mixture, pending, learning, codec, adapterParameters, ...own };
+  const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
+  return { ...deciding, learning, codec, adapterParameters, ...own };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */
@@ -92,9 +134,33 @@ function createAdapters({ learning }: PipelineOptions, { interpreter, chain }: L
   return adapters;
 }
 
+/** Windows are kept as the model reads them: an int8 input loses nothing, a float one is cut to what `train` would. */
+function createReplay(
+  { replayBytes, replayBytesMax, replayCapacity: most, learning }: PipelineOptions,
+  { runner, features, factory }: LoadedModel,
+  classes: number,
+): ReplayBuffer {
+  const { data, scale, zeroPoint } = runner.inputs[0]!;
+  const code = data instanceof Int8Array ? { scale, zeroPoint } : { scale: FLOAT_REACH / 128, zeroPoint: 0 };
+  // A float input has bytes of its own, which those of the file are not.
+  const factoryWindows =
+    data instanceof Int8Array ? Math.min(learning.factoryWindowsMax, factory?.labels.length ?? 0) : 0;
+  const bytes = replayBytesFor(replayBytes, replayBytesMax, { features: features.size, classes, factoryWindows });
+  const replay = new ReplayBuffer({
+    ...code,
+    ...{ featureCount: features.size, classes, factoryWindows },
+    capacity: classes === 0 ? 0 : replayCapacity(bytes, most, features.size, factoryWindows),
+    ...{ alpha: learning.priorityAlpha, factoryShare: learning.factoryShare },
+  });
+  for (let w = 0; w < factoryWindows; w++) {
+    replay.keep(factory!.features.subarray(w * features.size, (w + 1) * features.size), factory!.labels[w]!);
+  }
+  return replay;
+}
+
 function createLearner(
   { learning }: PipelineOptions,
-  { card, interpreter, chain, features, normaliser }: LoadedModel,
+  { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
   random: Random,
@@ -103,7 +169,6 @@ function createLearner(
   const replayed = new Float32Array(features.size);
   const present = (slot: number): void => {
     replay.read(slot, replayed);
-    normaliser.apply(replayed, replayed);
     writeInput(interpreter, replayed);
   };
   const loss = new CrossEntropy({
@@ -112,7 +177,15 @@ function createLearner(
     labels: replay,
     smoothing: learning.labelSmoothing,
   });
-  return new AdapterLearner({ interpreter, adapters, chain, loss, replay, present, random, learning, ...which });
+  const holds = which.curriculum === undefined ? learning : { ...learning, lambda: 0 };
+  const learner = new AdapterLearner({
+    ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
+    // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
+    learning: holds,
+  });
+  // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
+  for (let at = 0; at < replay.total; at++) learner.consolidate(at);
+  return learner;
 }
 
 /** Names, flags, steps, places and what else is known of an adapter, beside its stored form and its centroid. */

@@ -1,10 +1,11 @@
 import type { AdapterPool } from '../../kernels/adapters/adapter-pool.ts';
 import type { AdapterSet, Interpreter } from '../../kernels/interpreter.ts';
+import type { DriftView } from '../../kernels/learning/drift-episodes.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { AdapterChoice } from './adapter-choice.ts';
-import type { Observation } from './label-learning.ts';
+import type { Observation, StepCounts } from './label-learning.ts';
 import type { ExpertName } from './options.ts';
 
 /** A complete window, as the windower hands it out. */
@@ -25,7 +26,9 @@ export interface Decision {
   /** Class the mixture believes in most, and its probability; -1 and 0 where the model has no classes. */
   label: number;
   confidence: number;
-  /** [classes], of the mixture. */
+  /** The same before it was calibrated. */
+  rawConfidence: number;
+  /** [classes], of the mixture, calibrated. */
   probabilities: Float32Array;
   /** Of the mixture: a regressor's outputs, or an anomaly model's one score; empty for a classifier. */
   values: Float32Array;
@@ -38,6 +41,10 @@ export interface Decision {
   weights: Float32Array;
   /** Distance of the stream's statistics from the factory's, in factory deviations (`StreamStatistics.distance`). */
   drift: number;
+  /** Live: the latest episode of drift, and whether it goes on. */
+  readonly episodes: DriftView;
+  /** How much this window's label would teach, 0 to 1 (`LabelValue.of`). */
+  labelValue: number;
   /** Which adapter of the pool decided as `local`; 0 where there is one. */
   adapter: number;
 }
@@ -57,6 +64,14 @@ export interface Adaptation {
   readonly chain: readonly number[];
 }
 
+/** What labelled windows may take to be learned from again. */
+export interface ReplayMemory {
+  readonly bytes: number;
+  /** Windows of the stream that fit beside those of the factory. */
+  readonly windows: number;
+  readonly factoryWindows: number;
+}
+
 /** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */
 export interface Pipeline {
   readonly card: ModelCard;
@@ -67,14 +82,29 @@ export interface Pipeline {
   /** null for a model that takes no adapters. */
   readonly adaptation: Adaptation | null;
   readonly arenaBytes: number;
+  readonly replayMemory: ReplayMemory;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
-  /** Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing. */
-  observe(index: number, label: number): Observation;
+  /** The label of a window will be asked for: it may come when many more have been decided. Allocates nothing. */
+  keep(index: number): void;
+  /**
+   * What would be decided of a window that is not of the stream: nothing is learned from it, counted or remembered. The
+   * state that a streaming model keeps between inferences moves on all the same.
+   */
+  probe(samples: Float32Array): Decision;
+  /**
+   * Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing.
+   *
+   * @param correction whether another label learned for the window gives way to this one, and does not stand
+   */
+  observe(index: number, label: number, correction?: boolean): Observation;
   /** Gradient steps due. */
   readonly owed: number;
-  /** Takes one of them: bounded time, allocates nothing. */
+  /** Takes one of them, or what is left of it: bounded time, allocates nothing. */
   step(): void;
+  /** Does one sample's part of the step due. */
+  advance(): void;
+  readonly steps: StepCounts;
   readonly snapshotBytes: number;
   /** Writes all that was learned, but for the labels themselves (the journal's part). Returns bytes written. */
   snapshot(out: Uint8Array): number;

@@ -1,3 +1,4 @@
+import { CAUSES, type DriftView, NO_DRIFT } from '../../kernels/learning/drift-episodes.ts';
 import type { Letter, MailboxShape } from '../../kernels/mailbox.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { Decision, Observation } from '../pipeline.ts';
@@ -6,7 +7,7 @@ import type { Decision, Observation } from '../pipeline.ts';
  * What the main thread and the compute worker tell each other, one letter each, in the typed slots of a mailbox. All
  * reading and writing of slots is here; nothing else knows where a field lies.
  */
-export const TO_WORKER = { label: 1, snapshot: 2, stop: 3 } as const;
+export const TO_WORKER = { label: 1, snapshot: 2, stop: 3, correction: 4 } as const;
 export const TO_MAIN = { decision: 1, outcome: 2, snapshot: 3 } as const;
 
 /** Every result of a label, in the order of their numbers in a letter. */
@@ -33,13 +34,14 @@ export const toWorkerShape = (capacity: number): MailboxShape => ({ capacity, do
 /** One shape serves decisions and outcomes; the larger of the two decides. */
 export const toMainShape = (capacity: number, { classes, values, experts, features }: LetterSizes): MailboxShape => ({
   capacity,
-  doubles: 5,
+  doubles: 11,
   words: 5 + experts,
   singles: Math.max(2 + classes + 2 * experts + values * (1 + experts), features),
 });
 
 /** A decision as the main thread sees it: the pipeline's, and what is known about its window. Valid until the next. */
-export interface DecisionReport extends Decision {
+export interface DecisionReport extends Omit<Decision, 'rawConfidence'> {
+  readonly episodes: { -readonly [Field in keyof DriftView]: DriftView[Field] };
   /** Class of every row of the window where the source knows it, else -1. */
   truth: number;
   /** Time of the window's last sample on the sensor's clock, and when the main thread pushed it. */
@@ -47,6 +49,8 @@ export interface DecisionReport extends Decision {
   pushMs: number;
   /** Samples held over because they were missing. */
   missing: number;
+  /** The window's label is asked for. */
+  asked: boolean;
   /** Time the worker took for features, inference and mixture. */
   computeUs: number;
 }
@@ -64,7 +68,7 @@ export interface OutcomeReport {
 }
 
 /** Facts about a window that travel beside the pipeline's decision. */
-export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs'>;
+export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs' | 'asked'>;
 
 export const writeDecision = (letter: Letter, decision: Decision, facts: WindowFacts): void => {
   const { kind, doubles, words, singles } = letter;
@@ -74,7 +78,14 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   doubles[2] = facts.pushMs;
   doubles[3] = facts.computeUs;
   doubles[4] = decision.drift;
-  words[0] = decision.valid ? 1 : 0;
+  const { episodes } = decision;
+  doubles[5] = episodes.count;
+  doubles[6] = episodes.open ? 1 : 0;
+  doubles[7] = CAUSES.indexOf(episodes.cause);
+  doubles[8] = episodes.began;
+  doubles[9] = episodes.ended;
+  doubles[10] = episodes.peak;
+  words[0] = (decision.valid ? 1 : 0) + (facts.asked ? 2 : 0);
   words[1] = decision.label;
   words[2] = facts.truth;
   words[3] = facts.missing;
@@ -89,6 +100,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   }
   for (let v = 0; v < decision.values.length; v++) singles[at++] = decision.values[v]!;
   for (let v = 0; v < decision.expertValues.length; v++) singles[at++] = decision.expertValues[v]!;
+  singles[at] = decision.labelValue;
 };
 
 export const createDecisionReport = ({ classes, values, experts }: LetterSizes): DecisionReport => ({
@@ -103,12 +115,15 @@ export const createDecisionReport = ({ classes, values, experts }: LetterSizes):
   expertConfidences: new Float32Array(experts),
   weights: new Float32Array(experts),
   drift: 0,
+  episodes: { ...NO_DRIFT },
+  labelValue: 0,
   adapter: 0,
   truth: -1,
   endMs: 0,
   pushMs: 0,
   missing: 0,
   computeUs: 0,
+  asked: false,
 });
 
 export const readDecision = ({ doubles, words, singles }: Letter, into: DecisionReport): void => {
@@ -117,7 +132,14 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.pushMs = doubles[2]!;
   into.computeUs = doubles[3]!;
   into.drift = doubles[4]!;
-  into.valid = words[0] === 1;
+  into.episodes.count = doubles[5]!;
+  into.episodes.open = doubles[6] === 1;
+  into.episodes.cause = CAUSES[doubles[7]!]!;
+  into.episodes.began = doubles[8]!;
+  into.episodes.ended = doubles[9]!;
+  into.episodes.peak = doubles[10]!;
+  into.valid = (words[0]! & 1) !== 0;
+  into.asked = (words[0]! & 2) !== 0;
   into.label = words[1]!;
   into.truth = words[2]!;
   into.missing = words[3]!;
@@ -132,6 +154,7 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   }
   for (let v = 0; v < into.values.length; v++) into.values[v] = singles[at++]!;
   for (let v = 0; v < into.expertValues.length; v++) into.expertValues[v] = singles[at++]!;
+  into.labelValue = singles[at]!;
 };
 
 export const writeOutcome = (letter: Letter, index: number, label: number, observation: Observation): void => {

@@ -3,11 +3,16 @@ import { Inbox, Outbox } from '../../kernels/mailbox.ts';
 import { RingReader } from '../../kernels/ring.ts';
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { Asker } from './asker.ts';
+import { createCountsWriter } from './learning-counts.ts';
+import { LearningSlices } from './learning-slices.ts';
 import { TO_MAIN, TO_WORKER, type WindowFacts, writeDecision, writeOutcome } from './letters.ts';
 import type { ComputeSettings } from './protocol.ts';
 
 /** A sleep ends by itself after this, so that a lost wake-up costs a second and not the node. */
 const SLEEP_MS_MAX = 1_000;
+/** Learning rests for so long when the main thread does not keep up with the decisions: they share the cores. */
+const CROWDED_MS = 20;
 
 export interface LoopContext {
   readonly settings: ComputeSettings;
@@ -25,8 +30,8 @@ export interface LoopContext {
 /**
  * Allocates all that the loop needs and returns it. The loop is the compute worker's whole life after start: rows in,
  * decisions out, labels in, learning in between; it never goes back to the event loop and allocates nothing. Order of
- * work: a sign of life, letters, then rows up to one complete window, then one step of learning when no window waits,
- * then sleep. In `eager` mode all owed steps come before the next row.
+ * work: a sign of life, letters, then rows up to one complete window, then one slice of learning when no window waits
+ * and the budget allows it, then sleep. In `eager` mode all owed steps come before the next row, and no clock counts.
  *
  * The loop returns the number of decisions that found no room in the mailbox.
  */
@@ -36,18 +41,30 @@ export const createLoop = (context: LoopContext): (() => number) => {
   const post = createPostOffice(context);
   const stream = createStream(context);
   const beat = new Int32Array(settings.beat);
+  const slices = new LearningSlices(pipeline, settings.learning, context.now);
+  const count = createCountsWriter(settings.learned, pipeline, slices);
+  const payAll = (): void => {
+    while (pipeline.owed > 0) {
+      pipeline.step();
+      Atomics.add(beat, 0, 1);
+    }
+  };
   return () => {
     for (;;) {
       Atomics.add(beat, 0, 1);
       const heard = bell.count();
       if (!post.handleLetters()) return post.lostDecisions;
-      while (settings.eager && pipeline.owed > 0) {
-        pipeline.step();
-        Atomics.add(beat, 0, 1);
+      if (settings.eager) payAll();
+      count();
+      if (stream.readWindow()) {
+        post.decide(stream.windower, stream.facts);
+        // What the window itself brought due comes before its label, whenever that arrives.
+        if (settings.eager) payAll();
+        continue;
       }
-      if (stream.readWindow()) post.decide(stream.windower, stream.facts);
-      else if (pipeline.owed > 0) pipeline.step();
-      else bell.wait(heard, SLEEP_MS_MAX);
+      const waitMs = post.crowded ? CROWDED_MS : slices.waitMs();
+      if (waitMs === 0) slices.run(stream.waits);
+      else bell.wait(heard, Math.min(waitMs, SLEEP_MS_MAX));
     }
   };
 };
@@ -64,6 +81,7 @@ const createStream = ({ settings, pipeline, firstIndex }: LoopContext) => {
     pushMs: 0,
     missing: 0,
     computeUs: 0,
+    asked: false,
   };
   /** Reads waiting rows until one completes a window; false when they do not. */
   const readWindow = (): boolean => {
@@ -79,7 +97,8 @@ const createStream = ({ settings, pipeline, firstIndex }: LoopContext) => {
     }
     return false;
   };
-  return { windower, facts, readWindow };
+  const waits = (): boolean => reader.waiting > 0;
+  return { windower, facts, readWindow, waits };
 };
 
 /** The letter side: answers what the main thread asks, and reports decisions. */
@@ -87,11 +106,12 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
   const inbox = new Inbox(settings.toWorker);
   const outbox = new Outbox(settings.toMain);
   const input: Parameters<Pipeline['decide']>[0] = { samples: new Float32Array(0), index: -1, valid: false };
+  const asker = new Asker(settings.asksPerDay, now);
   let lostDecisions = 0;
 
-  const handleLabel = (index: number, label: number): void => {
+  const handleLabel = (index: number, label: number, correction: boolean): void => {
     // handleLetters has made sure that there is room: every label gets its outcome.
-    writeOutcome(outbox.next()!, index, label, pipeline.observe(index, label));
+    writeOutcome(outbox.next()!, index, label, pipeline.observe(index, label, correction));
     outbox.send();
     tell();
   };
@@ -108,6 +128,10 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
     get lostDecisions() {
       return lostDecisions;
     },
+    /** More than half of the letters to the main thread have not been taken. */
+    get crowded() {
+      return outbox.room < settings.toMain.capacity / 2;
+    },
     /** Handles all letters that can be answered now; false when one said stop. */
     handleLetters(): boolean {
       while (outbox.room > 0) {
@@ -119,8 +143,8 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
         // Given back before it is handled: should handling it end this thread, the next one does not meet it again.
         inbox.done();
         if (kind === TO_WORKER.stop) return false;
-        if (kind === TO_WORKER.label) handleLabel(index, label);
-        else handleSnapshot();
+        if (kind === TO_WORKER.snapshot) handleSnapshot();
+        else handleLabel(index, label, kind === TO_WORKER.correction);
       }
       return true;
     },
@@ -131,6 +155,8 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
       const began = now();
       const decision = pipeline.decide(input);
       facts.computeUs = (now() - began) * 1_000;
+      facts.asked = asker.asks(decision);
+      if (facts.asked) pipeline.keep(facts.index);
       const letter = outbox.next();
       if (letter === null) {
         lostDecisions++;

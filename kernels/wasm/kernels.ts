@@ -28,6 +28,34 @@ export interface WasmKernels {
     rank: number,
     scaling: number,
   ): void;
+  /** A x of every row of a layer's input (assembly/adapter.ts): float32 [pixels × rank]. */
+  adapterProject(
+    x: number,
+    rows: number,
+    pixels: number,
+    runs: number,
+    length: number,
+    count: number,
+    loraA: number,
+    loraAScale: number,
+    rank: number,
+    inputScale: number,
+    to: number,
+  ): void;
+  /** Gradients (assembly/gradient.ts); `geometry` is the address of the words of assembly/records.ts. */
+  convolutionGradient(geometry: number, g: number, w: number, channels: number, dx: number, zeros: number): void;
+  depthwiseGradient(geometry: number, g: number, w: number, dx: number): void;
+  adapterGradient(
+    g: number,
+    u: number,
+    loraB: number,
+    pixels: number,
+    channels: number,
+    rank: number,
+    bias: number,
+    b: number,
+    back: number,
+  ): void;
   /** The same with a B for each row, of which `b` has the addresses (assembly/adapter-many.ts). */
   adapterMany(
     x: number,
@@ -44,3 +72,9 @@ export interface WasmKernels {
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }
+
+/** The inner loops of learning, which have plain twins (kernels/gradient/plain-kernels.ts). */
+export type GradientKernels = Pick<
+  WasmKernels,
+  'adapterProject' | 'adapterGradient' | 'convolutionGradient' | 'depthwiseGradient'
+>;

@@ -9,6 +9,7 @@ import { startAnnouncer } from '../../firmware/views/announcer.ts';
 import { discoveryOf } from '../../firmware/views/home-assistant.ts';
 import { createMirror } from '../../firmware/views/mirror.ts';
 import { openViewsWire } from '../../firmware/views/wire.ts';
+import { NO_DRIFT } from '../../kernels/learning/drift-episodes.ts';
 import { cardOf } from '../support/classifier.ts';
 import { schemaFaults } from '../support/json-schema.ts';
 
@@ -49,6 +50,7 @@ const listen = async (url: string, ...filters: string[]): Promise<Ear> => {
 const card = { ...cardOf({ channels: 1, hidden: [], classes: 2, seed: 0 }), labels: ['normal', 'worn'] };
 const record: DecisionRecord = {
   ...{ index: 17, endMs: 340, valid: true, label: 1, confidence: 0.9, drift: 0.25, latencyUs: 85 },
+  ...{ labelValue: 0.5, asked: false },
   probabilities: Float32Array.of(0.1, 0.9),
   values: new Float32Array(0),
   expertValues: new Float32Array(0),
@@ -60,6 +62,7 @@ const record: DecisionRecord = {
 const status = (change: Partial<NodeStatus> = {}): NodeStatus => ({
   ...{ node: 'press', uptimeMs: 1_000, windows: 18, invalid: 0, dropped: 0, scored: 0, published: 18, unpublished: 0 },
   ...{ firstDecisionMs: 200, decision: 'worn', confidence: 0.9, drift: 0.25, latencyUs: { p50: 85, p99: 200 } },
+  episode: NO_DRIFT,
   ...{ rssBytes: 1e8, labels: 2, rejected: {}, workerRestarts: 0, counters: {}, health: {} },
   experts: { mixture: { accuracy: 0.75, secondHalf: null, weight: 1 } },
   ...change,
@@ -144,7 +147,13 @@ wire('decisions are limited per second; the state is said when its words change,
 const facts = {
   ...{ ...speaker, ...about, classes: ['normal', 'worn'] },
   ...{ stateTopic: topic('state/json'), availabilityTopic: topic('availability') },
-  ...{ acknowledgeTopic: topic('alarm/acknowledge'), alarms: [], outputs: [], threshold: null },
+  ...{
+    acknowledgeTopic: topic('alarm/acknowledge'),
+    askTopic: topic('ask/json'),
+    alarms: [],
+    outputs: [],
+    threshold: null,
+  },
 };
 
 const announcerOn = (mqtt: MqttPort, enabled: boolean, clockMs: { now: number }) =>

@@ -1,13 +1,13 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { findReach } from '../../kernels/gradient/reach.ts';
 import { type AdapterSet, createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
-import { findDenseChain } from '../../kernels/learning/dense-chain.ts';
 import { FrozenPart, frozenPartPays } from '../../kernels/learning/frozen-part.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
-import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
+import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import { defaultModelLimits as limits } from '../../kernels/limits.ts';
 import { allOperators } from '../../kernels/ops/registry.ts';
 import { createRandom } from '../../kernels/random.ts';
@@ -21,12 +21,14 @@ import { denseNet } from '../support/dense-net.ts';
 import { dice } from '../support/dice.ts';
 import { seeded } from '../support/models.ts';
 import { randomNetwork, randomNetworkOptions } from '../support/random-network.ts';
+import { replayBuffer } from '../support/replay-buffer.ts';
 
 const frozen = suite('frozen layers before the trained ones');
 
 const CAPACITY = 17;
 
 interface Setting {
+  readonly model: TfliteModel;
   readonly interpreter: Interpreter;
   readonly adapters: AdapterSet;
   readonly chain: readonly number[];
@@ -36,7 +38,7 @@ interface Setting {
   readonly presented: () => number;
 }
 
-const settingOf = (model: TfliteModel, kernels: 'compiled' | 'plain', keepsState = false): Setting => {
+const settingOf = (model: TfliteModel, kernels: 'compiled' | 'plain', keepsState = false, trained = 1): Setting => {
   const engine = createEngine({ kernels });
   const created = createInterpreter(model, { engine, limits, keepActivations: true });
   // A model with state is never taken apart: the way to a learner that runs all of it at every step.
@@ -44,7 +46,8 @@ const settingOf = (model: TfliteModel, kernels: 'compiled' | 'plain', keepsState
   const adapters = interpreter.createAdapterSet({ rank: 2, scaling: 1 });
   initialiseAdapters(adapters, createRandom(3));
   const { data, scale, zeroPoint } = interpreter.inputs[0]!;
-  const replay = new ReplayBuffer(CAPACITY, data.length, interpreter.logits.data.length);
+  const sizes = { featureCount: data.length, classes: interpreter.logits.data.length };
+  const replay = replayBuffer({ capacity: CAPACITY, ...sizes, scale, zeroPoint });
   const window = new Float32Array(data.length);
   let presented = 0;
   const present = (slot: number): void => {
@@ -52,8 +55,8 @@ const settingOf = (model: TfliteModel, kernels: 'compiled' | 'plain', keepsState
     quantiseInto(window, scale, zeroPoint, data as Int8Array);
     presented++;
   };
-  const chain = findDenseChain(model, interpreter);
-  return { interpreter, adapters, chain, replay, present, presented: () => presented };
+  const chain = findReach(model, interpreter).points.slice(-trained);
+  return { model, interpreter, adapters, chain, replay, present, presented: () => presented };
 };
 
 const draw = (name: string): TfliteModel =>
@@ -152,7 +155,7 @@ frozen(
       settings.forEach(({ replay }, at) => {
         const slot = replay.add(window, truth);
         const constructed = countTypedArrays(() => {
-          for (let step = 0; step < 3; step++) learners[at]!.step(slot);
+          for (let step = 0; step < 3; step++) learners[at]!.step(slot, 0.5);
         });
         assert.is(constructed, 0);
       });
@@ -166,13 +169,19 @@ frozen(
 
 frozen('nothing is kept where it does not pay, or where an inference depends on those before it', () => {
   const net = { sizes: [40, 16, 4], perChannel: true, activation: 1, floatEnds: false, withBias: true } as const;
-  const dense = settingOf(denseNet(seeded(473), { ...net, ending: 'softmax' }), 'compiled');
+  const dense = settingOf(denseNet(seeded(473), { ...net, ending: 'softmax' }), 'compiled', false, 2);
   assert.is(frozenPartPays({ ...dense, first: dense.chain[0]! }), false, 'a dense network has no frozen layers');
   const streaming = settingOf(draw('streaming 1-D'), 'compiled', true);
   assert.is(frozenPartPays({ ...streaming, first: streaming.chain[0]! }), false);
+  const residual = settingOf(draw('residual 32x32'), 'compiled', false, 3);
+  assert.is(
+    frozenPartPays({ ...residual, first: residual.chain[0]! }),
+    false,
+    'a shortcut goes around the first layer',
+  );
   const narrow = settingOf(draw('streaming 1-D'), 'compiled');
   assert.is(frozenPartPays({ ...narrow, first: narrow.chain[0]! }), true);
-  const replay = new ReplayBuffer(CAPACITY, 63, 6);
+  const replay = replayBuffer({ capacity: CAPACITY, featureCount: 63, classes: 6 });
   assert.is(frozenPartPays({ ...narrow, replay, first: narrow.chain[0]! }), false, '64 values for 63 features');
 });
 

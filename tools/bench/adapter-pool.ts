@@ -36,7 +36,7 @@ function fillPool(path: string): { pool: AdapterPool; invoke: () => void; dimens
   const parameters = factors.map((values) => values.slice());
   const size = parameters.reduce((sum, { length }) => sum + length, 0);
   const codec = new FactorCodec(8);
-  const publish = (): void => parameters.forEach((values, k) => codec.round(values, factors[k]!));
+  const publish = (): void => parameters.forEach((values, k) => void codec.round(values, factors[k]!));
   const optimiser = { first: new Float32Array(size), second: new Float32Array(size), powers: Float64Array.of(1, 1) };
   const live = { parameters, ...optimiser, publish };
   const pool = new AdapterPool({ adaptersMax: ADAPTERS, workingMax: WORKING, codec, live });
@@ -114,7 +114,7 @@ function measureBatch(width: number, rank: number): void {
   const single = b.map((own, n) =>
     adapterBatchForward(engine, { x: row(x, n), a, b: own, base: row(base, n), out: row(out, n), scaling: 1 }),
   );
-  const samplers = [together, (): void => single.forEach((one) => one())].map(
+  const samplers = [together, (): void => single.forEach((one) => void one())].map(
     (call) => new Sampler(timedBy(monotonicNs, call)),
   );
   for (let round = 0; round < 9; round++) for (const sampler of samplers) sampler.take();

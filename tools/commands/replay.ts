@@ -2,10 +2,13 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Recording } from '../../firmware/io/recording.ts';
 import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
 import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
-import { defaultLearningOptions } from '../../kernels/learning/options.ts';
+import { type LearningMechanism, learningMechanisms, learningWithout } from '../../kernels/learning/mechanisms.ts';
+import { defaultLearningOptions, POINTS_MAX } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
+import { type LabelPolicy, labelPolicies } from '../replay/label-policy.ts';
 import { integerFrom, list, share } from './arguments.ts';
 
 interface ReplayFlags {
@@ -16,11 +19,17 @@ interface ReplayFlags {
   nodes?: string[];
   experts: ExpertName[];
   baselines: BaselineName[];
+  labelPolicy: LabelPolicy;
   report?: string;
   factorBits: FactorBits;
   adapters: number;
+  points: number;
   adapter?: string;
   saveAdapter?: string;
+  probe?: string;
+  probeSegments?: string[];
+  without: LearningMechanism[];
+  replayBytes?: number;
   json?: true;
 }
 
@@ -31,6 +40,11 @@ export function replayCommand(): Command {
     .argument('<recording>', 'CSV or gzipped CSV: node,segment,t_ms,label,<channel>,...; - is standard input')
     .requiredOption('--model <file>', 'the .tflite, made by myrmexctl train')
     .option('--label-rate <share>', 'share of labelled windows whose label is revealed afterwards', share, 0.1)
+    .addOption(
+      new Option('--label-policy <policy>', 'reveal labels at random, or of the windows that the node asks about')
+        .choices(labelPolicies)
+        .default('random'),
+    )
     .option('--seed <number>', 'the same seed gives the same report', seed, 0)
     .option('--segments <names>', 'play only these segments, separated by commas', list)
     .option('--nodes <names>', 'play only these nodes, separated by commas', list)
@@ -46,8 +60,23 @@ export function replayCommand(): Command {
         .argParser(factorBits),
     )
     .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
+    .option(
+      '--points <number>',
+      'adapter points that learn, counted from the output',
+      integerFrom(1, POINTS_MAX),
+      defaultLearningOptions.points,
+    )
     .option('--adapter <file>', 'begin with what myrmexctl adapter export or --save-adapter wrote')
     .option('--save-adapter <file>', 'write the adapter that the last node ends with (safetensors)')
+    .option('--probe <recording>', 'how right the node is on this one before and after, without learning from it')
+    .option('--probe-segments <names>', 'probe only these segments, separated by commas', list)
+    .option(
+      '--without <names>',
+      `leave out of learning: ${learningMechanisms.join(', ')}`,
+      among(learningMechanisms),
+      [],
+    )
+    .option('--replay-bytes <number>', 'memory for labelled windows to learn from again', integerFrom(1024, 1 << 26))
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -64,15 +93,17 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, experts, baselines, factorBits } = flags;
+  const { labelRate, labelPolicy, experts, baselines, factorBits, points } = flags;
   const { readAdapter } = await import('../adapters/read-adapter.ts');
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
     ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
-    ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+    ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
-    learning: { ...defaultLearningOptions, factorBits },
+    learning: learningWithout({ ...defaultLearningOptions, factorBits, points }, flags.without),
+    ...(flags.replayBytes === undefined ? {} : { replayBytes: flags.replayBytes }),
+    ...(flags.probe === undefined ? {} : { probe: await readProbe(flags.probe, flags.probeSegments) }),
     now: () => performance.now(),
   });
   if (flags.saveAdapter !== undefined) {
@@ -87,20 +118,38 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
   else printReplay(process.stdout, report);
 }
 
+const readProbe = async (path: string, segments: string[] | undefined): Promise<Recording> => {
+  const { readRecording } = await import('../../firmware/io/recording.ts');
+  return readRecording(path, { ...(segments === undefined ? {} : { segments }), targets: false });
+};
+
 /** The options of a replay as its page shows them. */
 function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
-  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept } = flags;
+  const {
+    labelRate,
+    seed,
+    segments,
+    nodes,
+    experts,
+    baselines,
+    factorBits,
+    adapters: kept,
+    labelPolicy,
+    points,
+  } = flags;
   return [
     ['recording', path === '-' ? 'standard input' : basename(path)],
     ['model', `${basename(flags.model)}, ${model.length} bytes`],
     ['seed', `${seed}`],
-    ['label rate', `${labelRate}`],
+    ['label rate', `${labelRate}, ${labelPolicy}`],
     ['segments', segments?.join(', ') ?? 'all'],
     ['nodes', nodes?.join(', ') ?? 'all'],
     ['experts', experts.join(', ')],
+    ['left out of learning', flags.without.join(', ') || 'nothing'],
     ['baselines', baselines.join(', ') || 'none'],
     ['bits of adapter factors', `${factorBits}`],
     ['adapters', `${kept}`],
+    ['adapter points that learn, at most', `${points}`],
   ];
 }
 

@@ -1,10 +1,13 @@
 import type { RecordingNode } from '../../firmware/io/recording.ts';
 import type { Decision, Observation, Pipeline } from '../../firmware/pipeline.ts';
 import type { Reveal } from '../../firmware/reveal.ts';
+import { AskThreshold } from '../../kernels/learning/ask-threshold.ts';
 import { createScoreboard, type Scoreboard } from '../../kernels/learning/scoreboard.ts';
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import { AnomalyScore } from './anomaly-score.ts';
 import type { Baseline } from './baseline.ts';
+import { CalibrationScore } from './calibration-score.ts';
+import { DriftLog } from './drift-log.ts';
 import { NodeCurves } from './node-curves.ts';
 import { RegressionScore } from './regression-score.ts';
 
@@ -13,7 +16,8 @@ export interface NodeReplayOptions {
   /** Model class of each label of the recording, -1 when the model does not know it. */
   readonly classes: readonly number[];
   readonly pipeline: Pipeline;
-  readonly reveal: Reveal;
+  /** Which labels are revealed: drawn at random, or those of the windows that a node asks about, at this rate. */
+  readonly reveal: Reveal | { readonly askRate: number };
   readonly baselines: readonly Baseline[];
   /** Points of each curve over the stream; 0: none is kept. */
   readonly curvePoints: number;
@@ -29,8 +33,10 @@ export class NodeReplay {
   /** Of a model that measures, or that tells the normal from the rest. */
   readonly regression: RegressionScore | null;
   readonly anomaly: AnomalyScore | null;
+  readonly calibration = new CalibrationScore();
   /** For a page; null where nobody asked. */
   readonly curves: NodeCurves | null;
+  readonly drifts = new DriftLog();
   windows = 0;
   /** Labels revealed and learned. */
   labels = 0;
@@ -39,6 +45,7 @@ export class NodeReplay {
   /** Windows with a label that the model does not know. */
   unknown = 0;
   private row = 0;
+  private readonly threshold = new AskThreshold();
   private readonly channels: number;
   private readonly windower: Windower;
 
@@ -73,6 +80,9 @@ export class NodeReplay {
     const { pipeline, classes, reveal } = this.options;
     const { windower } = this;
     const decision = pipeline.decide(windower);
+    // The end of an episode has its own debts, which come before the window's label.
+    while (pipeline.owed > 0) pipeline.step();
+    this.drifts.look(decision);
     const truth = windower.truth < 0 ? -1 : classes[windower.truth]!;
     this.windows++;
     if (!decision.valid) this.invalid++;
@@ -83,10 +93,15 @@ export class NodeReplay {
     if (truth < 0) return;
     if (decision.valid) this.score(decision, truth);
     // A label is drawn for every labelled window, also one that could not be judged: `run` cannot know either.
-    if (!reveal.next()) return;
+    const revealed = 'next' in reveal ? reveal.next() : decision.valid && this.asks(decision, reveal.askRate);
+    if (!revealed) return;
     const observation = pipeline.observe(windower.index, truth);
     while (pipeline.owed > 0) pipeline.step();
     this.learn(observation, truth);
+  }
+
+  private asks({ labelValue }: Decision, rate: number): boolean {
+    return this.threshold.asks(labelValue, rate);
   }
 
   /** The target of a window is that of its last row. */
@@ -100,6 +115,7 @@ export class NodeReplay {
 
   private score(decision: Decision, truth: number): void {
     this.scoreboard.add(decision.expertLabels, decision.label, truth);
+    this.calibration.add(decision.rawConfidence, decision.confidence, decision.label === truth);
     for (const { baseline, scoreboard } of this.baselines) scoreboard.add([], baseline.label, truth);
     const said = this.curves === null ? [] : this.baselines.map(({ baseline }) => baseline.label);
     this.curves?.scored(decision, said, truth);

@@ -9,7 +9,9 @@ import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
+import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
+import { Probe } from './probe.ts';
 import { type ReplayReport, summarise } from './report.ts';
 
 export interface ReplayOptions {
@@ -17,6 +19,8 @@ export interface ReplayOptions {
   /** The .tflite file. */
   readonly model: Uint8Array;
   readonly labelRate: number;
+  /** Which labels are revealed at that rate: at random, or those of the windows a node would ask about. */
+  readonly labelPolicy?: LabelPolicy;
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
@@ -27,6 +31,10 @@ export interface ReplayOptions {
   readonly pool?: PoolOptions;
   /** Every node begins with this adapter. */
   readonly adapter?: PeftAdapter;
+  /** Shown before and after, without being learned from. */
+  readonly probe?: Recording;
+  /** Bytes of the replay buffer; the node's own unless told otherwise. */
+  readonly replayBytes?: number;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -53,21 +61,32 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     learning = defaultPipelineOptions.learning,
     pool = defaultPipelineOptions.pool,
   } = options;
+  const { replayBytes = defaultPipelineOptions.replayBytes } = options;
   const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, adapterSeed };
+  const own = { model, seed, experts, learning, pool, adapterSeed, replayBytes };
+  const pipelineOptions = { ...defaultPipelineOptions, ...own };
+  const create = (): Pipeline => {
+    const pipeline = createPipeline(pipelineOptions);
+    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
+    return pipeline;
+  };
+  const probe = options.probe === undefined ? null : new Probe(options.probe, create);
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
-    const pipeline = createPipeline(pipelineOptions);
+    const pipeline = create();
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
-    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
+    if (options.probe !== undefined) requireChannels(options.probe.channels, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
-    const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
+    const { labelRate, labelPolicy = 'random' } = options;
+    const reveal =
+      labelPolicy === 'asked' ? { askRate: labelRate } : createReveal({ rate: labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
-  const report = summarise(nodes, seed, now() - began);
+  for (const { node, pipeline } of nodes) probe?.finished(node, pipeline);
+  const report = summarise(nodes, seed, now() - began, probe);
   if (report.windows === 0) {
     const { window } = nodes[0]!.pipeline.card;
     throw new CommandError(

@@ -8,7 +8,7 @@ import { rankAuc } from '../replay/rank-auc.ts';
 import { type AutoencoderKind, convolutionalAutoencoder, denseAutoencoder } from './autoencoder-kinds.ts';
 import { anomalyCard } from './cards.ts';
 import { type Examples, type FitPlan, fit } from './float/fit.ts';
-import { Reconstruction } from './float/objective.ts';
+import { reconstruction } from './float/objective.ts';
 import { normalAndOther, rowsThatAre } from './normal-windows.ts';
 import { quantised } from './quantised.ts';
 import type { AutoencoderReport } from './report.ts';
@@ -18,10 +18,10 @@ import type { TrainOptions } from './train-options.ts';
 import { requireNormal } from './trainable.ts';
 import type { LabelledWindows } from './windows.ts';
 
-const STEPS_WANTED = 2000;
-const EPOCHS = { least: 20, most: 200 } as const;
+const STEPS_WANTED = 3000;
+const EPOCHS = { least: 20, most: 300 } as const;
 const BATCH = 64;
-const LEARNING_RATE = 3e-3;
+const LEARNING_RATE = 5e-3;
 const WEIGHT_DECAY = 0.01;
 /** The network is shown a little noise and asked for what was there without it (Vincent et al. 2008). */
 const AUGMENTATION = { noise: 0.1, gain: 0, offset: 0 } as const;
@@ -101,7 +101,7 @@ export async function trainAutoencoder(
 
 function examples(kind: AutoencoderKind, inputs: Float32Array, size: number): Examples {
   const signals = kind.signals(inputs);
-  return { rows: inputs.length / size, inputs: signals, objective: new Reconstruction(signals, size) };
+  return { rows: inputs.length / size, inputs: signals, objective: reconstruction(signals, size) };
 }
 
 function select(windows: LabelledWindows, rows: Int32Array) {

@@ -100,13 +100,15 @@ export const WINOGRAD_CHANNEL_BYTES = 64;
 export const WINOGRAD_ROW_BYTES = 68;
 export const WINOGRAD_COLUMN_BYTES = 96;
 /** Scratch: int16 [elements × block × channels], int32 [elements × block × 8]; 16 elements, of a line 4. */
-export const WINOGRAD_TRANSFORMED = 100;
-export const WINOGRAD_PRODUCTS = 104;
+export const WINOGRAD_TRANSFORMED = 108;
+export const WINOGRAD_PRODUCTS = 112;
 
-/** Convolution with gathered segments (0 of them: segments are read where they lie): their byte offsets and bytes. */
+/** Runs of consecutive inputs of one pixel, as the model has them, for adapters and gathering: byte offsets, values. */
+export const RUN_OFFSETS = 100;
+export const RUN_LENGTH = 104;
+
+/** Convolution with gathered segments: their number, 0 where segments are read where they lie. */
 export const GATHER_SEGMENTS = 96;
-export const GATHER_OFFSETS = 100;
-export const GATHER_BYTES = 104;
 /** Scratch for a block of pixels, and the byte offsets of its rows. */
 export const GATHERED = 108;
 export const GATHER_ROWS = 112;
@@ -150,3 +152,23 @@ export const POOL_ZERO_POINT = 84;
 
 /** Lookup: a table of 256 int16 (wide) or int8, indexed by q + 128. */
 export const TABLE = 60;
+
+// Geometry of a window as the gradient kernels read it, in bytes from its start; all int32.
+
+export const BATCH = 0;
+export const IN_HEIGHT = 4;
+export const IN_WIDTH = 8;
+export const IN_CHANNELS = 12;
+export const OUT_HEIGHT = 16;
+export const OUT_WIDTH = 20;
+export const FILTER_HEIGHT = 24;
+export const FILTER_WIDTH = 28;
+export const STRIDE_HEIGHT = 32;
+export const STRIDE_WIDTH = 36;
+export const DILATION_HEIGHT = 40;
+export const DILATION_WIDTH = 44;
+export const PAD_TOP = 48;
+export const PAD_LEFT = 52;
+/** Output channels per input channel of a depthwise convolution. */
+export const MULTIPLIER = 56;
+export const GEOMETRY_BYTES = 64;

@@ -14,7 +14,7 @@ const random = createRandom(Number(process.argv[2] ?? 0), 'recurring machine');
 const draw = (count: number, deviation: number): number[] =>
   Array.from({ length: count }, () => deviation * random.normal());
 const centres = CLASSES.map(() => draw(CHANNELS, 1.5));
-const products = ['P', 'Q', 'R'].map((name, meaning) => ({ name, meaning, shift: draw(CHANNELS, 1.2) }));
+const products = ['P', 'Q', 'R'].map((name, meaning) => ({ name, meaning, shift: draw(CHANNELS, 0.7) }));
 
 const lines = [`node,segment,t_ms,label,${Array.from({ length: CHANNELS }, (_, c) => `c${c}`).join()}`];
 const stay = (segment: string, rows: number, meaning: number, shift: readonly number[]): void => {

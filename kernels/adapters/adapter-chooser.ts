@@ -18,6 +18,8 @@ const NONE = -1;
 const CENTROID_MEMORIES = 16;
 /** Until the first adapter has seen so many memories of windows, there is no usual distance. */
 const YOUNG_MEMORIES = 4;
+/** An embedding at rest keeps to its trail by about 0.7 usual distances. */
+const REST = 1.25;
 /** Stays shorter than this many memories are too short to adapt in. */
 const SHORT_MEMORIES = 4;
 /** Short stays that two adapters must have alternated in, and nothing else, before they become one. */
@@ -96,8 +98,8 @@ export class AdapterChooser {
     const { active, places, pool, options } = this;
     const nearest = places.measure(this.embedding, this.has);
     if (pool.count === 1 && places.windowsOf(active) < YOUNG_MEMORIES * options.memory) return active;
-    const near = options.novelty * places.usualOf(nearest);
-    const isNew = places.distances[nearest]! > near && this.distanceToTrail() <= near;
+    const usual = places.usualOf(nearest);
+    const isNew = places.distances[nearest]! > options.novelty * usual && this.distanceToTrail() <= REST * usual;
     return isNew && pool.count < pool.adaptersMax ? NEW : nearest;
   }
 

@@ -17,6 +17,8 @@ import { createEngine, type WasmEngine } from '../../kernels/wasm/engine.ts';
 import { monotonicNs, Sampler, timedBy } from '../model/measure/sampler.ts';
 
 const ADAPTERS = 1024;
+/** For a million windows: every place is looked at for each. */
+const FEW = 32;
 const WORKING = 8;
 const SWITCHES = 20_000;
 const WINDOWS = 1_000_000;
@@ -27,7 +29,7 @@ const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const random = createRandom(0, 'adapter pool');
 
 /** A pool over the engine's own factors of every adapter point, filled. */
-function fillPool(path: string): { pool: AdapterPool; invoke: () => void; dimensions: number } {
+function fillPool(path: string, adaptersMax: number): { pool: AdapterPool; dimensions: number } {
   const interpreter = createInterpreter(readModel(readFileSync(path), defaultModelLimits), {
     ...{ engine: createEngine(), limits: defaultModelLimits, keepActivations: true },
   });
@@ -39,9 +41,9 @@ function fillPool(path: string): { pool: AdapterPool; invoke: () => void; dimens
   const publish = (): void => parameters.forEach((values, k) => void codec.round(values, factors[k]!));
   const optimiser = { first: new Float32Array(size), second: new Float32Array(size), powers: Float64Array.of(1, 1) };
   const live = { parameters, ...optimiser, publish };
-  const pool = new AdapterPool({ adaptersMax: ADAPTERS, workingMax: WORKING, codec, live });
+  const pool = new AdapterPool({ adaptersMax, workingMax: WORKING, codec, live });
   const draw = parameters.map(({ length }) => new Float32Array(length));
-  for (let id = 1; id < ADAPTERS; id++) {
+  for (let id = 1; id < adaptersMax; id++) {
     pool.create(0);
     for (const values of draw) for (let i = 0; i < values.length; i++) values[i] = 0.1 * random.normal();
     pool.write(id, draw);
@@ -49,10 +51,10 @@ function fillPool(path: string): { pool: AdapterPool; invoke: () => void; dimens
   const each = storedBytes(codec, live);
   say(`${path}: ${size} values of an adapter of rank 1`);
   say(
-    `${ADAPTERS} adapters: ${ADAPTERS * each} bytes stored (${each} each), ${WORKING * workingBytes(size)} for ${WORKING} in use`,
+    `${adaptersMax} adapters: ${adaptersMax * each} bytes stored (${each} each), ${WORKING * workingBytes(size)} for ${WORKING} in use`,
   );
   const dimensions = interpreter.adapterPoints.at(-1)!.inFeatures;
-  return { pool, invoke: () => interpreter.invoke(set), dimensions };
+  return { pool, dimensions };
 }
 
 function measureSwitches(pool: AdapterPool): void {
@@ -65,7 +67,7 @@ function measureSwitches(pool: AdapterPool): void {
   say(`switch: median ${at(0.5)} µs, p99 ${at(0.99)} µs, longest ${at(1)} µs of ${SWITCHES}`);
 }
 
-/** A machine that changes its state every 500 windows among 1,024, chosen for among 1,024 places. */
+/** A machine that changes its state every 500 windows, chosen for among 32 adapters of which 8 have working state. */
 function measureMemory(pool: AdapterPool, dimensions: number): void {
   const chooser = new AdapterChooser(
     { ...defaultChooserOptions, memory: 8, hysteresis: 4 },
@@ -125,7 +127,8 @@ function measureBatch(width: number, rank: number): void {
   );
 }
 
-const { pool, dimensions } = fillPool(process.argv[2] ?? DEFAULT_MODEL);
-measureSwitches(pool);
+const model = process.argv[2] ?? DEFAULT_MODEL;
+measureSwitches(fillPool(model, ADAPTERS).pool);
 for (const width of [64, 256]) for (const rank of [1, 2]) measureBatch(width, rank);
-measureMemory(pool, dimensions);
+const few = fillPool(model, FEW);
+measureMemory(few.pool, few.dimensions);

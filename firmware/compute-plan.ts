@@ -43,7 +43,8 @@ export const planCompute = (
   const idle = configuration.experts.filter((name) => !experts.includes(name));
   if (idle.length > 0) {
     const what = card.task === 'anomaly' ? 'an anomaly model' : 'a regressor';
-    notice(`${idle.join(' and ')} cannot help ${what}: frozen decides alone (experts in the configuration)`);
+    const who = experts.length === 1 ? 'frozen decides alone' : `${experts.join(' and ')} decide`;
+    notice(`${idle.join(' and ')} cannot help ${what}: ${who} (experts in the configuration)`);
   }
   const sizes = { limits, pendingWindows, replayCapacity };
   const pipeline = { ...defaultPipelineOptions, ...sizes, model, seed, experts };

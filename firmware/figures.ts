@@ -29,6 +29,8 @@ export interface Figures {
   readonly weights: readonly number[];
   /** `Decision.values` of the latest decision; null when it could not be judged. */
   readonly values: readonly number[] | null;
+  /** `Decision.thresholds` of the latest decision. */
+  readonly thresholds: readonly number[];
   accuracy(name: string): Accuracy;
 }
 
@@ -64,6 +66,7 @@ export const createFigures = (experts: readonly string[], remembered: number): F
     drift: 0,
     weights: experts.map(() => 0),
     values: null as readonly number[] | null,
+    thresholds: [] as readonly number[],
     get scored() {
       return board.count;
     },
@@ -77,6 +80,7 @@ export const createFigures = (experts: readonly string[], remembered: number): F
       figures.confidence = report.confidence;
       figures.drift = report.drift;
       figures.values = report.valid ? Array.from(report.values) : null;
+      figures.thresholds = Array.from(report.thresholds);
       for (let e = 0; e < experts.length; e++) figures.weights[e] = report.weights[e]!;
       if (report.truth >= 0) {
         sourceKnows = true;

@@ -12,6 +12,7 @@ import { openSensor } from './io/sensors/open.ts';
 import { openServices } from './io/services.ts';
 import { writtenBytes } from './io/written-bytes.ts';
 import { createLabelDesk } from './label-desk.ts';
+import { createLearningReports } from './learning-reports.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
 import { LabelMachine } from './machines/labels.ts';
@@ -85,6 +86,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
     apply: (index, label) => compute.current.label(index, label),
   });
+  const learning = createLearningReports(vitals);
   const snapshots = createSnapshots({
     request: () => compute.current.requestSnapshot(),
     put: (bytes) => store.putSnapshot(bytes),
@@ -101,6 +103,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
         const latencyUs = (now - report.pushMs) * 1_000;
         latency.record(latencyUs);
         figures.decided(report, now);
+        learning.decided(report);
         const record = { ...report, latencyUs };
         courier.send(publisher.decision(record, clock.unixMs()));
         views.decided(record, now);

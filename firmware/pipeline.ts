@@ -58,6 +58,9 @@ class NodePipeline implements Pipeline {
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
       drift: 0,
+      thresholds: new Float64Array(head.thresholds.length),
+      guard: null,
+      rise: 0,
     };
   }
 
@@ -100,15 +103,19 @@ class NodePipeline implements Pipeline {
   }
 
   observe(index: number, label: number): Observation {
-    return this.parts.learning.observe(index, label);
+    const observation = this.parts.learning.observe(index, label);
+    if (observation.result === 'learned') this.parts.unlabelled?.labelled(index, label, observation);
+    return observation;
   }
 
   get owed(): number {
-    return this.parts.learning.owed;
+    return this.parts.learning.owed + (this.parts.unlabelled?.owed ?? 0);
   }
 
   step(): void {
-    this.parts.learning.step();
+    const { learning, unlabelled } = this.parts;
+    if (learning.owed > 0) learning.step();
+    else unlabelled?.step();
   }
 
   get snapshotBytes(): number {
@@ -122,7 +129,9 @@ class NodePipeline implements Pipeline {
 
   restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number {
     if (snapshot !== null) this.parts.codec.read(snapshot);
-    return this.parts.learning.restore(journal);
+    const { learning, unlabelled } = this.parts;
+    unlabelled?.restore(journal, learning.firstUnlearned[0]!);
+    return learning.restore(journal);
   }
 
   get fingerprint(): string {
@@ -130,17 +139,29 @@ class NodePipeline implements Pipeline {
   }
 
   private judge(index: number): void {
-    const { head, panel, statistics, mixture, pending } = this.parts;
+    const { head, panel, statistics, mixture, pending, unlabelled } = this.parts;
     const { decision, features } = this;
     this.loaded.normaliser.apply(features, this.normalised);
     statistics.push(this.normalised);
     panel.judge(this.normalised);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
-    decision.label = head.label(decision.probabilities, decision.values);
+    unlabelled?.judge(panel.values, decision);
+    decision.thresholds.set(head.thresholds);
+    decision.label = head.label(decision.probabilities, decision.values, this.experts.length);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
     pending.add(index, features, panel.probabilities, panel.labels);
+    unlabelled?.follow(index, panel.values, decision.label);
+    this.showGuard();
+  }
+
+  private showGuard(): void {
+    const { decision } = this;
+    const { unlabelled } = this.parts;
+    if (unlabelled === null) return;
+    decision.guard = unlabelled.guard.phase;
+    decision.rise = unlabelled.guard.rise;
   }
 
   private abstain(): void {

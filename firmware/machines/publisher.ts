@@ -22,6 +22,8 @@ export interface DecisionRecord {
   /** Of the mixture, as the card's task has them (`Decision.values`), and [experts × values]. */
   readonly values: Float32Array;
   readonly expertValues: Float32Array;
+  /** Of an anomaly model, as they were in force (`Decision.thresholds`). */
+  readonly thresholds: Float64Array;
   /** [experts] */
   readonly expertLabels: Int16Array;
   readonly expertConfidences: Float32Array;
@@ -93,7 +95,7 @@ export function decisionBody(
     };
   }
   const said = { label: classes[record.label] ?? null, confidence: unit(record.confidence), probabilities };
-  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values) };
+  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values, record.thresholds) };
 }
 
 /** Sums of float32 probabilities may pass 1 by a rounding; the schema does not. */

@@ -1,3 +1,4 @@
+import type { GuardPhase } from '../../kernels/learning/slow-change-guard.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { Observation } from './label-learning.ts';
@@ -25,6 +26,8 @@ export interface Decision {
   probabilities: Float32Array;
   /** Of the mixture: a regressor's outputs, or an anomaly model's one score; empty for a classifier. */
   values: Float32Array;
+  /** [experts + 1]: scores beyond which each expert, and last the mixture, said anomaly; empty for another task. */
+  thresholds: Float64Array;
   /** [experts × values] */
   expertValues: Float32Array;
   /** [experts] */
@@ -34,6 +37,10 @@ export interface Decision {
   weights: Float32Array;
   /** Distance of the stream's statistics from the factory's, in factory deviations (`StreamStatistics.distance`). */
   drift: number;
+  /** Learning without labels: what its guard says after this window; null where nothing is learned so. */
+  guard: GuardPhase | null;
+  /** Share of the rise that the guard allows and that is used up (`SlowChangeGuard.rise`); 0 without one. */
+  rise: number;
 }
 
 /** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */

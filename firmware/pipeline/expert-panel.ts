@@ -50,8 +50,8 @@ export class ExpertPanel {
     for (let e = 0; e < this.names.length; e++) {
       const taken = this.invoke(this.names[e]!, z);
       const row = this.rows[e]!;
-      this.head.read(taken, row, this.valueRows[e]!);
-      const label = this.head.label(row, this.valueRows[e]!);
+      this.head.read(taken, row, this.valueRows[e]!, e);
+      const label = this.head.label(row, this.valueRows[e]!, e);
       this.labels[e] = label;
       this.confidences[e] = label < 0 ? 0 : row[label]!;
     }

@@ -20,7 +20,7 @@ export interface LoadedModel {
   readonly interpreter: Interpreter;
   /** What judges windows: the interpreter, unless another engine was asked for. */
   readonly runner: Runner;
-  /** Adapter points that learning can reach, in execution order; none unless the model tells classes apart. */
+  /** Adapter points that learning can reach, in execution order; none of a regressor. */
   readonly chain: readonly number[];
   readonly features: Features;
   readonly normaliser: Normaliser;
@@ -35,7 +35,7 @@ export interface LoadedModel {
 export function loadModel(bytes: Uint8Array, limits: ModelLimits, engine?: InferenceEngine): LoadedModel {
   const model = readModel(bytes, limits);
   const card = cardOf(model);
-  const learns = card.task === 'classification' && engine === undefined;
+  const learns = card.task !== 'regression' && engine === undefined;
   const interpreter = createInterpreter(model, { engine: createEngine(), limits, keepActivations: learns });
   const features = build('features', () =>
     createFeatures(card.features, { channels: card.channels.length, window: card.window }),
@@ -43,7 +43,7 @@ export function loadModel(bytes: Uint8Array, limits: ModelLimits, engine?: Infer
   const normaliser = build('normalisation', () => createNormaliser(card.normalisation));
   requireFit(card, interpreter, features, normaliser);
   const chain = learns ? findDenseChain(model, interpreter) : [];
-  if (learns && chain.length === 0) {
+  if (card.task === 'classification' && learns && chain.length === 0) {
     throw new ModelError(
       'unsupportedModel',
       'no dense layer makes the logits of the model: end it with one to adapt it',

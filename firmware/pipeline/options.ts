@@ -1,4 +1,5 @@
 import { checkLearningOptions, defaultLearningOptions, type LearningOptions } from '../../kernels/learning/options.ts';
+import { defaultUnlabelledOptions, type UnlabelledOptions } from '../../kernels/learning/unlabelled-options.ts';
 import { defaultModelLimits, type ModelLimits } from '../../kernels/limits.ts';
 import type { Task } from '../../protocols/model-card.ts';
 
@@ -7,14 +8,20 @@ export const expertNames = ['frozen', 'renormalised', 'local'] as const;
 export type ExpertName = (typeof expertNames)[number];
 
 /**
- * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. Only
- * labels of classes can tell which expert to believe, and only from them `local` learns. A model of another task keeps
- * to the factory's statistics: ones that follow the stream would take a slow change of what is measured, or a growing
- * fault, for a drift of the sensor.
+ * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. A
+ * classifier learns from labels, an autoencoder from what it judges normal (`UnlabelledLearning`), a regressor from
+ * nothing. Neither of the latter two has its inputs follow the stream: that would take a slow change of what is
+ * measured, or a growing fault, for a drift of the sensor.
  */
 export function expertsFor(task: Task, asked: readonly ExpertName[]): ExpertName[] {
-  return expertNames.filter((name) => name === 'frozen' || (task === 'classification' && asked.includes(name)));
+  return expertNames.filter((name) => name === 'frozen' || (helping[task].includes(name) && asked.includes(name)));
 }
+
+const helping: Readonly<Record<Task, readonly ExpertName[]>> = {
+  classification: expertNames,
+  regression: [],
+  anomaly: ['local'],
+};
 
 export interface PipelineOptions {
   /** The .tflite file, with a model card in its metadata. */
@@ -28,6 +35,8 @@ export interface PipelineOptions {
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;
+  /** Of an anomaly model. */
+  readonly unlabelled: UnlabelledOptions;
 }
 
 /** Everything but the model and the seed. */
@@ -37,6 +46,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   replayCapacity: 2048,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
+  unlabelled: defaultUnlabelledOptions,
 };
 
 /** Throws a RangeError that names the first option out of its range. */

@@ -52,6 +52,7 @@ const record: DecisionRecord = {
   probabilities: Float32Array.of(0.1, 0.9),
   values: new Float32Array(0),
   expertValues: new Float32Array(0),
+  thresholds: new Float64Array(0),
   expertLabels: Int16Array.of(1),
   expertConfidences: Float32Array.of(0.9),
   weights: Float32Array.of(1),
@@ -144,7 +145,7 @@ wire('decisions are limited per second; the state is said when its words change,
 const facts = {
   ...{ ...speaker, ...about, classes: ['normal', 'worn'] },
   ...{ stateTopic: topic('state/json'), availabilityTopic: topic('availability') },
-  ...{ acknowledgeTopic: topic('alarm/acknowledge'), alarms: [], outputs: [], threshold: null },
+  ...{ acknowledgeTopic: topic('alarm/acknowledge'), alarms: [], outputs: [], scores: false },
 };
 
 const announcerOn = (mqtt: MqttPort, enabled: boolean, clockMs: { now: number }) =>

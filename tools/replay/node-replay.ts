@@ -45,7 +45,7 @@ export class NodeReplay {
     this.windower = createWindower({ channels: this.channels, window: card.window, stride: card.stride });
     this.scoreboard = createScoreboard(experts);
     this.regression = card.task === 'regression' ? new RegressionScore(experts, card.outputs.length) : null;
-    this.anomaly = card.task === 'anomaly' ? new AnomalyScore(this.node) : null;
+    this.anomaly = card.task === 'anomaly' ? new AnomalyScore(this.node, experts) : null;
     this.baselines = options.baselines.map((baseline) => ({ baseline, scoreboard: createScoreboard([]) }));
   }
 
@@ -67,6 +67,7 @@ export class NodeReplay {
     const { pipeline, classes, reveal } = this.options;
     const { windower } = this;
     const decision = pipeline.decide(windower);
+    this.pay();
     const truth = windower.truth < 0 ? -1 : classes[windower.truth]!;
     this.windows++;
     if (!decision.valid) this.invalid++;
@@ -78,16 +79,22 @@ export class NodeReplay {
     // A label is drawn for every labelled window, also one that could not be judged: `run` cannot know either.
     if (!reveal.next()) return;
     const observation = pipeline.observe(windower.index, truth);
-    while (pipeline.owed > 0) pipeline.step();
+    this.pay();
     this.learn(observation, truth);
   }
 
+  private pay(): void {
+    const { pipeline } = this;
+    while (pipeline.owed > 0) pipeline.step();
+  }
+
   /** The target of a window is that of its last row. */
-  private measure({ values, expertValues, label }: Decision, lastRow: number, truth: number): void {
+  private measure(decision: Decision, lastRow: number, truth: number): void {
+    const { values, expertValues } = decision;
     const { segment, segments, target } = this.options.rows;
     const value = target?.[lastRow] ?? Number.NaN;
     if (!Number.isNaN(value)) this.regression?.add(expertValues, values, value);
-    this.anomaly?.add(segments[segment[lastRow]!]!, values[0]!, label, truth);
+    this.anomaly?.add(segments[segment[lastRow]!]!, decision, truth);
   }
 
   private score(decision: Decision, truth: number): void {

@@ -79,6 +79,17 @@ const demoModel = {
   },
 };
 
+/** Files that `textOf` would read from a checkout (tools/report/assets.ts) as text within the bundle. */
+const textFiles = {
+  name: 'text-files',
+  transform: (code, id) =>
+    code.includes('textOf(new URL(')
+      ? code.replace(/textOf\(new URL\(['"]([^'"]+)['"], import\.meta\.url\)\)/g, (_all, path) =>
+          JSON.stringify(readFileSync(join(dirname(id), path), 'utf8')),
+        )
+      : null,
+};
+
 const bundle = (input, chunkFolder, extras = []) => ({
   input,
   external,
@@ -109,5 +120,5 @@ export default [
     'node-chunks',
     [demoModel],
   ),
-  bundle({ myrmexctl: 'tools/main.ts' }, 'desk-chunks'),
+  bundle({ myrmexctl: 'tools/main.ts' }, 'desk-chunks', [textFiles]),
 ];

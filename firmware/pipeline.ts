@@ -4,7 +4,7 @@ import { Fingerprint } from '../kernels/learning/fingerprint.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
-import type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+import type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
 import type { Observation } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
@@ -61,6 +61,7 @@ class NodePipeline implements Pipeline {
       thresholds: new Float64Array(head.thresholds.length),
       guard: null,
       rise: 0,
+      adapter: 0,
     };
   }
 
@@ -78,6 +79,12 @@ class NodePipeline implements Pipeline {
 
   get adapterParameters(): number {
     return this.parts.adapterParameters;
+  }
+
+  get adaptation(): Adaptation | null {
+    const { pool, choice, adapters, adapterSeed } = this.parts;
+    if (pool === null || adapters === null) return null;
+    return { pool, choice, adapters, seed: adapterSeed, ...this.loaded };
   }
 
   get arenaBytes(): number {
@@ -129,7 +136,8 @@ class NodePipeline implements Pipeline {
 
   restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number {
     if (snapshot !== null) this.parts.codec.read(snapshot);
-    const { learning, unlabelled } = this.parts;
+    const { learning, unlabelled, pool } = this.parts;
+    pool?.restored();
     unlabelled?.restore(journal, learning.firstUnlearned[0]!);
     return learning.restore(journal);
   }
@@ -143,7 +151,7 @@ class NodePipeline implements Pipeline {
     const { decision, features } = this;
     this.loaded.normaliser.apply(features, this.normalised);
     statistics.push(this.normalised);
-    panel.judge(this.normalised);
+    panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
     unlabelled?.judge(panel.values, decision);
@@ -152,6 +160,7 @@ class NodePipeline implements Pipeline {
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
     pending.add(index, features, panel.probabilities, panel.labels);
+    decision.adapter = this.parts.choice?.chooser.active ?? 0;
     unlabelled?.follow(index, panel.values, decision.label);
     this.showGuard();
   }

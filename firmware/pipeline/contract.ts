@@ -1,6 +1,10 @@
+import type { AdapterPool } from '../../kernels/adapters/adapter-pool.ts';
+import type { AdapterSet, Interpreter } from '../../kernels/interpreter.ts';
 import type { GuardPhase } from '../../kernels/learning/slow-change-guard.ts';
+import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { AdapterChoice } from './adapter-choice.ts';
 import type { Observation } from './label-learning.ts';
 import type { ExpertName } from './options.ts';
 
@@ -41,6 +45,23 @@ export interface Decision {
   guard: GuardPhase | null;
   /** Share of the rise that the guard allows and that is used up (`SlowChangeGuard.rise`); 0 without one. */
   rise: number;
+  /** Which adapter of the pool decided as `local`; 0 where there is one. */
+  adapter: number;
+}
+
+/** The adapters of a pipeline, for whoever lists, moves or measures them. */
+export interface Adaptation {
+  readonly pool: AdapterPool;
+  /** null for a pool of one. */
+  readonly choice: AdapterChoice | null;
+  /** In the engine: those of the loaded adapter. */
+  readonly adapters: AdapterSet;
+  /** What A was drawn from, 16 hexadecimal digits. */
+  readonly seed: string;
+  readonly model: TfliteModel;
+  readonly interpreter: Interpreter;
+  /** Adapter points that have factors, in execution order. */
+  readonly chain: readonly number[];
 }
 
 /** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */
@@ -50,6 +71,8 @@ export interface Pipeline {
   readonly featureCount: number;
   /** Values that learning trains. */
   readonly adapterParameters: number;
+  /** null for a model that takes no adapters. */
+  readonly adaptation: Adaptation | null;
   readonly arenaBytes: number;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;

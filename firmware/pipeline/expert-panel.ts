@@ -32,6 +32,8 @@ export class ExpertPanel {
     private readonly statistics: StreamStatistics,
     /** Of `local`; null when it is not among the experts. */
     private readonly adapters: AdapterSet | null,
+    /** Puts the right adapter into the engine, from what the frozen expert left there of a window. */
+    private readonly chooseAdapter: ((index: number) => void) | null = null,
   ) {
     const { classes, values: width } = head;
     const probabilities = new Float32Array(names.length * classes);
@@ -45,8 +47,8 @@ export class ExpertPanel {
     this.renormalised = new Float32Array(statistics.size);
   }
 
-  /** @param z features normalised as at the factory */
-  judge(z: Float32Array): void {
+  /** @param z features normalised as at the factory, of window `index` */
+  judge(z: Float32Array, index: number): void {
     for (let e = 0; e < this.names.length; e++) {
       const taken = this.invoke(this.names[e]!, z);
       const row = this.rows[e]!;
@@ -54,6 +56,7 @@ export class ExpertPanel {
       const label = this.head.label(row, this.valueRows[e]!, e);
       this.labels[e] = label;
       this.confidences[e] = label < 0 ? 0 : row[label]!;
+      if (this.names[e] === 'frozen' && this.chooseAdapter !== null) this.chooseAdapter(index);
     }
   }
 

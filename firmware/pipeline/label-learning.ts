@@ -2,6 +2,7 @@ import type { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
 import type { Mixture } from '../../kernels/learning/mixture.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { AdapterChoice } from './adapter-choice.ts';
 import { LearningDebt } from './learning-debt.ts';
 import type { PendingWindows } from './pending-windows.ts';
 
@@ -39,6 +40,8 @@ export class LabelLearning {
     /** null: labels are kept and weigh the experts, and no step is taken on them. */
     private readonly learner: AdapterLearner | null,
     stepsPerLabel: number,
+    /** Of a pool of several adapters: which of them a label teaches. */
+    private readonly choice: AdapterChoice | null = null,
   ) {
     this.debt = new LearningDebt(replay.capacity, stepsPerLabel);
   }
@@ -61,6 +64,7 @@ export class LabelLearning {
     observation.expertLabels = pending.expertLabels(at);
     this.mixture.learn(pending.probabilities(at), label);
     observation.slot = this.replay.add(observation.features, label);
+    this.choice?.labelled(observation.slot, index);
     observation.sequence = this.sequence;
     this.sequence++;
     if (this.learner !== null) this.debt.add(observation.slot);
@@ -70,7 +74,9 @@ export class LabelLearning {
   /** Pays one owed step, if there is one. */
   step(): void {
     const slot = this.debt.pay();
-    if (slot >= 0) this.learner?.step(slot);
+    if (slot < 0) return;
+    this.choice?.prepare(slot);
+    this.learner?.step(slot);
   }
 
   settle(): void {
@@ -90,7 +96,9 @@ export class LabelLearning {
     this.sequence = this.firstUnlearned[0]!;
     for (const { slot, sequence, label, features } of entries) {
       replay.put(slot, features, label);
-      if (this.learner !== null && sequence >= this.firstUnlearned[0]!) this.debt.add(slot);
+      if (sequence < this.firstUnlearned[0]!) continue;
+      this.choice?.recalled(slot);
+      if (this.learner !== null) this.debt.add(slot);
     }
     this.sequence = journal.reduce((next, { sequence }) => Math.max(next, sequence + 1), this.sequence);
     return journal.length - entries.length;

@@ -20,6 +20,7 @@ export class LocalAnchor {
     adam.first.fill(0);
     adam.second.fill(0);
     adam.powers.fill(1);
+    this.learner.publish();
   }
 
   private readonly keepOne = (parameters: Float32Array, at: number): void => this.kept[at]!.set(parameters);

@@ -1,3 +1,4 @@
+import { type ChooserOptions, defaultChooserOptions } from '../../kernels/adapters/adapter-chooser.ts';
 import { checkLearningOptions, defaultLearningOptions, type LearningOptions } from '../../kernels/learning/options.ts';
 import { defaultUnlabelledOptions, type UnlabelledOptions } from '../../kernels/learning/unlabelled-options.ts';
 import { defaultModelLimits, type ModelLimits } from '../../kernels/limits.ts';
@@ -37,7 +38,22 @@ export interface PipelineOptions {
   readonly learning: LearningOptions;
   /** Of an anomaly model. */
   readonly unlabelled: UnlabelledOptions;
+  readonly pool: PoolOptions;
+  /** What A is drawn from, 16 hexadecimal digits; the model's own bytes when null. */
+  readonly adapterSeed: string | null;
 }
+
+/** How many adapters a node keeps, and how it chooses among them. */
+export interface PoolOptions extends ChooserOptions {
+  /** 1 is one adapter for all that happens. */
+  readonly adaptersMax: number;
+  /** Of stored forms and working states. */
+  readonly bytesMax: number;
+}
+
+/** Working states beyond these would mostly make snapshots larger. */
+export const WORKING_MAX = 8;
+export const ADAPTERS_MAX = 1024;
 
 /** Everything but the model and the seed. */
 export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
@@ -47,6 +63,8 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   pendingWindows: 1024,
   learning: defaultLearningOptions,
   unlabelled: defaultUnlabelledOptions,
+  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 4 * 1024 * 1024 },
+  adapterSeed: null,
 };
 
 /** Throws a RangeError that names the first option out of its range. */
@@ -59,4 +77,12 @@ export function checkPipelineOptions(options: PipelineOptions): void {
   if (unknown !== undefined)
     throw new RangeError(`no expert is called ${unknown}: choose among ${expertNames.join(', ')}`);
   checkLearningOptions(options.learning);
+  const { adaptersMax, memory, hysteresis, novelty } = options.pool;
+  const whole = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
+  if (!(whole(adaptersMax, ADAPTERS_MAX) && whole(memory, 1e6) && whole(hysteresis, 1e6) && novelty > 1)) {
+    throw new RangeError(
+      `pool: ${adaptersMax} adapters (1 to ${ADAPTERS_MAX}), memory ${memory} and hysteresis ${hysteresis} windows, ` +
+        `novelty ${novelty} (above 1)`,
+    );
+  }
 }

@@ -89,6 +89,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   words[2] = facts.truth;
   words[3] = facts.missing;
   words[4] = decision.guard === null ? -1 : GUARD_PHASES.indexOf(decision.guard);
+  words[FIRST_LABEL + decision.expertLabels.length] = decision.adapter;
   singles[0] = decision.confidence;
   let at = 1;
   for (let k = 0; k < decision.probabilities.length; k++) singles[at++] = decision.probabilities[k]!;
@@ -116,6 +117,7 @@ export const createDecisionReport = ({ classes, values, thresholds, experts }: L
   thresholds: new Float64Array(thresholds),
   guard: null,
   rise: 0,
+  adapter: 0,
   truth: -1,
   endMs: 0,
   pushMs: 0,
@@ -136,6 +138,7 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.truth = words[2]!;
   into.missing = words[3]!;
   into.guard = GUARD_PHASES[words[4]!] ?? null;
+  into.adapter = words[FIRST_LABEL + into.expertLabels.length]!;
   into.confidence = singles[0]!;
   let at = 1;
   for (let k = 0; k < into.probabilities.length; k++) into.probabilities[k] = singles[at++]!;

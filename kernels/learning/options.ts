@@ -1,3 +1,5 @@
+import { FACTOR_BITS, type FactorBits } from '../adapters/factor-codec.ts';
+
 /**
  * How a node learns from labels. The defaults were chosen on gas sensors that age and movement sensors of many people
  * together, and checked on bearings and a market: none is tuned to one of them alone.
@@ -7,6 +9,8 @@ export interface LearningOptions {
   readonly rank: number;
   /** LoRA's alpha / rank. */
   readonly scaling: number;
+  /** What B and bias are stored, and therefore computed with, in. */
+  readonly factorBits: FactorBits;
   /** Adam's step size, > 0. */
   readonly learningRate: number;
   /** Decoupled decay per step, in units of the learning rate: pulls the adapters back to the frozen model; >= 0. */
@@ -33,6 +37,7 @@ export interface LearningOptions {
 export const defaultLearningOptions: LearningOptions = {
   rank: 2,
   scaling: 1,
+  factorBits: 8,
   learningRate: 0.007,
   weightDecay: 0.1,
   stepsPerLabel: 12,
@@ -59,6 +64,9 @@ export function checkLearningOptions(options: LearningOptions): void {
     }
   };
   whole('rank', 64);
+  if (!FACTOR_BITS.includes(options.factorBits)) {
+    throw new RangeError(`learning.factorBits is ${options.factorBits}: choose one of ${FACTOR_BITS.join(', ')}`);
+  }
   whole('stepsPerLabel', 1024);
   whole('batch', 1024);
   real('scaling', 1e-3, 1e3);

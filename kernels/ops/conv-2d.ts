@@ -3,6 +3,7 @@ import { TensorType } from '../tflite/tensor-type.ts';
 import { prepareCompiledConvolution } from './compiled/convolution.ts';
 import { prepareCompiledDense } from './compiled/dense.ts';
 import { prepareWinograd, suitsWinograd } from './compiled/winograd.ts';
+import { prepareWinogradLine, suitsWinogradLine } from './compiled/winograd-line.ts';
 import { type ConvolutionGeometry, convolutionGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import { preparePlainConvolution } from './plain/convolution.ts';
@@ -29,9 +30,9 @@ function prepare(context: PrepareContext): PreparedOperator {
   const layer = { geometry, input, output, weights: int8Weights(weights), weightScale, flat: false };
   if (!context.isCompiled) return preparePlainPointwise(context, layer);
   if (isOneProduct(geometry)) return prepareCompiledDense(context, layer);
-  return suitsWinograd(geometry) && !context.isCompact
-    ? prepareWinograd(context, layer)
-    : prepareCompiledConvolution(context, layer);
+  if (suitsWinograd(context, geometry)) return prepareWinograd(context, layer);
+  if (suitsWinogradLine(context, geometry)) return prepareWinogradLine(context, layer);
+  return prepareCompiledConvolution(context, layer);
 }
 
 /** One pixel and a 1×1 filter. */

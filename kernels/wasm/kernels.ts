@@ -14,6 +14,7 @@ export interface WasmKernels {
   ): void;
   packTaps(weights: number, packed: number, places: number, channels: number, taps: number): void;
   packWinograd(weights: number, packed: number, out: number, channels: number, depth: number): void;
+  packWinogradLine(weights: number, packed: number, out: number, channels: number, depth: number): void;
   /** A low-rank adapter on a batch (assembly/adapter-batch.ts); `base` is 0 for none. */
   adapterBatch(
     x: number,

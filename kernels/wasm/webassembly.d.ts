@@ -3,6 +3,8 @@
  * them only together with the browser's DOM, which kernels/ must not see.
  */
 declare namespace WebAssembly {
+  /** Whether bytes are a module that this engine can compile. */
+  function validate(bytes: Uint8Array): boolean;
   class CompileError extends Error {}
   class Module {
     constructor(bytes: Uint8Array);

@@ -34,7 +34,7 @@ export interface SourceFile {
 const IMPORT = /(?:(?<!['"])\bfrom\s*|\bimport\s*\(\s*|\bimport\s+|new URL\(\s*)(['"])([^'"\n]+)\1/g;
 
 /** AssemblyScript is another language, but for the file of constants that it shares with the TypeScript. */
-const NOT_OURS = /\.generated\.ts$|^kernels\/wasm\/assembly\/(?!records\.ts$)|\/node_modules\//;
+const NOT_OURS = /\.generated\.ts$|^(kernels\/wasm|tools\/train)\/assembly\/(?!records\.ts$)|\/node_modules\//;
 
 const withoutComments = (text: string): string =>
   text

@@ -70,6 +70,33 @@ const compareMany = (seed: number, kind: Kind, rounds: number, withBias: boolean
 
 convolutions('60 random CONV_2D, dilated and grouped ones among them', () => compareMany(31, 'conv', 60, true));
 
+convolutions('40 CONV_2D of three taps in a line, with ends within a tile and dilation', () => {
+  const random = seeded(37);
+  const pick = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
+  for (let round = 0; round < 40; round++) {
+    const isVertical = random() < 0.4;
+    const dilation = pick(1, 4);
+    const [length, across] = [pick(9, 40), pick(1, 3)];
+    const options: ConvolutionCase = {
+      ...randomCase(random, 'conv', true),
+      height: isVertical ? length : across,
+      width: isVertical ? across : length,
+      inChannels: pick(8, 20),
+      outChannels: pick(8, 20),
+      groups: 1,
+      filterHeight: isVertical ? 3 : 1,
+      filterWidth: isVertical ? 1 : 3,
+      strideH: 1,
+      strideW: 1,
+      dilationH: isVertical ? dilation : 1,
+      dilationW: isVertical ? 1 : dilation,
+    };
+    const elements = options.batch * options.height * options.width * options.inChannels;
+    const inputs = Array.from({ length: 3 }, () => [randomInt8(random, elements)]);
+    compareWithOracle(tflite, convolutionFile(random, options), inputs, `${round}: ${JSON.stringify(options)}`);
+  }
+});
+
 convolutions('60 random DEPTHWISE_CONV_2D with depth multipliers', () => compareMany(32, 'depthwise', 60, true));
 
 convolutions('20 DEPTHWISE_CONV_2D without a bias, which TFLite rounds in two stages', () =>

@@ -1,4 +1,5 @@
-import { denseTfliteModel } from '../../kernels/quantise/dense-tflite.ts';
+import { denseNetwork } from '../../kernels/quantise/network.ts';
+import { tfliteModel } from '../../kernels/quantise/network-tflite.ts';
 import { quantiseNetwork } from '../../kernels/quantise/quantise-network.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
@@ -42,6 +43,7 @@ export function randomClassifier(shape: ClassifierShape, card: object = cardOf(s
     const inFeatures = widths[l]!;
     const size = Math.sqrt(3 / inFeatures);
     return {
+      kind: 'dense' as const,
       inFeatures,
       outFeatures,
       weights: Float32Array.from({ length: outFeatures * inFeatures }, () => (random() * 2 - 1) * size * 1.4),
@@ -56,7 +58,7 @@ export function randomClassifier(shape: ClassifierShape, card: object = cardOf(s
   // As `train` writes it; a test may have changed anything to something that no card holds.
   const { kind, task: _, ...rest } = card as ModelCard;
   const bytes = new TextEncoder().encode(JSON.stringify({ kind, version: 1, task: 'classifier', ...rest }));
-  return denseTfliteModel(quantiseNetwork({ layers }, ranges), 'random classifier', [
+  return tfliteModel(quantiseNetwork(denseNetwork(layers), ranges), 'random classifier', [
     { name: MODEL_CARD_METADATA_NAME, bytes },
   ]);
 }

@@ -1,4 +1,5 @@
-import { denseTfliteModel } from '../../kernels/quantise/dense-tflite.ts';
+import { denseNetwork } from '../../kernels/quantise/network.ts';
+import { tfliteModel } from '../../kernels/quantise/network-tflite.ts';
 import { quantiseNetwork } from '../../kernels/quantise/quantise-network.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
@@ -18,33 +19,22 @@ export interface LinearLayer {
   readonly range: { readonly low: number; readonly high: number };
 }
 
-/** An int8 chain of linear layers for inputs from -4 to 4, made by our own quantiser, without its softmax. */
+/** An int8 chain of linear layers for inputs from -4 to 4, made by our own quantiser. */
 export function linearModel(layers: readonly LinearLayer[], card: ModelCard | null): TfliteModel {
-  const network = {
-    layers: layers.map(({ weights, bias }) => ({
+  const network = denseNetwork(
+    layers.map(({ weights, bias }) => ({
+      kind: 'dense' as const,
       inFeatures: weights[0]!.length,
       outFeatures: weights.length,
       weights: Float32Array.from(weights.flat()),
       bias: Float32Array.from(bias),
       activation: 'none' as const,
     })),
-  };
+    'none',
+  );
   const ranges = { input: { low: -4, high: 4 }, layers: layers.map(({ range }) => range) };
   const metadata = card === null ? [] : [{ name: MODEL_CARD_METADATA_NAME, bytes: encodeModelCard(card) }];
-  const model = denseTfliteModel(quantiseNetwork(network, ranges), 'test model', metadata);
-  const { operators, tensors, inputs } = model.subgraph;
-  const last = operators.length - 1;
-  return {
-    ...model,
-    operatorCodes: model.operatorCodes.slice(0, 1),
-    subgraph: {
-      ...model.subgraph,
-      operators: operators.slice(0, last),
-      tensors: tensors.slice(0, -1),
-      inputs,
-      outputs: operators[last - 1]!.outputs,
-    },
-  };
+  return tfliteModel(quantiseNetwork(network, ranges), 'test model', metadata);
 }
 
 const commonCard = (channels: number) => {

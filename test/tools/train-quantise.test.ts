@@ -4,8 +4,9 @@ import { createInterpreter } from '../../kernels/interpreter.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
 import { affineOf } from '../../kernels/quantise/affine.ts';
 import { calibrate } from '../../kernels/quantise/calibrate.ts';
-import { type DenseNetwork, denseForward } from '../../kernels/quantise/dense-network.ts';
-import { denseTfliteModel } from '../../kernels/quantise/dense-tflite.ts';
+import { FloatForward } from '../../kernels/quantise/forward.ts';
+import { type DenseLayer, denseNetwork, type Network } from '../../kernels/quantise/network.ts';
+import { tfliteModel } from '../../kernels/quantise/network-tflite.ts';
 import { quantiseNetwork } from '../../kernels/quantise/quantise-network.ts';
 import { createRandom } from '../../kernels/random.ts';
 import { quantiseInto } from '../../kernels/signal/normalise.ts';
@@ -17,9 +18,9 @@ import { createOracle } from '../support/oracle.ts';
 const quantise = suite('quantise');
 const INPUT = { low: -4, high: 4 };
 
-function randomNetwork(widths: readonly number[], seed: number): DenseNetwork {
+function randomNetwork(widths: readonly number[], seed: number): Network {
   const random = createRandom(seed, 'network');
-  const layers = widths.slice(1).map((outFeatures, l) => {
+  const layers = widths.slice(1).map((outFeatures, l): DenseLayer => {
     const inFeatures = widths[l]!;
     // Channels of very different size are what per-channel scales are for.
     const size = Float32Array.from({ length: outFeatures }, () => Math.exp(2 * random.normal()));
@@ -29,9 +30,9 @@ function randomNetwork(widths: readonly number[], seed: number): DenseNetwork {
     );
     const bias = Float32Array.from({ length: outFeatures }, () => 0.1 * random.normal());
     const activation = l + 2 < widths.length ? ('relu' as const) : ('none' as const);
-    return { inFeatures, outFeatures, weights, bias, activation };
+    return { kind: 'dense', inFeatures, outFeatures, weights, bias, activation };
   });
-  return { layers };
+  return denseNetwork(layers);
 }
 
 function randomInputs(rows: number, features: number, seed: number): Float32Array {
@@ -39,9 +40,9 @@ function randomInputs(rows: number, features: number, seed: number): Float32Arra
   return Float32Array.from({ length: rows * features }, () => random.normal());
 }
 
-function quantised(network: DenseNetwork, inputs: Float32Array): Uint8Array {
+function quantised(network: Network, inputs: Float32Array): Uint8Array {
   const ranges = { input: INPUT, layers: calibrate(network, inputs, INPUT) };
-  return writeModel(denseTfliteModel(quantiseNetwork(network, ranges), 'test', []));
+  return writeModel(tfliteModel(quantiseNetwork(network, ranges), 'test', []));
 }
 
 function interpreterOf(bytes: Uint8Array) {
@@ -73,16 +74,13 @@ quantise('the int8 model says what the float network says, within a few steps of
   const interpreter = interpreterOf(quantised(network, inputs));
   const input = interpreter.inputs[0]!;
   const { scale, zeroPoint, data } = interpreter.logits;
-  const hidden = new Float32Array(16);
-  const logits = new Float32Array(5);
+  const forward = new FloatForward(network);
   let squares = 0;
   for (let row = 0; row < 500; row += 1) {
     const x = inputs.subarray(row * 12, (row + 1) * 12);
-    denseForward(network.layers[0]!, x, hidden);
-    denseForward(network.layers[1]!, hidden, logits);
     quantiseInto(x, input.scale, input.zeroPoint, input.data as Int8Array);
     interpreter.invoke();
-    logits.forEach((wanted, c) => {
+    forward.run(x).forEach((wanted, c) => {
       squares += ((scale * (data[c]! - zeroPoint) - wanted) / scale) ** 2;
     });
   }
@@ -92,8 +90,15 @@ quantise('the int8 model says what the float network says, within a few steps of
 
 quantise('a dead channel with a bias keeps its bias', () => {
   const weights = Float32Array.of(1, -1, 0, 0);
-  const layer = { inFeatures: 2, outFeatures: 2, weights, bias: Float32Array.of(0, 1.5), activation: 'none' } as const;
-  const interpreter = interpreterOf(quantised({ layers: [layer] }, randomInputs(50, 2, 3)));
+  const layer = {
+    kind: 'dense',
+    inFeatures: 2,
+    outFeatures: 2,
+    weights,
+    bias: Float32Array.of(0, 1.5),
+    activation: 'none',
+  } as const;
+  const interpreter = interpreterOf(quantised(denseNetwork([layer]), randomInputs(50, 2, 3)));
   interpreter.inputs[0]!.data.fill(interpreter.inputs[0]!.zeroPoint);
   interpreter.invoke();
   const { scale, zeroPoint, data } = interpreter.logits;

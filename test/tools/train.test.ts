@@ -14,7 +14,8 @@ import { int8Accuracy } from '../../tools/train/evaluate.ts';
 import { extractAll } from '../../tools/train/feature-choice.ts';
 import { splitByTime } from '../../tools/train/split.ts';
 import { fitNormalisation, normaliseAll } from '../../tools/train/standardise.ts';
-import { type TrainOptions, trainModel } from '../../tools/train/train-model.ts';
+import { trainDense } from '../../tools/train/train-dense.ts';
+import type { TrainOptions } from '../../tools/train/train-options.ts';
 import { cutWindows } from '../../tools/train/windows.ts';
 import { dataTest, recordingFile } from '../support/data.ts';
 import { createOracle } from '../support/oracle.ts';
@@ -56,7 +57,7 @@ const QUICK = { window: 64, stride: 32, seed: 3, features: 'auto', hidden: [8], 
 
 async function refusal(options: TrainOptions): Promise<CommandError> {
   try {
-    await trainModel(options);
+    await trainDense(options);
   } catch (error) {
     assert.instance(error, CommandError);
     return error as CommandError;
@@ -88,7 +89,7 @@ train('the split holds back whole stretches of every class and shares no row', (
 
 train('learns, and writes all that is needed to run the model', async () => {
   const progress: number[] = [];
-  const { bytes, report } = await trainModel({
+  const { bytes, report } = await trainDense({
     ...QUICK,
     recording: hums(),
     onProgress: (done) => progress.push(done),
@@ -108,9 +109,9 @@ train('learns, and writes all that is needed to run the model', async () => {
 
 train('the same seed gives the same bytes, another seed others', async () => {
   const options = { ...QUICK, recording: hums(), epochs: 2 };
-  const first = await trainModel(options);
-  assert.equal((await trainModel(options)).bytes, first.bytes);
-  assert.not.equal((await trainModel({ ...options, seed: 4 })).bytes, first.bytes);
+  const first = await trainDense(options);
+  assert.equal((await trainDense(options)).bytes, first.bytes);
+  assert.not.equal((await trainDense({ ...options, seed: 4 })).bytes, first.bytes);
 });
 
 train('a feature of one sign that spans decades is taken as a logarithm, others are not', () => {
@@ -139,7 +140,7 @@ train('where sensitivity drifts, the logarithm is chosen by measurement', async 
     return [strength * (label === 0 ? 4 : 1), strength * (label === 0 ? 1 : 4)];
   });
   const options = { ...QUICK, recording, window: 1, stride: 1, epochs: 60 };
-  const { report } = await trainModel(options);
+  const { report } = await trainDense(options);
   assert.is.not(report.scalings[0]!.scaling, 'linear', JSON.stringify(report.scalings));
   assert.ok(report.accuracy.int8 > 0.9);
 });
@@ -166,7 +167,7 @@ dataTest(train, 'gas_drift: right where it was trained, bit-identical in TensorF
   const path = await recordingFile('gas_drift', ['--segments', '1,2']);
   const recording = await readRecording(path, { segments: ['1'] });
   const options = { recording, window: 1, stride: 1, seed: 0, features: 'auto', hidden: [64, 32] } as const;
-  const { bytes, report } = await trainModel({ ...options, epochs: 40 });
+  const { bytes, report } = await trainDense({ ...options, epochs: 40 });
   assert.ok(report.accuracy.float > 0.93 && report.accuracy.int8 > 0.93, JSON.stringify(report.accuracy));
   assert.is(report.features.count, 128);
   const theirs = (await createOracle()).load(bytes);

@@ -1,9 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
-import { Command, InvalidArgumentError } from 'commander';
-import { type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
+import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
-import { list, share } from './arguments.ts';
+import { integerFrom, list, share } from './arguments.ts';
 
 interface ReplayFlags {
   model: string;
@@ -13,6 +16,9 @@ interface ReplayFlags {
   nodes?: string[];
   experts: ExpertName[];
   baselines: BaselineName[];
+  report?: string;
+  factorBits: FactorBits;
+  adapters: number;
   json?: true;
 }
 
@@ -30,13 +36,21 @@ export function replayCommand(): Command {
       ...expertNames,
     ])
     .option('--baselines <names>', `to compare with: ${baselineNames.join(', ')}`, among(baselineNames), [])
+    .option('--report <file>', 'write a page with curves and tables, to be read in a browser without a network')
+    .addOption(
+      new Option('--factor-bits <bits>', 'bits that adapters are stored and trained in')
+        .choices(FACTOR_BITS.map(String))
+        .default(defaultLearningOptions.factorBits)
+        .argParser(factorBits),
+    )
+    .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
 
 async function run(path: string, flags: ReplayFlags): Promise<void> {
   const { readRecording } = await import('../../firmware/io/recording.ts');
-  const { replay } = await import('../replay/replay.ts');
+  const { playRecording } = await import('../replay/replay.ts');
   const { printReplay } = await import('../replay/print-report.ts');
   const { readModelCard } = await import('../../firmware/model-file.ts');
   const { defaultModelLimits } = await import('../../kernels/limits.ts');
@@ -46,13 +60,38 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, experts, baselines } = flags;
-  const report = replay({
+  const { labelRate, experts, baselines, factorBits } = flags;
+  const page = flags.report === undefined ? null : await import('../report/page.ts');
+  const played = playRecording({
     ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+    curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
+    pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
+    learning: { ...defaultLearningOptions, factorBits },
     now: () => performance.now(),
   });
+  const { report } = played;
+  if (page !== null && flags.report !== undefined) {
+    await writeFile(flags.report, page.replayPage(played, `Replay of ${basename(path)}`, factsOf(path, flags, model)));
+  }
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else printReplay(process.stdout, report);
+}
+
+/** The options of a replay as its page shows them. */
+function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
+  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept } = flags;
+  return [
+    ['recording', path === '-' ? 'standard input' : basename(path)],
+    ['model', `${basename(flags.model)}, ${model.length} bytes`],
+    ['seed', `${seed}`],
+    ['label rate', `${labelRate}`],
+    ['segments', segments?.join(', ') ?? 'all'],
+    ['nodes', nodes?.join(', ') ?? 'all'],
+    ['experts', experts.join(', ')],
+    ['baselines', baselines.join(', ') || 'none'],
+    ['bits of adapter factors', `${factorBits}`],
+    ['adapters', `${kept}`],
+  ];
 }
 
 function among<T extends string>(known: readonly T[]): (text: string) => T[] {
@@ -63,6 +102,14 @@ function among<T extends string>(known: readonly T[]): (text: string) => T[] {
       return found;
     });
 }
+
+function factorBits(text: string): FactorBits {
+  const bits = FACTOR_BITS.find((choice) => String(choice) === text);
+  if (bits === undefined) throw new InvalidArgumentError(`It must be one of ${FACTOR_BITS.join(', ')}.`);
+  return bits;
+}
+
+const adapters = integerFrom(1, ADAPTERS_MAX);
 
 function seed(text: string): number {
   const value = Number(text);

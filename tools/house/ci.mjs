@@ -8,6 +8,7 @@ import { emulatedNode } from './arm.mjs';
 import { brokerKills } from './ci/broker.mjs';
 import { brokers } from './ci/brokers.mjs';
 import { killMoments, workerFaults } from './ci/faults.mjs';
+import { replayPage } from './ci/page.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
 import { root } from './install.mjs';
 import { lineOf, testArm } from './test-arm.mjs';
@@ -114,6 +115,7 @@ const checks = [
   { name: 'killed at 300 random moments: nothing acknowledged is lost', check: killMoments },
   { name: 'embedded broker, killed 150 times under load', check: brokerKills },
   { name: 'a compute worker that crashes, eats its memory, hangs', check: workerFaults },
+  { name: 'the page of a replay in a browser', check: replayPage },
   { name: 'arm64 under qemu: the same decisions', check: arm64 },
   { name: 'arm64 and armv7 under qemu: the same hashes of every model', check: engineOnArm },
   {

@@ -5,6 +5,7 @@ import { createScoreboard, type Scoreboard } from '../../kernels/learning/scoreb
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import { AnomalyScore } from './anomaly-score.ts';
 import type { Baseline } from './baseline.ts';
+import { NodeCurves } from './node-curves.ts';
 import { RegressionScore } from './regression-score.ts';
 
 export interface NodeReplayOptions {
@@ -14,6 +15,8 @@ export interface NodeReplayOptions {
   readonly pipeline: Pipeline;
   readonly reveal: Reveal;
   readonly baselines: readonly Baseline[];
+  /** Points of each curve over the stream; 0: none is kept. */
+  readonly curvePoints: number;
 }
 
 /** One node of a recording going through the node's own pipeline, a window at a time. */
@@ -26,6 +29,8 @@ export class NodeReplay {
   /** Of a model that measures, or that tells the normal from the rest. */
   readonly regression: RegressionScore | null;
   readonly anomaly: AnomalyScore | null;
+  /** For a page; null where nobody asked. */
+  readonly curves: NodeCurves | null;
   windows = 0;
   /** Labels revealed and learned. */
   labels = 0;
@@ -47,6 +52,7 @@ export class NodeReplay {
     this.regression = card.task === 'regression' ? new RegressionScore(experts, card.outputs.length) : null;
     this.anomaly = card.task === 'anomaly' ? new AnomalyScore(this.node, experts) : null;
     this.baselines = options.baselines.map((baseline) => ({ baseline, scoreboard: createScoreboard([]) }));
+    this.curves = options.curvePoints === 0 ? null : this.createCurves();
   }
 
   /** Plays rows up to the next complete window and through it. False at the end of the recording. */
@@ -72,6 +78,7 @@ export class NodeReplay {
     this.windows++;
     if (!decision.valid) this.invalid++;
     if (windower.truth >= 0 && truth < 0) this.unknown++;
+    this.curves?.decided(decision, this.options.rows.segments[this.options.rows.segment[lastRow]!]!);
     for (const { baseline } of this.baselines) if (decision.valid) baseline.decide(windower.samples);
     if (decision.valid) this.measure(decision, lastRow, truth);
     if (truth < 0) return;
@@ -95,16 +102,29 @@ export class NodeReplay {
     const value = target?.[lastRow] ?? Number.NaN;
     if (!Number.isNaN(value)) this.regression?.add(expertValues, values, value);
     this.anomaly?.add(segments[segment[lastRow]!]!, decision, truth);
+    this.curves?.missed(values[0]! - value);
   }
 
   private score(decision: Decision, truth: number): void {
     this.scoreboard.add(decision.expertLabels, decision.label, truth);
     for (const { baseline, scoreboard } of this.baselines) scoreboard.add([], baseline.label, truth);
+    const said = this.curves === null ? [] : this.baselines.map(({ baseline }) => baseline.label);
+    this.curves?.scored(decision, said, truth);
   }
 
   private learn(observation: Observation, truth: number): void {
     if (observation.result !== 'learned') return;
     this.labels++;
+    this.curves?.learned();
     for (const { baseline } of this.baselines) baseline.learn(truth);
+  }
+
+  private createCurves(): NodeCurves {
+    const { pipeline, baselines, curvePoints } = this.options;
+    const { task } = pipeline.card;
+    return new NodeCurves({
+      ...{ experts: pipeline.experts, baselines: baselines.map(({ name }) => name), points: curvePoints },
+      ...{ classes: task !== 'regression', errors: task === 'regression', scores: task === 'anomaly' },
+    });
   }
 }

@@ -1,7 +1,9 @@
 import type { Recording } from '../../firmware/io/recording.ts';
+import type { PoolOptions } from '../../firmware/pipeline/options.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
+import type { LearningOptions } from '../../kernels/learning/options.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
@@ -16,8 +18,19 @@ export interface ReplayOptions {
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
+  /** Points of each curve that a page shows of a node; 0 or left out: none is kept. */
+  readonly curvePoints?: number;
+  /** The node's own unless told otherwise. */
+  readonly learning?: LearningOptions;
+  readonly pool?: PoolOptions;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
+}
+
+/** A finished replay: its report, and the nodes with what they kept. */
+export interface PlayedReplay {
+  readonly report: ReplayReport;
+  readonly nodes: readonly NodeReplay[];
 }
 
 /**
@@ -26,11 +39,17 @@ export interface ReplayOptions {
  *
  * @throws CommandError when the recording and the model do not belong together; ModelError for a bad model
  */
-export function replay(options: ReplayOptions): ReplayReport {
-  const { recording, now } = options;
+export function playRecording(options: ReplayOptions): PlayedReplay {
+  const { recording, now, curvePoints = 0 } = options;
   const began = now();
-  const { model, seed, experts } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts };
+  const {
+    model,
+    seed,
+    experts,
+    learning = defaultPipelineOptions.learning,
+    pool = defaultPipelineOptions.pool,
+  } = options;
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool };
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);
@@ -38,7 +57,7 @@ export function replay(options: ReplayOptions): ReplayReport {
     requireClasses(options.baselines, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
     const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
-    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines() });
+    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
@@ -50,8 +69,11 @@ export function replay(options: ReplayOptions): ReplayReport {
       `no node has ${window} rows in a row in one segment: there is nothing to replay`,
     );
   }
-  return report;
+  return { report, nodes };
 }
+
+/** The report alone. @throws as `playRecording` */
+export const replay = (options: ReplayOptions): ReplayReport => playRecording(options).report;
 
 function requireClasses(baselines: readonly BaselineName[], { card }: Pipeline): void {
   if (card.task === 'classification' || baselines.length === 0) return;

@@ -60,7 +60,9 @@ export function summarise(nodes: readonly NodeReplay[], seed: number, elapsedMs:
   const names = [...first.pipeline.experts, 'mixture'];
   const boards = nodes.map(({ scoreboard }) => ({ scoreboard, frozen: scoreboard }));
   const experts = Object.fromEntries(names.map((name) => [name, expertReport(boards, name)]));
-  const baselines = bestBaselines(nodes);
+  const baselines = Object.fromEntries(
+    Object.entries(bestBaselines(nodes)).map(([name, { report }]) => [name, report]),
+  );
   const total = (of: (node: NodeReplay) => number): number => nodes.reduce((sum, node) => sum + of(node), 0);
   return {
     task: first.pipeline.card.task,
@@ -121,16 +123,18 @@ function expertReport(all: readonly Board[], name: string): ExpertReport {
   };
 }
 
-/** Of each baseline name the variant that was right most often. */
-function bestBaselines(nodes: readonly NodeReplay[]): Record<string, BaselineReport> {
-  const best: Record<string, BaselineReport> = {};
-  nodes[0]!.baselines.forEach(({ baseline: { name, learningRate } }, b) => {
+/** Of each baseline name the variant that was right most often, and its place among the baselines. */
+export function bestBaselines(
+  nodes: readonly NodeReplay[],
+): Record<string, { readonly at: number; readonly report: BaselineReport }> {
+  const best: Record<string, { at: number; report: BaselineReport }> = {};
+  nodes[0]!.baselines.forEach(({ baseline: { name, learningRate } }, at) => {
     const boards = nodes.map(({ scoreboard, baselines }) => ({
-      scoreboard: baselines[b]!.scoreboard,
+      scoreboard: baselines[at]!.scoreboard,
       frozen: scoreboard,
     }));
     const report = { ...expertReport(boards, 'mixture'), ...(learningRate === undefined ? {} : { learningRate }) };
-    if (report.accuracy > (best[name]?.accuracy ?? -1)) best[name] = report;
+    if (report.accuracy > (best[name]?.report.accuracy ?? -1)) best[name] = { at, report };
   });
   return best;
 }

@@ -1,4 +1,4 @@
-import type { DenseNetwork } from '../../kernels/quantise/dense-network.ts';
+import type { Network } from '../../kernels/quantise/network.ts';
 import { createRandom } from '../../kernels/random.ts';
 import type { FeatureSpec } from '../../kernels/signal/features.ts';
 import type { NormalisationSpec } from '../../kernels/signal/normalise.ts';
@@ -22,7 +22,7 @@ export interface ScalingScore {
 export interface ScalingChoice {
   readonly scaling: Scaling;
   readonly normalisation: NormalisationSpec;
-  readonly network: DenseNetwork;
+  readonly network: Network;
   /** Best first. */
   readonly scores: readonly ScalingScore[];
 }
@@ -54,7 +54,7 @@ export async function chooseScaling(problem: ScalingProblem): Promise<ScalingCho
   const drifted = Array.from({ length: DRIFTED_COPIES }, () =>
     extractAll(spec, shape, driftedCopy(windows, split.heldBack, random)),
   );
-  const tried: (ScalingScore & { normalisation: NormalisationSpec; network: DenseNetwork })[] = [];
+  const tried: (ScalingScore & { normalisation: NormalisationSpec; network: Network })[] = [];
   for (const scaling of problem.scalings) {
     const normalisation = fitNormalisation(trainingFeatures, size, scaling);
     if (tried.some((other) => sameTransforms(other.normalisation, normalisation))) continue;

@@ -1,22 +1,16 @@
 import { ComputeGraph } from '../../kernels/graph/compute-graph.ts';
 import { createInterpreter } from '../../kernels/interpreter.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
-import { argMax, type DenseNetwork, denseForward } from '../../kernels/quantise/dense-network.ts';
+import { argMax, FloatForward } from '../../kernels/quantise/forward.ts';
+import { type Network, sizeOf } from '../../kernels/quantise/network.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 
 /** Share of rows of `inputs` [rows x features] that the float network gives the class `truth`. */
-export function floatAccuracy(network: DenseNetwork, inputs: Float32Array, truth: Int16Array): number {
-  const features = network.layers[0]!.inFeatures;
-  const outputs = network.layers.map((layer) => new Float32Array(layer.outFeatures));
-  return shareRight(truth, (row) => {
-    let x = inputs.subarray(row * features, (row + 1) * features);
-    network.layers.forEach((layer, l) => {
-      denseForward(layer, x, outputs[l]!);
-      x = outputs[l]!;
-    });
-    return argMax(x);
-  });
+export function floatAccuracy(network: Network, inputs: Float32Array, truth: Int16Array): number {
+  const features = sizeOf(network.input);
+  const forward = new FloatForward(network);
+  return shareRight(truth, (row) => argMax(forward.run(inputs.subarray(row * features, (row + 1) * features))));
 }
 
 /** Rows that are evaluated together. */

@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type * as Core from '@tensorflow/tfjs-core';
-import type { DenseLayer, DenseNetwork } from '../../kernels/quantise/dense-network.ts';
+import { type DenseLayer, denseNetwork, type Network } from '../../kernels/quantise/network.ts';
 import { createRandom, type Random } from '../../kernels/random.ts';
+import { classWeights } from './class-weights.ts';
+import { shuffled } from './shuffle.ts';
 
 export interface FitOptions {
   readonly hidden: readonly number[];
@@ -42,7 +44,7 @@ interface TrainableLayer {
  * Fits Dense+ReLU layers and a dense logit layer by Adam on softmax cross-entropy, classes weighted alike whatever
  * their share. The same inputs and seed give the same weights. TensorFlow.js is loaded here, on first use.
  */
-export async function fitNetwork(set: TrainingSet, options: FitOptions): Promise<DenseNetwork> {
+export async function fitNetwork(set: TrainingSet, options: FitOptions): Promise<Network> {
   const tf = await loadTensorFlow();
   const random = createRandom(options.seed, 'fit');
   const widths = [set.features, ...options.hidden, options.classes];
@@ -71,7 +73,7 @@ export async function fitNetwork(set: TrainingSet, options: FitOptions): Promise
     options.onEpoch?.(epoch);
     await setImmediate(); // the loop is synchronous: let the progress bar draw
   }
-  const network = { layers: layers.map((layer, l) => exported(layer, l + 1 < layers.length)) };
+  const network = denseNetwork(layers.map((layer, l) => exported(layer, l + 1 < layers.length)));
   for (const { kernel, bias } of layers) tf.dispose([kernel, bias]);
   optimizer.dispose();
   tf.engine().endScope();
@@ -108,17 +110,6 @@ function initial(tf: typeof Core, fanIn: number, fanOut: number, random: Random)
   );
 }
 
-function shuffled(rows: number, random: Random): Int32Array {
-  const order = Int32Array.from({ length: rows }, (_, i) => i);
-  for (let i = rows - 1; i > 0; i -= 1) {
-    const j = random.integer(i + 1);
-    const kept = order[i]!;
-    order[i] = order[j]!;
-    order[j] = kept;
-  }
-  return order;
-}
-
 function noisy(tf: typeof Core, set: TrainingSet, batch: Int32Array, random: Random): Core.Tensor2D {
   const { features, inputs } = set;
   const x = new Float32Array(batch.length * features);
@@ -145,14 +136,6 @@ function targets(
   return tf.tensor2d(y, [batch.length, classes]);
 }
 
-/** Weight of each class, so that all weigh alike in the loss and the mean weight of a row is 1. */
-function classWeights(truth: Int16Array, classes: number): Float64Array {
-  const counts = new Float64Array(classes);
-  for (const label of truth) counts[label]! += 1;
-  const present = counts.filter((n) => n > 0).length;
-  return counts.map((n) => (n === 0 ? 0 : truth.length / (present * n)));
-}
-
 function exported({ kernel, bias }: TrainableLayer, hidden: boolean): DenseLayer {
   const [inFeatures, outFeatures] = kernel.shape;
   const columns = kernel.dataSync() as Float32Array;
@@ -161,6 +144,7 @@ function exported({ kernel, bias }: TrainableLayer, hidden: boolean): DenseLayer
     for (let i = 0; i < inFeatures; i += 1) weights[o * inFeatures + i] = columns[i * outFeatures + o]!;
   }
   return {
+    kind: 'dense',
     inFeatures,
     outFeatures,
     weights,

@@ -6,13 +6,7 @@ const WINDOWS_PER_CLASS_MIN = 5;
 
 /** Throws a CommandError that says what is missing unless a classifier can be trained on these windows. */
 export function requireTrainable(windows: LabelledWindows): void {
-  const complete = windows.count + windows.unlabelled + windows.invalid;
-  if (complete === 0) {
-    throw new CommandError(
-      'noWindow',
-      `no node has ${windows.window} rows of one segment in a row: choose a smaller --window`,
-    );
-  }
+  const complete = requireWindow(windows);
   if (windows.count === 0) {
     throw new CommandError(
       'noLabelledWindow',
@@ -36,4 +30,25 @@ export function requireTrainable(windows: LabelledWindows): void {
       );
     }
   });
+}
+
+/** Fewer normal windows than this say nothing about what is normal. */
+const NORMAL_WINDOWS_MIN = 20;
+
+/** Throws a CommandError that says what is missing unless an autoencoder can be trained on so many normal windows. */
+export function requireNormal(windows: LabelledWindows, normal: number): void {
+  const complete = requireWindow(windows);
+  if (normal >= NORMAL_WINDOWS_MIN) return;
+  throw new CommandError(
+    'fewNormalWindows',
+    `${normal} of ${complete} windows are whole and normal, ${NORMAL_WINDOWS_MIN} are needed: ` +
+      'record more, or choose a smaller --window or --stride',
+  );
+}
+
+/** How many windows are complete, usable or not. */
+function requireWindow({ window, count, unlabelled, invalid }: LabelledWindows): number {
+  const complete = count + unlabelled + invalid;
+  if (complete > 0) return complete;
+  throw new CommandError('noWindow', `no node has ${window} rows of one segment in a row: choose a smaller --window`);
 }

@@ -16,28 +16,22 @@ import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
-import { type CompiledLayer, placeLayer, writeLayer } from './layer.ts';
+import { placeLayer, writeLayer } from './layer.ts';
 import { outputOffsets, TILE_PIXELS } from './offsets.ts';
+import { COLUMNS, enlarge, paddedChannels, suitsSums } from './winograd-sums.ts';
 
-const COLUMNS = 8;
 /** Elements of a transformed tile. */
 const ELEMENTS = 16;
 /** Tiles whose transformed inputs are held at one time: with 64 channels they fill half of a first-level cache. */
 const BLOCK_TILES = 16;
-/** Below this the transforms cost more than they save. */
-const CHANNELS_MIN = 8;
-/** Sums are four times the true ones, which must stay below 2^29: 9 × 255 × 128 × channels, as much for the bias. */
-const CHANNELS_MAX = 512;
-const BIAS_MAX = 1 << 27;
 
 /** Whether a layer can go by `prepareWinograd`, and gains by it. */
-export function suitsWinograd(geometry: ConvolutionGeometry): boolean {
+export function suitsWinograd(context: PrepareContext, geometry: ConvolutionGeometry): boolean {
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = geometry;
-  const { inputChannels, outputChannels, outputHeight, outputWidth } = geometry;
+  const { outputHeight, outputWidth } = geometry;
   const shape = [filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth];
   const isPlain = `${shape}` === '3,3,1,1,1,1';
-  const isBroad = inputChannels >= CHANNELS_MIN && outputChannels >= CHANNELS_MIN && inputChannels <= CHANNELS_MAX;
-  return isPlain && isBroad && outputHeight >= 2 && outputWidth >= 2;
+  return isPlain && outputHeight >= 2 && outputWidth >= 2 && suitsSums(context, geometry);
 }
 
 /** CONV_2D of 3 × 3 and stride 1 by Winograd's transform, with the same bits (kernels/wasm/assembly/winograd.ts). */
@@ -47,7 +41,7 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
   const panels = Math.ceil(geometry.outputChannels / COLUMNS);
   const packed = packTransformed(context, layer, panels);
   const compiled = placeLayer(context, { input, output }, weightScale, 9 * inputChannels, panels * COLUMNS);
-  quadruple(context, compiled, panels * COLUMNS);
+  enlarge(context, compiled, panels * COLUMNS, 4);
   const tiles = tileCount(geometry);
   const block = Math.min(BLOCK_TILES, tiles);
   const channelBytes = 2 * paddedChannels(inputChannels);
@@ -109,10 +103,6 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
   };
 }
 
-function paddedChannels(channels: number): number {
-  return Math.ceil(channels / 8) * 8;
-}
-
 function tileCount({ batch, outputHeight, outputWidth }: ConvolutionGeometry): number {
   const tiles = batch * Math.ceil(outputHeight / 2) * Math.ceil(outputWidth / 2);
   return Math.ceil(tiles / TILE_PIXELS) * TILE_PIXELS;
@@ -148,15 +138,4 @@ function packTransformed(context: PrepareContext, { geometry, weights }: Convolu
     kernels.packWinograd(source, packed, outputChannels, inputChannels, depth),
   );
   return packed;
-}
-
-/** Four times the bias, a quarter of the scale: powers of two, which round nothing. */
-function quadruple(context: PrepareContext, { start, scale }: CompiledLayer, places: number): void {
-  const { int32, float32 } = context.engine;
-  for (let place = 0; place < places; place++) {
-    const bias = int32[start / 4 + place]!;
-    if (Math.abs(bias) > BIAS_MAX) context.refuse(`has a bias of ${bias}, ${BIAS_MAX} is the most`);
-    int32[start / 4 + place] = 4 * bias;
-    float32[scale / 4 + place] = float32[scale / 4 + place]! / 4;
-  }
 }

@@ -1,4 +1,4 @@
-export { packPanels, packTaps, packWinograd } from './pack';
+export { packPanels, packTaps, packWinograd, packWinogradLine } from './pack';
 export { adapterBatch } from './adapter-batch';
 export { run } from './run';
 

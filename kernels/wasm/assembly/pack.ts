@@ -108,3 +108,24 @@ export function packWinograd(weights: usize, packed: usize, out: usize, channels
     }
   }
 }
+
+/**
+ * Packs weights [out × 3 × channels] for `winogradLine`, each filter g as 2G g, as `packWinograd` does; |values| ≤ 3 × 128.
+ *
+ * @param depth input channels rounded up to a multiple of eight
+ */
+export function packWinogradLine(weights: usize, packed: usize, out: usize, channels: usize, depth: usize): void {
+  const plane = depth << 4;
+  for (let filter: usize = 0; filter < out; filter++) {
+    for (let channel: usize = 0; channel < channels; channel++) {
+      const at = weights + filter * 3 * channels + channel;
+      row(load<i8>(at), load<i8>(at + channels), load<i8>(at + 2 * channels), element, 4);
+      let to = packed + (filter >> 3) * 4 * plane;
+      to += (channel >> 1) * 32 + ((filter & 7) << 2) + ((channel & 1) << 1);
+      for (let at: usize = 0; at < 4; at++) {
+        store<i16>(to, <i16>load<i32>(element + (at << 2)));
+        to += plane;
+      }
+    }
+  }
+}

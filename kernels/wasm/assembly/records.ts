@@ -16,6 +16,7 @@ export const KIND_WINOGRAD = 5;
 export const KIND_SUM = 6;
 export const KIND_POOL = 7;
 export const KIND_LOOKUP = 8;
+export const KIND_WINOGRAD_LINE = 9;
 
 /** What layers with weights share. */
 /** Packed weights. */
@@ -92,12 +93,13 @@ export const ADAPTER_RANK = 16;
 /** float32 */
 export const ADAPTER_SCALING = 20;
 
-/** Winograd: tiles at a time, a multiple of 4; bytes of the channels of a transformed pixel; steps of the input. */
+/** Winograd: tiles at a time, a multiple of 4; bytes of the channels of a transformed pixel; steps of the input,
+ * of which a line has one, WINOGRAD_COLUMN_BYTES. */
 export const WINOGRAD_BLOCK = 60;
 export const WINOGRAD_CHANNEL_BYTES = 64;
 export const WINOGRAD_ROW_BYTES = 68;
 export const WINOGRAD_COLUMN_BYTES = 96;
-/** Scratch: int16 [16 × block × channels], int32 [16 × block × 8]. */
+/** Scratch: int16 [elements × block × channels], int32 [elements × block × 8]; 16 elements, of a line 4. */
 export const WINOGRAD_TRANSFORMED = 100;
 export const WINOGRAD_PRODUCTS = 104;
 

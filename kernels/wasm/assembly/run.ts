@@ -12,6 +12,7 @@ import {
   KIND_SUM,
   KIND_WIDEN,
   KIND_WINOGRAD,
+  KIND_WINOGRAD_LINE,
   RECORD_BYTES,
 } from './records';
 import { lookup } from './lookup';
@@ -19,6 +20,7 @@ import { pool } from './pool';
 import { sum } from './sum';
 import { border, widen } from './widen';
 import { winograd } from './winograd';
+import { winogradLine } from './winograd-line';
 
 /**
  * Runs the records from `record` up to `end`, one after the other.
@@ -39,6 +41,9 @@ export function run(record: usize, end: usize, adapters: usize): void {
         break;
       case KIND_WINOGRAD:
         winograd(record);
+        break;
+      case KIND_WINOGRAD_LINE:
+        winogradLine(record);
         break;
       case KIND_SUM:
         sum(record);

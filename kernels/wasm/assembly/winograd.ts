@@ -20,14 +20,13 @@ import {
   ZERO_POINT,
 } from './records';
 import { requantise, setRequantisation, storeEight } from './requantise';
+import { multiply, PRODUCTS } from './winograd-multiply';
 
 /** Output channels per weight panel. */
 const PANEL: i32 = 8;
 /** Elements of a transformed tile, 4 × 4, and the one that is added to all four outputs. */
 const ELEMENTS: usize = 16;
 const CENTRE: usize = 5;
-/** Bytes of eight int32. */
-const PRODUCTS: usize = 32;
 
 /** Four pixels of eight channels in int32, between the two halves of the output transform. */
 const outputs: usize = memory.data(128, 16);
@@ -61,66 +60,6 @@ function transformInput(from: usize, to: usize, bytes: usize, row: usize, column
       v128.store(at + 2 * plane, i16x8.sub(t2, t1));
       v128.store(at + 3 * plane, i16x8.sub(t1, t3));
     }
-  }
-}
-
-/**
- * Products of one element for the tiles of a block and eight channels: tiles four at a time, like the tiles of a
- * convolution.
- *
- * @param x int16 [tiles × channels], `row` bytes a tile; @param w packed weights of the element and panel
- */
-function multiply(x: usize, w: usize, row: usize, blockEnd: usize, to: usize, start: usize): void {
-  let low = i32x4.splat(0);
-  let high = i32x4.splat(0);
-  if (start) {
-    low = v128.load(start, 0);
-    high = v128.load(start, 16);
-  }
-  for (; x < blockEnd; x += 4 * row) {
-    let a0 = low;
-    let b0 = high;
-    let a1 = low;
-    let b1 = high;
-    let a2 = low;
-    let b2 = high;
-    let a3 = low;
-    let b3 = high;
-    let x0 = x;
-    let x1 = x + row;
-    let x2 = x1 + row;
-    let x3 = x2 + row;
-    let weights = w;
-    for (const end = x1; x0 < end; ) {
-      const wa = v128.load(weights, 0);
-      const wb = v128.load(weights, 16);
-      const v0 = v128.load32_splat(x0);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(wa, v0));
-      b0 = i32x4.add(b0, i32x4.dot_i16x8_s(wb, v0));
-      const v1 = v128.load32_splat(x1);
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(wa, v1));
-      b1 = i32x4.add(b1, i32x4.dot_i16x8_s(wb, v1));
-      const v2 = v128.load32_splat(x2);
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(wa, v2));
-      b2 = i32x4.add(b2, i32x4.dot_i16x8_s(wb, v2));
-      const v3 = v128.load32_splat(x3);
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(wa, v3));
-      b3 = i32x4.add(b3, i32x4.dot_i16x8_s(wb, v3));
-      weights += 32;
-      x0 += 4;
-      x1 += 4;
-      x2 += 4;
-      x3 += 4;
-    }
-    v128.store(to, a0, 0);
-    v128.store(to, b0, 16);
-    v128.store(to, a1, 32);
-    v128.store(to, b1, 48);
-    v128.store(to, a2, 64);
-    v128.store(to, b2, 80);
-    v128.store(to, a3, 96);
-    v128.store(to, b3, 112);
-    to += 4 * PRODUCTS;
   }
 }
 

@@ -1,0 +1,52 @@
+import { calibrate } from '../../kernels/quantise/calibrate.ts';
+import { type Network, sizeOf } from '../../kernels/quantise/network.ts';
+import { tfliteModel } from '../../kernels/quantise/network-tflite.ts';
+import { quantiseNetwork } from '../../kernels/quantise/quantise-network.ts';
+import type { TfliteModel } from '../../kernels/tflite/model.ts';
+import { encodeModelCard, MODEL_CARD_METADATA_NAME, type ModelCard } from '../../protocols/model-card.ts';
+
+export interface QuantisedOptions {
+  readonly description: string;
+  /** Deviations from the mean that the int8 input reaches to either side. */
+  readonly reach: number;
+  /** Rows that calibration looks at, evenly spread; all when absent. */
+  readonly calibrationRows?: number;
+  /** The output is a reconstruction: it must reach as far as the input, whatever calibration saw. */
+  readonly givesInput?: true;
+  readonly card?: ModelCard;
+}
+
+/** A float network as an int8 model, calibrated on its training inputs [rows x size]. */
+export function quantised(network: Network, inputs: Float32Array, options: QuantisedOptions): TfliteModel {
+  const { description, reach, calibrationRows, givesInput, card } = options;
+  const input = { low: -reach, high: reach };
+  const rows = calibrationRows === undefined ? inputs : spread(inputs, sizeOf(network.input), calibrationRows);
+  const layers = calibrate(network, rows, input);
+  if (givesInput) layers[network.layers.findLastIndex((layer) => 'weights' in layer)] = input;
+  const metadata = card === undefined ? [] : [{ name: MODEL_CARD_METADATA_NAME, bytes: encodeModelCard(card) }];
+  return tfliteModel(quantiseNetwork(network, { input, layers }), description, metadata);
+}
+
+/** At most `wanted` rows [n x size], evenly spread. */
+function spread(inputs: Float32Array, size: number, wanted: number): Float32Array {
+  const rows = inputs.length / size;
+  if (rows <= wanted) return inputs;
+  const out = new Float32Array(wanted * size);
+  for (let i = 0; i < wanted; i += 1) {
+    const row = Math.floor((i * rows) / wanted);
+    out.set(inputs.subarray(row * size, (row + 1) * size), i * size);
+  }
+  return out;
+}
+
+/**
+ * How far a standardised wave goes: the largest of its values and a fifth more, for streams that drift. A wave must
+ * keep its resolution, and a shock its height.
+ */
+export function reachOf(inputs: Float32Array): number {
+  let largest = 0;
+  for (const value of inputs) largest = Math.max(largest, Math.abs(value));
+  return Math.min(REACH_MAX, Math.max(REACH_MIN, 1.2 * largest));
+}
+const REACH_MIN = 4;
+const REACH_MAX = 16;

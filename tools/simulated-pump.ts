@@ -8,10 +8,10 @@ import { createRandom } from '../kernels/random.ts';
  *
  * - `factory`: as on the day of training, nothing wrong;
  * - `stable`: the same with sudden faults (of 20 to 60 rows, in one row of twenty);
- * - `drift`: with sudden faults, while the zero of the pressure sensor and the gain of the flow meter wander off in a
- *   straight line;
- * - `wear`: the sensors stay where they are by then, and a bearing wears slowly: vibration, its temperature and the
- *   current rise in a straight line. The first tenth of it counts as normal.
+ * - `wear`: a bearing wears slowly: vibration, its temperature and the current rise in a straight line. The first tenth
+ *   of it counts as normal;
+ * - `drift`: the bearing is new; with sudden faults, while the zero of the pressure sensor and the gain of the flow meter
+ *   wander off in a straight line.
  */
 export const PUMP_CHANNELS = [
   'flow_m3h',
@@ -23,7 +23,7 @@ export const PUMP_CHANNELS = [
   'vibration_mms',
   'valve_pct',
 ] as const;
-export const PUMP_SEGMENTS = ['factory', 'stable', 'drift', 'wear'] as const;
+export const PUMP_SEGMENTS = ['factory', 'stable', 'wear', 'drift'] as const;
 export type PumpSegment = (typeof PUMP_SEGMENTS)[number];
 export const PUMP_INTERVAL_MS = 60_000;
 
@@ -67,7 +67,7 @@ export function* simulatePump({ seed, rows }: PumpOptions): Generator<PumpRow> {
       fault = SUDDEN[faults.integer(SUDDEN.length)]!;
       faultEnds = at + 20 + faults.integer(41);
     }
-    const drift = segment === 'drift' ? through : segment === 'wear' ? 1 : 0;
+    const drift = segment === 'drift' ? through : 0;
     const wear = segment === 'wear' ? through : 0;
     const around = 15 + 6 * cos((TURN * at) / DAY_ROWS - 1.2);
     const values = sense({ load, heat, around, fault, wear, drift, normal: () => noise.normal() });

@@ -4,6 +4,7 @@ import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline 
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
+import type { UnlabelledOptions } from '../../kernels/learning/unlabelled-options.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
@@ -23,6 +24,7 @@ export interface ReplayOptions {
   /** The node's own unless told otherwise. */
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
+  readonly unlabelled?: UnlabelledOptions;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -48,8 +50,9 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     experts,
     learning = defaultPipelineOptions.learning,
     pool = defaultPipelineOptions.pool,
+    unlabelled = defaultPipelineOptions.unlabelled,
   } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool };
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, unlabelled };
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);

@@ -14,6 +14,8 @@ export const pc: BoardEntry = {
   sensorQueueSamples: 65_536,
   pendingWindows: 1_024,
   replayCapacity: 2_048,
+  learningMsPerSecondMax: 400,
+  learningSliceMsMax: 5,
   outboxEntriesMax: 1_000_000,
   outboxBytesMax: 512 * 1024 * 1024,
   writeBytesPerDayMax: 4_000_000_000,

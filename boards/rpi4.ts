@@ -11,6 +11,10 @@ export const rpi4: BoardEntry = {
   modelBytesMax: 8 * 1024 * 1024,
   arenaBytesMax: 32 * 1024 * 1024,
   multiplyAddsMax: 600_000_000,
+  // Of one of four cores: the system, the broker and the main thread have the others.
+  learningMsPerSecondMax: 250,
+  // A sample of the larger models takes a few ms here.
+  learningSliceMsMax: 10,
   outboxEntriesMax: 250_000,
   outboxBytesMax: 128 * 1024 * 1024,
   // A cheap 8 GB card bears about 500 whole writes; with the card's own tenfold amplification this leaves ten years.

@@ -30,6 +30,9 @@ export const BoardProfile = Type.Object(
     pendingWindows: count(1, 1 << 16),
     /** Labelled windows kept for learning. */
     replayCapacity: count(16, 1 << 16),
+    /** Time for learning: of every second, and at a stretch before the worker looks whether a window waits. */
+    learningMsPerSecondMax: count(1, 1_000),
+    learningSliceMsMax: count(1, 1_000),
     /** Decisions that wait for a broker that is away: how many, and bytes of disk. At the bound the oldest go. */
     outboxEntriesMax: count(256, 1 << 24),
     outboxBytesMax: count(256 * 1024, 16 * 1024 * MIB),

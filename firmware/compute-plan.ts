@@ -48,6 +48,7 @@ export const planCompute = (
   }
   const sizes = { limits, pendingWindows, replayCapacity };
   const pipeline = { ...defaultPipelineOptions, ...sizes, model, seed, experts };
+  const learning = { msPerSecond: board.learningMsPerSecondMax, sliceMs: board.learningSliceMsMax };
   const eager = sensor.kind === 'recording' && sensor.speed === 'max';
   const { rows, channels } = ringShape(card, ringRows);
   const budget = budgetOf({
@@ -64,7 +65,7 @@ export const planCompute = (
     hash: modelHash(model),
     experts,
     pendingWindows,
-    start: () => startCompute({ pipeline, engine, card, ringRows, eager }),
+    start: () => startCompute({ pipeline, engine, card, ringRows, eager, learning }),
   };
 };
 

@@ -1,3 +1,4 @@
+import { type DriftView, NO_DRIFT } from '../kernels/learning/drift-episodes.ts';
 import { createScoreboard } from '../kernels/learning/scoreboard.ts';
 import type { DecisionReport, OutcomeReport } from './worker/letters.ts';
 
@@ -26,6 +27,8 @@ export interface Figures {
   readonly label: number;
   readonly confidence: number;
   readonly drift: number;
+  /** The latest episode of drift. */
+  readonly episode: DriftView;
   readonly weights: readonly number[];
   /** `Decision.values` of the latest decision; null when it could not be judged. */
   readonly values: readonly number[] | null;
@@ -64,6 +67,7 @@ export const createFigures = (experts: readonly string[], remembered: number): F
     label: -1,
     confidence: 0,
     drift: 0,
+    episode: NO_DRIFT,
     weights: experts.map(() => 0),
     values: null as readonly number[] | null,
     thresholds: [] as readonly number[],
@@ -79,6 +83,7 @@ export const createFigures = (experts: readonly string[], remembered: number): F
       figures.label = report.label;
       figures.confidence = report.confidence;
       figures.drift = report.drift;
+      figures.episode = report.episodes;
       figures.values = report.valid ? Array.from(report.values) : null;
       figures.thresholds = Array.from(report.thresholds);
       for (let e = 0; e < experts.length; e++) figures.weights[e] = report.weights[e]!;

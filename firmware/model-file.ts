@@ -2,6 +2,12 @@ import { ModelError } from '../kernels/errors.ts';
 import type { ModelLimits } from '../kernels/limits.ts';
 import type { TfliteModel } from '../kernels/tflite/model.ts';
 import { readModel } from '../kernels/tflite/reader.ts';
+import {
+  FACTORY_WINDOWS_METADATA_NAME,
+  type FactoryWindows,
+  FactoryWindowsError,
+  parseFactoryWindows,
+} from '../protocols/factory-windows.ts';
 import { MODEL_CARD_METADATA_NAME, type ModelCard, ModelCardError, parseModelCard } from '../protocols/model-card.ts';
 
 /**
@@ -22,6 +28,22 @@ export const cardOf = (model: TfliteModel): ModelCard => {
     return parseModelCard(entry.bytes);
   } catch (cause) {
     if (!(cause instanceof ModelCardError)) throw cause;
+    throw new ModelError('malformedModel', `${cause.message}; train the model again`);
+  }
+};
+
+/**
+ * Windows of the factory that a classifier's file brings along; null when it has none.
+ *
+ * @throws ModelError `malformedModel` when they are damaged or belong to another model
+ */
+export const factoryWindowsOf = (model: TfliteModel, features: number, classes: number): FactoryWindows | null => {
+  const entry = model.metadata.find(({ name }) => name === FACTORY_WINDOWS_METADATA_NAME);
+  if (entry === undefined || classes === 0) return null;
+  try {
+    return parseFactoryWindows(entry.bytes, features, classes);
+  } catch (cause) {
+    if (!(cause instanceof FactoryWindowsError)) throw cause;
     throw new ModelError('malformedModel', `${cause.message}; train the model again`);
   }
 };

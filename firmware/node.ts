@@ -13,6 +13,7 @@ import { openServices } from './io/services.ts';
 import { writtenBytes } from './io/written-bytes.ts';
 import { createLabelDesk } from './label-desk.ts';
 import { createLearningReports } from './learning-reports.ts';
+import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
 import { LabelMachine } from './machines/labels.ts';
@@ -128,14 +129,16 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
   notice(`${site}/${node} talks through ${endpoint.url}`);
-  const status = () =>
-    statusOf({
+  const status = () => {
+    showLearning(vitals, compute.current.learning());
+    return statusOf({
       ...{ node, figures, latency, experts, card, labelCounts: desk.counts },
       ...{ counters: vitals.counters, health: vitals.health },
       workerRestarts: compute.restarts,
       uptimeMs: clock.monotonicMs(),
       rssBytes: process.memoryUsage.rss(),
     });
+  };
   await views.begin(status, desk.received);
   return runNode({
     url: endpoint.url,

@@ -5,7 +5,7 @@ import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
 import type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
-import type { Observation } from './pipeline/label-learning.ts';
+import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
@@ -61,6 +61,8 @@ class NodePipeline implements Pipeline {
       thresholds: new Float64Array(head.thresholds.length),
       guard: null,
       rise: 0,
+      episodes: this.parts.episodes,
+      labelValue: 0,
       adapter: 0,
     };
   }
@@ -92,26 +94,45 @@ class NodePipeline implements Pipeline {
   }
 
   decide({ samples, index, valid }: WindowInput): Decision {
-    const { decision, card, loaded } = this;
-    if (samples.length !== card.channels.length * card.window) {
-      throw new ModelError(
-        'modelMismatch',
-        `the window has ${samples.length} samples, the model needs ${card.channels.length} channels × ${card.window}`,
-      );
-    }
+    const { decision } = this;
+    decision.valid = this.extract(samples) && valid;
     decision.index = index;
-    decision.weights.set(this.parts.mixture.weights);
-    loaded.features.extract(samples, this.features);
-    decision.valid = valid && allFinite(this.features);
     if (decision.valid) this.judge(index);
     else this.abstain();
     this.record();
     return decision;
   }
 
+  probe(samples: Float32Array): Decision {
+    const { decision } = this;
+    decision.valid = this.extract(samples);
+    decision.index = -1;
+    if (decision.valid) this.consult(decision.index);
+    else this.abstain();
+    return decision;
+  }
+
+  /** Fills `features`; false when they hold what is no number. */
+  private extract(samples: Float32Array): boolean {
+    const { card, loaded } = this;
+    if (samples.length !== card.channels.length * card.window) {
+      throw new ModelError(
+        'modelMismatch',
+        `the window has ${samples.length} samples, the model needs ${card.channels.length} channels × ${card.window}`,
+      );
+    }
+    this.decision.weights.set(this.parts.mixture.weights);
+    loaded.features.extract(samples, this.features);
+    return allFinite(this.features);
+  }
+
   observe(index: number, label: number): Observation {
     const observation = this.parts.learning.observe(index, label);
-    if (observation.result === 'learned') this.parts.unlabelled?.labelled(index, label, observation);
+    if (observation.result === 'learned') {
+      this.parts.unlabelled?.labelled(index, label, observation);
+      this.loaded.normaliser.apply(observation.features, this.normalised);
+      this.parts.value.learned(this.normalised);
+    }
     return observation;
   }
 
@@ -123,6 +144,16 @@ class NodePipeline implements Pipeline {
     const { learning, unlabelled } = this.parts;
     if (learning.owed > 0) learning.step();
     else unlabelled?.step();
+  }
+
+  advance(): void {
+    const { learning, unlabelled } = this.parts;
+    if (learning.owed > 0) learning.advance();
+    else unlabelled?.advance();
+  }
+
+  get steps(): StepCounts {
+    return (this.parts.unlabelled ?? this.parts.learning).steps;
   }
 
   get snapshotBytes(): number {
@@ -146,11 +177,27 @@ class NodePipeline implements Pipeline {
     return this.decided.text;
   }
 
+  /** Takes the window in: what it shows of the stream is learned, and its label may come. */
   private judge(index: number): void {
-    const { head, panel, statistics, mixture, pending, unlabelled } = this.parts;
-    const { decision, features } = this;
-    this.loaded.normaliser.apply(features, this.normalised);
+    const { panel, statistics, value, pending, episodes, learning, unlabelled } = this.parts;
+    const { decision } = this;
+    this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
+    this.consult(index);
+    decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
+    pending.add(index, this.features, panel.probabilities, panel.labels, decision.label);
+    if (episodes.window(decision.drift)) learning.consolidation.begin();
+    if (unlabelled === null) return;
+    unlabelled.follow(index, panel.values, decision.label);
+    decision.guard = unlabelled.guard.phase;
+    decision.rise = unlabelled.guard.rise;
+  }
+
+  /** What experts and mixture say of `features`; changes nothing but the decision. */
+  private consult(index: number): void {
+    const { head, panel, statistics, mixture, unlabelled } = this.parts;
+    const { decision } = this;
+    this.loaded.normaliser.apply(this.features, this.normalised);
     panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
@@ -159,24 +206,14 @@ class NodePipeline implements Pipeline {
     decision.label = head.label(decision.probabilities, decision.values, this.experts.length);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
-    pending.add(index, features, panel.probabilities, panel.labels);
     decision.adapter = this.parts.choice?.chooser.active ?? 0;
-    unlabelled?.follow(index, panel.values, decision.label);
-    this.showGuard();
-  }
-
-  private showGuard(): void {
-    const { decision } = this;
-    const { unlabelled } = this.parts;
-    if (unlabelled === null) return;
-    decision.guard = unlabelled.guard.phase;
-    decision.rise = unlabelled.guard.rise;
   }
 
   private abstain(): void {
     const decision = this.decision;
     decision.label = -1;
     decision.confidence = 0;
+    decision.labelValue = 0;
     decision.probabilities.fill(0);
     decision.values.fill(0);
     decision.expertValues.fill(0);

@@ -40,6 +40,12 @@ const expertRows = (status: NodeStatus): string[] =>
     return `  ${name.padEnd(13)} right ${percent(accuracy)}   second half ${percent(secondHalf)}${share}`;
   });
 
+const episodeText = ({ episode: { count, open, cause, began, ended, peak } }: NodeStatus): string => {
+  if (count === 0) return '';
+  const when = open ? `since window ${began}` : `from window ${began} to ${ended}`;
+  return `  ${open ? 'DRIFTING' : 'at rest'}: episode ${count}, by ${cause}, ${when}, peak ${peak.toFixed(2)}`;
+};
+
 const rejectedText = ({ rejected }: NodeStatus): string => {
   const parts = Object.entries(rejected).map(([reason, count]) => `${count} ${reason}`);
   return parts.length === 0 ? '' : ` (${parts.join(', ')})`;
@@ -52,7 +58,7 @@ export const liveView = (status: NodeStatus, rate: number, url: string): string 
     `${status.node}  ${duration(status.uptimeMs)}  ${rate.toFixed(0)} windows/s  ${status.windows} windows  ${url}`,
     '',
     `  decision      ${decisionText(status)}`,
-    `  drift         ${status.drift.toFixed(2)} ${bar(status.drift / 2)}`,
+    `  drift         ${status.drift.toFixed(2)} ${bar(status.drift / 2)}${episodeText(status)}`,
     ...expertRows(status),
     `  labels        ${status.labels} learned${rejectedText(status)}`,
     `  latency       p50 ${time(latencyUs.p50)}   p99 ${time(latencyUs.p99)}   dropped ${status.dropped}`,

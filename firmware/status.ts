@@ -1,3 +1,4 @@
+import type { DriftView } from '../kernels/learning/drift-episodes.ts';
 import type { TelemetryBody } from '../protocols/messages/telemetry.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { Accuracy, Figures } from './figures.ts';
@@ -19,6 +20,8 @@ export interface NodeStatus extends NamedNumbers {
   readonly decision: string | null;
   readonly confidence: number;
   readonly drift: number;
+  /** The latest episode of drift; windows count over the life of what was learned. */
+  readonly episode: DriftView;
   readonly latencyUs: { readonly p50: number; readonly p99: number };
   readonly rssBytes: number;
   /** Labels learned and on disk, and how the others ended. */
@@ -84,6 +87,7 @@ export const statusOf = (from: StatusSources): NodeStatus => {
       ? {}
       : nameValues(from.card, figures.values.map(float32), figures.thresholds.map(float32))),
     drift: round(figures.drift),
+    episode: { ...figures.episode, peak: round(figures.episode.peak) },
     latencyUs: { p50: latency.percentile(50), p99: latency.percentile(99) },
     rssBytes: from.rssBytes,
     labels: stored,
@@ -104,6 +108,15 @@ export const telemetryOf = (status: NodeStatus): TelemetryBody => {
   const { uptimeMs, windows, dropped, published, unpublished, labels, drift, latencyUs, rssBytes } = status;
   const counts = { uptimeMs, windows, dropped, published, unpublished, labels, drift, latencyUs, rssBytes };
   const accuracy = status.experts.mixture?.accuracy ?? null;
-  const vitals = { counters: countersOnWire(status.counters), health: healthOnWire(status.health) };
+  const counters = { ...driftCounters(status.episode), ...status.counters };
+  const vitals = { counters: countersOnWire(counters), health: healthOnWire(status.health) };
   return { ...counts, rejected: { ...status.rejected }, experts, accuracy, ...vitals };
 };
+
+const driftCounters = ({ count, open, began, ended, peak }: DriftView): Record<string, number> =>
+  count === 0
+    ? { driftEpisodes: 0 }
+    : {
+        ...{ driftEpisodes: count, drifting: open ? 1 : 0, driftPeak: peak, driftBegan: began },
+        ...(open ? {} : { driftEnded: ended }),
+      };

@@ -10,6 +10,7 @@ import type { Numerics } from './numerics.ts';
 import type { OperatorRegistry, PreparedOperator } from './ops/operator.ts';
 import { type Preparation, PrepareContext } from './ops/prepare-context.ts';
 import { allOperators } from './ops/registry.ts';
+import { type StoredTensor, storedDensely, storedWide } from './stored-tensor.ts';
 import { type TensorView, viewTensor } from './tensor-view.ts';
 import { Builtin, operatorName } from './tflite/builtin-operator.ts';
 import type { Operator, Tensor, TfliteModel } from './tflite/model.ts';
@@ -51,10 +52,13 @@ export interface Interpreter {
   readonly outputs: readonly TensorView[];
   /** The tensors asked for as `taps`, in that order. */
   readonly taps: readonly TensorView[];
+  readonly engine: WasmEngine;
   /** What a final SOFTMAX reads (also through a DEQUANTIZE behind it), else the first output itself. */
   readonly logits: TensorView;
-  /** One per dense layer and pointwise convolution, in execution order. */
+  /** One per dense layer and convolution, in execution order. */
   readonly adapterPoints: readonly AdapterPoint[];
+  /** An int8 tensor as it lies in memory: of a kept operator, or an input or output of the model. */
+  stored(tensor: number): StoredTensor;
   /** There are streaming operators, so that an inference depends on those before it. */
   readonly hasState: boolean;
   /** @throws ModelError `modelTooLarge` when the engine's memory is full. */
@@ -81,8 +85,11 @@ export interface InterpreterOptions {
   /** May be shared: an interpreter takes its memory once, here. */
   readonly engine: WasmEngine;
   readonly limits: ModelLimits;
-  /** Keep inputs and outputs of every adapter point readable until the next invoke, as learning needs. */
-  readonly keepActivations: boolean;
+  /**
+   * Keep inputs and outputs readable until the next invoke, as learning needs: of every adapter point, or of the
+   * operators named here by their index.
+   */
+  readonly keepActivations: boolean | readonly number[];
   /** `fp32-rne` unless told otherwise; adapters need it. */
   readonly numerics?: Numerics;
   /** Computed tensors of the subgraph, by index, to be read after each invoke like inputs and outputs. */
@@ -119,7 +126,8 @@ class WasmInterpreter implements Interpreter {
   readonly logits: TensorView;
   readonly adapterPoints: readonly AdapterPoint[];
   readonly hasState: boolean;
-  private readonly engine: WasmEngine;
+  readonly engine: WasmEngine;
+  private readonly storedAt: (tensor: number) => StoredTensor;
   private readonly costs: readonly number[];
   private readonly program: Program;
   private readonly boundaryOf: (operator: number) => Uint8Array;
@@ -160,11 +168,12 @@ class WasmInterpreter implements Interpreter {
       return kernel;
     });
     const logits = findLogits(model);
-    const kept = new Set(keepActivations ? prepared.flatMap((operator, at) => (operator.adaptable ? [at] : [])) : []);
+    const kept = new Set(typeof keepActivations === 'boolean' ? adaptable(keepActivations, prepared) : keepActivations);
     const layout = layOut({
       homes: findHomes({ model, prepared, folded: new Set(folded.keys()), kept, keptTensors: [logits, ...taps] }),
       scratchBytes: contexts.map(({ scratchBytes }) => scratchBytes),
-      kept,
+      // What plain layers keep of their input lies in their scratch; compiled ones read it where it is.
+      kept: new Set([...kept].filter((at) => prepared[at]!.wide === undefined)),
       constants,
       allocate: (bytes) => allocateArena(engine, limits, mark, bytes),
     });
@@ -181,6 +190,7 @@ class WasmInterpreter implements Interpreter {
     this.resetState();
     this.boundaryOf = (operator) => viewHome(engine, layout, subgraph.operators[operator]!.inputs[0]!);
     const view = (index: number) => viewAt(model, engine, layout, index);
+    this.storedAt = (index) => storedTensor(engine, layout, subgraph.tensors[index]!, index);
     this.inputs = subgraph.inputs.map(view);
     this.outputs = subgraph.outputs.map(view);
     this.taps = taps.map(view);
@@ -196,6 +206,10 @@ class WasmInterpreter implements Interpreter {
       throw new ModelError('modelMismatch', 'adapters need the numerics fp32-rne: create the interpreter with it');
     }
     return new WasmAdapterSet(this, this.engine, this.adapterPoints, options);
+  }
+
+  stored(tensor: number): StoredTensor {
+    return this.storedAt(tensor);
   }
 
   resetState(): void {
@@ -287,6 +301,17 @@ export function findLogits(model: TfliteModel): number {
 
 function isBuiltin(model: TfliteModel, operator: Operator, code: number): boolean {
   return model.operatorCodes[operator.opcodeIndex]!.builtin === code;
+}
+
+function adaptable(keep: boolean, prepared: readonly PreparedOperator[]): number[] {
+  return keep ? prepared.flatMap((operator, at) => (operator.adaptable ? [at] : [])) : [];
+}
+
+function storedTensor(engine: WasmEngine, layout: ArenaLayout, tensor: Tensor, index: number): StoredTensor {
+  const at = layout.homes.primary[index]!;
+  const wide = layout.homes.homes[at]!.layout;
+  if (wide === null) return storedDensely(engine.int8, layout.home(at), elementsOf(tensor));
+  return storedWide(engine.int16, (layout.home(at) + wide.originBytes) / 2, tensor.quantisation!.zeroPoint[0]!, wide);
 }
 
 function allocateArena(engine: WasmEngine, limits: ModelLimits, mark: number, bytes: number): number {

@@ -150,6 +150,11 @@ export class RingReader {
     this.#position = Atomics.load(this.#words, READ);
   }
 
+  /** Rows that have been written and not read, those that were given up since included. */
+  get waiting(): number {
+    return (Atomics.load(this.#words, WRITTEN) - this.#position) | 0;
+  }
+
   /** Takes the next row into the fields above; false when none waits. Allocates nothing. */
   read(): boolean {
     const words = this.#words;

@@ -10,8 +10,8 @@ import { createRandom } from '../kernels/random.ts';
  * - `stable`: the same with sudden faults (of 20 to 60 rows, in one row of twenty);
  * - `wear`: a bearing wears slowly: vibration, its temperature and the current rise in a straight line. The first tenth
  *   of it counts as normal;
- * - `drift`: the bearing is new; with sudden faults, while the zero of the pressure sensor and the gain of the flow meter
- *   wander off in a straight line.
+ * - `drift`: the bearing is new; with sudden faults, while the zero of the pressure sensor and the gain of the flow
+ *   meter wander off in a straight line.
  */
 export const PUMP_CHANNELS = [
   'flow_m3h',

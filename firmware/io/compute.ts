@@ -4,6 +4,8 @@ import { createRing, RingWriter } from '../../kernels/ring.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { NodeError } from '../errors.ts';
 import type { PipelineOptions } from '../pipeline.ts';
+import { LEARNING_COUNTS_BYTES, type LearningCounts, readCounts } from '../worker/learning-counts.ts';
+import type { LearningBudget } from '../worker/learning-slices.ts';
 import {
   createDecisionReport,
   createOutcomeReport,
@@ -28,6 +30,8 @@ const LETTERS_TO_MAIN = 64;
 /** The worker's garbage is what the loader and node:worker_threads leave: small heaps keep the process small. */
 const HEAP = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 96, stackSizeMb: 2 };
 
+const UNBOUNDED: LearningBudget = { msPerSecond: 1_000, sliceMs: 5 };
+
 /** Most that V8 takes for a worker; arrays are outside. */
 export const WORKER_HEAP_BYTES = (HEAP.maxYoungGenerationSizeMb + HEAP.maxOldGenerationSizeMb) * 1024 * 1024;
 
@@ -50,6 +54,8 @@ export interface ComputeOptions {
   /** Rows the sample ring holds at least; raised to four windows. */
   readonly ringRows: number;
   readonly eager: boolean;
+  /** All of the worker's time unless told otherwise. */
+  readonly learning?: LearningBudget;
   readonly countAllocations?: boolean;
   /** Another module to run as the worker. */
   readonly entry?: URL;
@@ -71,6 +77,8 @@ export interface Compute {
   requestSnapshot(): boolean;
   /** How often the worker has gone round its loop (32 bits, wraps); the one that hangs does not. */
   beats(): number;
+  /** How learning goes, since this worker began. */
+  learning(): LearningCounts;
   /** Ends the worker at once, whatever it does; `fault` is told the reason. */
   kill(reason: NodeError): void;
   /** Ends the worker after the letters sent so far; null when it had to be terminated or was gone already. */
@@ -85,7 +93,7 @@ export const ringShape = (card: ModelCard, ringRows: number) => {
 
 /** Starts a compute worker. It builds its pipeline at once and waits for `begin`. */
 export const startCompute = (options: ComputeOptions): Compute => {
-  const { card, pipeline, engine = 'wasm', eager } = options;
+  const { card, pipeline, engine = 'wasm', eager, learning = UNBOUNDED } = options;
   const sizes = sizesOf(card, pipeline.experts.length);
   const settings: ComputeSettings = {
     pipeline,
@@ -98,6 +106,8 @@ export const startCompute = (options: ComputeOptions): Compute => {
     bell: new SharedArrayBuffer(Doorbell.BYTES),
     told: new SharedArrayBuffer(4),
     beat: new SharedArrayBuffer(4),
+    learned: new SharedArrayBuffer(LEARNING_COUNTS_BYTES),
+    learning,
   };
   const worker = startThread(options.entry ?? computeEntry(), { workerData: settings, resourceLimits: HEAP });
   worker.once('online', keepHeapSmall);
@@ -140,6 +150,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
       return reader.snapshotAsked;
     },
     beats: () => Atomics.load(beat, 0),
+    learning: () => readCounts(settings.learned),
     kill: life.kill,
     stop: async () => {
       send(TO_WORKER.stop, 0, 0);

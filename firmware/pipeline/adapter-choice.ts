@@ -59,6 +59,10 @@ export class AdapterChoice implements Curriculum {
   /** Puts the adapter into the engine that the label in a slot teaches. */
   prepare(slot: number): void {
     this.pool.load(this.ownerOf[slot]!);
+  }
+
+  /** A step was taken on it. */
+  stepped(): void {
     this.pool.stepped();
   }
 

@@ -4,9 +4,12 @@ import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
+import { DriftEpisodes } from '../../kernels/learning/drift-episodes.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
+import { LabelValue } from '../../kernels/learning/label-value.ts';
 import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
 import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
+import { replayCapacity } from '../../kernels/learning/replay-memory.ts';
 import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
 import { createRandom, type Random } from '../../kernels/random.ts';
 import { AdapterChoice } from './adapter-choice.ts';
@@ -21,6 +24,9 @@ import type { TaskHead } from './tasks/contract.ts';
 import { createTaskHead } from './tasks/create.ts';
 import type { UnlabelledLearning } from './unlabelled-learning.ts';
 
+/** Deviations that a byte reaches to for a model that takes float features. */
+const FLOAT_REACH = 8;
+
 /** What a pipeline is made of, wired to each other. */
 export interface PipelineParts {
   readonly experts: readonly ExpertName[];
@@ -28,7 +34,9 @@ export interface PipelineParts {
   readonly statistics: StreamStatistics;
   readonly panel: ExpertPanel;
   readonly mixture: Mixture;
+  readonly value: LabelValue;
   readonly pending: PendingWindows;
+  readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
   /** Of an anomaly model that follows its machine; null for any other. */
   readonly unlabelled: UnlabelledLearning | null;
@@ -43,7 +51,7 @@ export interface PipelineParts {
 
 /** Makes every part of a pipeline; all memory is taken here. */
 export function assemble(options: PipelineOptions, loaded: LoadedModel): PipelineParts {
-  const { learning: how, pendingWindows, replayCapacity } = options;
+  const { learning: how, pendingWindows } = options;
   const { runner, features, card } = loaded;
   const experts = expertsFor(card.task, options.experts);
   const head = createTaskHead(card, runner, experts.length);
@@ -59,13 +67,17 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const share = card.task === 'anomaly' ? options.unlabelled.share : how.share;
   const mixture = new Mixture({ classes, prior, share });
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
+  const value = new LabelValue(features.size, card.task === 'classification' ? classes : 0);
   // What takes no labels has none to learn from again.
-  const replay = new ReplayBuffer(classes === 0 ? 0 : replayCapacity, features.size, classes);
+  const replay = createReplay(options, loaded, classes);
   const random = createRandom(options.seed, 'replay buffer');
   const several = options.pool.adaptersMax > 1;
   const curriculum: Curriculum = {
-    suits: (slot, turn) => choice === null || choice.suits(slot, turn),
-    met: (slot, loss) => choice?.met(slot, loss),
+    // What the factory brought along belongs to every adapter.
+    suits: (slot, turn) => choice === null || slot >= replay.capacity || choice.suits(slot, turn),
+    met: (slot, loss) => {
+      if (slot < replay.capacity) choice?.met(slot, loss);
+    },
   };
   const learner =
     adapters === null || card.task !== 'classification'
@@ -77,20 +89,36 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const choice = pool === null || learner === null || !several ? null : createChoice(options, loaded, pool);
   const choose = choice === null ? null : (index: number): void => choice.choose(index);
   const panel = new ExpertPanel(experts, head, runner, statistics, adapters, choose);
-  const learning = new LabelLearning(pending, replay, mixture, learner, how.stepsPerLabel, choice);
-  const codec = new SnapshotCodec(identity.words, [
-    learning.firstUnlearned,
-    ...(taught === null ? [] : taught.parameters),
-    ...(taught === null ? [] : [taught.adam.first, taught.adam.second, taught.adam.powers]),
-    ...[statistics.mean, statistics.variance, statistics.weight],
-    mixture.weights,
-    random.state,
-    ...(choice?.arrays ?? []),
-    ...(unlabelled?.state ?? []),
-  ]);
+  const episodes = new DriftEpisodes({
+    distance: how.driftDistance,
+    calmWindows: how.driftCalmWindows,
+    delta: how.driftDelta,
+  });
+  const { normaliser } = loaded;
+  const learning = new LabelLearning({ pending, replay, mixture, learner, choice, normaliser, episodes, how });
+  const codec = new SnapshotCodec(
+    identity.words,
+    [
+      learning.firstUnlearned,
+      ...(taught === null ? [] : taught.parameters),
+      ...(taught === null ? [] : [taught.adam.first, taught.adam.second, taught.adam.powers]),
+      ...[statistics.mean, statistics.variance, statistics.weight],
+      mixture.weights,
+      random.state,
+      ...(choice?.arrays ?? []),
+    ],
+    [
+      ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
+      ...(learner === null
+        ? []
+        : [learner.elastic.fisherDiagonal, learner.elastic.anchorParams, learner.elastic.remaining]),
+      ...(unlabelled?.state ?? []),
+    ],
+  );
   const own = { unlabelled, adapters, adapterSeed, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
-  return { experts, head, statistics, panel, mixture, pending, learning, codec, adapterParameters, ...own };
+  const deciding = { experts, head, statistics, panel, mixture, value, pending, episodes };
+  return { ...deciding, learning, codec, adapterParameters, ...own };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */
@@ -101,9 +129,31 @@ function createAdapters({ learning }: PipelineOptions, { interpreter, chain }: L
   return adapters;
 }
 
+/** Windows are kept as the model reads them: an int8 input loses nothing, a float one is cut to what `train` would. */
+function createReplay(
+  { replayBytes, replayCapacity: most, learning }: PipelineOptions,
+  { runner, features, factory }: LoadedModel,
+  classes: number,
+): ReplayBuffer {
+  const { data, scale, zeroPoint } = runner.inputs[0]!;
+  const code = data instanceof Int8Array ? { scale, zeroPoint } : { scale: FLOAT_REACH / 128, zeroPoint: 0 };
+  // A float input has bytes of its own, which those of the file are not.
+  const factoryWindows = data instanceof Int8Array ? (factory?.labels.length ?? 0) : 0;
+  const replay = new ReplayBuffer({
+    ...code,
+    ...{ featureCount: features.size, classes, factoryWindows },
+    capacity: classes === 0 ? 0 : replayCapacity(replayBytes, most, features.size, factoryWindows),
+    ...{ alpha: learning.priorityAlpha, factoryShare: learning.factoryShare },
+  });
+  for (let w = 0; w < factoryWindows; w++) {
+    replay.keep(factory!.features.subarray(w * features.size, (w + 1) * features.size), factory!.labels[w]!);
+  }
+  return replay;
+}
+
 function createLearner(
   { learning }: PipelineOptions,
-  { card, interpreter, chain, features, normaliser }: LoadedModel,
+  { card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
   random: Random,
@@ -112,7 +162,6 @@ function createLearner(
   const replayed = new Float32Array(features.size);
   const present = (slot: number): void => {
     replay.read(slot, replayed);
-    normaliser.apply(replayed, replayed);
     writeInput(interpreter, replayed);
   };
   const loss = new CrossEntropy({
@@ -121,7 +170,15 @@ function createLearner(
     labels: replay,
     smoothing: learning.labelSmoothing,
   });
-  return new AdapterLearner({ interpreter, adapters, chain, loss, replay, present, random, learning, ...which });
+  const holds = which.curriculum === undefined ? learning : { ...learning, lambda: 0 };
+  const learner = new AdapterLearner({
+    ...{ interpreter, adapters, chain, loss, replay, present, random, ...which },
+    // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
+    learning: holds,
+  });
+  // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
+  for (let at = 0; at < replay.total; at++) learner.consolidate(at);
+  return learner;
 }
 
 function createPool({ pool, learning }: PipelineOptions, learner: AdapterLearner): AdapterPool {

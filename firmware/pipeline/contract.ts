@@ -1,11 +1,12 @@
 import type { AdapterPool } from '../../kernels/adapters/adapter-pool.ts';
 import type { AdapterSet, Interpreter } from '../../kernels/interpreter.ts';
+import type { DriftView } from '../../kernels/learning/drift-episodes.ts';
 import type { GuardPhase } from '../../kernels/learning/slow-change-guard.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { AdapterChoice } from './adapter-choice.ts';
-import type { Observation } from './label-learning.ts';
+import type { Observation, StepCounts } from './label-learning.ts';
 import type { ExpertName } from './options.ts';
 
 /** A complete window, as the windower hands it out. */
@@ -45,6 +46,10 @@ export interface Decision {
   guard: GuardPhase | null;
   /** Share of the rise that the guard allows and that is used up (`SlowChangeGuard.rise`); 0 without one. */
   rise: number;
+  /** Live: the latest episode of drift, and whether it goes on. */
+  readonly episodes: DriftView;
+  /** How much this window's label would teach, 0 to 1 (`LabelValue.of`). */
+  labelValue: number;
   /** Which adapter of the pool decided as `local`; 0 where there is one. */
   adapter: number;
 }
@@ -76,12 +81,20 @@ export interface Pipeline {
   readonly arenaBytes: number;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
+  /**
+   * What would be decided of a window that is not of the stream: nothing is learned from it, counted or remembered. The
+   * state that a streaming model keeps between inferences moves on all the same.
+   */
+  probe(samples: Float32Array): Decision;
   /** Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing. */
   observe(index: number, label: number): Observation;
   /** Gradient steps due. */
   readonly owed: number;
-  /** Takes one of them: bounded time, allocates nothing. */
+  /** Takes one of them, or what is left of it: bounded time, allocates nothing. */
   step(): void;
+  /** Does one sample's part of the step due. */
+  advance(): void;
+  readonly steps: StepCounts;
   readonly snapshotBytes: number;
   /** Writes all that was learned, but for the labels themselves (the journal's part). Returns bytes written. */
   snapshot(out: Uint8Array): number;

@@ -12,6 +12,9 @@ import { AnomalyHead } from './tasks/anomaly.ts';
 import type { TaskHead } from './tasks/contract.ts';
 import { UnlabelledLearning } from './unlabelled-learning.ts';
 
+/** Deviations that a byte reaches to for a model that takes float features. */
+const FLOAT_REACH = 8;
+
 /** What it is wired to. */
 export interface Surroundings {
   readonly experts: readonly ExpertName[];
@@ -29,12 +32,13 @@ export function createUnlabelled(
 ): UnlabelledLearning | null {
   if (!(head instanceof AnomalyHead) || adapters === null || !experts.includes('local')) return null;
   const random = createRandom(seed, 'normal windows');
-  const normal = new NormalWindows(options.windows, features.size);
+  const { data, scale, zeroPoint } = interpreter.inputs[0]!;
+  const code = data instanceof Int8Array ? { scale, zeroPoint } : { scale: FLOAT_REACH / 128, zeroPoint: 0 };
+  const normal = new NormalWindows(options.windows, features.size, code);
   const { replay } = normal;
   const shown = new Float32Array(features.size);
   const show = (slot: number): Float32Array => {
     replay.read(slot, shown);
-    normaliser.apply(shown, shown);
     return shown;
   };
   const present = (slot: number): void => writeInput(interpreter, show(slot));
@@ -43,6 +47,6 @@ export function createUnlabelled(
   const how = { ...learning, learningRate: options.learningRate, batch: options.batch };
   const given = { interpreter, adapters, chain, loss, replay, present, random, learning: how };
   const learner = new AdapterLearner(given);
-  const unlabelled = new UnlabelledLearning({ head, mixture, pending, normal, learner, random, options });
+  const unlabelled = new UnlabelledLearning({ normaliser, head, mixture, pending, normal, learner, random, options });
   return unlabelled;
 }

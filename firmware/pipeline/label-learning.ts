@@ -1,8 +1,12 @@
 import type { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
+import type { DriftEpisodes } from '../../kernels/learning/drift-episodes.ts';
 import type { Mixture } from '../../kernels/learning/mixture.ts';
+import type { LearningOptions } from '../../kernels/learning/options.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
+import type { Normaliser } from '../../kernels/signal/normalise.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { AdapterChoice } from './adapter-choice.ts';
+import { Consolidation } from './consolidation.ts';
 import { LearningDebt } from './learning-debt.ts';
 import type { PendingWindows } from './pending-windows.ts';
 
@@ -19,12 +23,37 @@ export interface Observation {
   expertLabels: Int16Array;
 }
 
+export interface LabelLearningParts {
+  readonly pending: PendingWindows;
+  readonly replay: ReplayBuffer;
+  readonly mixture: Mixture;
+  /** null: labels are kept and weigh the experts, and no step is taken on them. */
+  readonly learner: AdapterLearner | null;
+  /** Of a pool of several adapters: which of them a label teaches. */
+  readonly choice: AdapterChoice | null;
+  readonly normaliser: Normaliser;
+  readonly episodes: DriftEpisodes;
+  readonly how: LearningOptions;
+}
+
+/** Gradient steps since the start. The same object at every look. */
+export interface StepCounts {
+  taken: number;
+  /** Given up, since more labels waited for theirs than there is room for. */
+  dropped: number;
+}
+
 /** From a label to its gradient steps: pending window, mixture, replay buffer, debt of steps. Allocates nothing. */
 export class LabelLearning {
   /** Sequence of the first label whose steps are not all taken: state, refreshed by `settle` before a snapshot. */
   readonly firstUnlearned = new Float64Array(1);
+  readonly consolidation: Consolidation;
   private readonly debt: LearningDebt;
+  private readonly normalised: Float32Array;
   private sequence = 0;
+  /** Slot whose step is under way. */
+  private begun = -1;
+  private readonly counts: StepCounts = { taken: 0, dropped: 0 };
   private readonly observation: Observation = {
     result: 'unknownWindow',
     slot: -1,
@@ -33,27 +62,26 @@ export class LabelLearning {
     expertLabels: new Int16Array(0),
   };
 
-  constructor(
-    private readonly pending: PendingWindows,
-    private readonly replay: ReplayBuffer,
-    private readonly mixture: Mixture,
-    /** null: labels are kept and weigh the experts, and no step is taken on them. */
-    private readonly learner: AdapterLearner | null,
-    stepsPerLabel: number,
-    /** Of a pool of several adapters: which of them a label teaches. */
-    private readonly choice: AdapterChoice | null = null,
-  ) {
-    this.debt = new LearningDebt(replay.capacity, stepsPerLabel);
+  constructor(private readonly parts: LabelLearningParts) {
+    const { replay, learner, normaliser, how } = parts;
+    this.debt = new LearningDebt(replay.capacity, how.stepsPerLabel);
+    this.consolidation = new Consolidation(learner, replay, how.batch);
+    this.normalised = new Float32Array(normaliser.size);
   }
 
   get owed(): number {
-    return this.debt.owed;
+    return this.consolidation.owed + this.debt.owed;
+  }
+
+  get steps(): StepCounts {
+    this.counts.dropped = this.debt.dropped;
+    return this.counts;
   }
 
   /** Takes a label in: cheap, the gradient steps are owed. */
   observe(index: number, label: number): Observation {
     const observation = this.observation;
-    const { pending } = this;
+    const { pending, mixture, replay, episodes, normaliser, learner, choice } = this.parts;
     const at = pending.find(index);
     observation.result = this.judge(at, label);
     observation.slot = -1;
@@ -62,21 +90,52 @@ export class LabelLearning {
     pending.setLabel(at, label);
     observation.features = pending.features(at);
     observation.expertLabels = pending.expertLabels(at);
-    this.mixture.learn(pending.probabilities(at), label);
-    observation.slot = this.replay.add(observation.features, label);
-    this.choice?.labelled(observation.slot, index);
+    mixture.learn(pending.probabilities(at), label);
+    episodes.label(pending.decided(at) !== label);
+    normaliser.apply(observation.features, this.normalised);
+    observation.slot = replay.add(this.normalised, label);
+    choice?.labelled(observation.slot, index);
     observation.sequence = this.sequence;
     this.sequence++;
-    if (this.learner !== null) this.debt.add(observation.slot);
+    if (learner !== null) this.debt.add(observation.slot);
     return observation;
   }
 
-  /** Pays one owed step, if there is one. */
+  /** Pays one owed step, if there is one, or what is left of it. */
   step(): void {
-    const slot = this.debt.pay();
-    if (slot < 0) return;
-    this.choice?.prepare(slot);
-    this.learner?.step(slot);
+    while (this.owed > 0 && !this.advance());
+  }
+
+  /**
+   * Does one sample's part of the step due, if there is one; true when that completed it. A consolidation comes before
+   * further steps: what it keeps is what the episode has led to.
+   */
+  advance(): boolean {
+    const { learner, choice, episodes, how } = this.parts;
+    // Without a learner there are no debts.
+    if (learner === null) return false;
+    if (this.consolidation.owed > 0 && !learner.underWay) return this.consolidation.advance();
+    const slot = this.debt.next;
+    if (slot < 0) {
+      learner.abandon();
+      return false;
+    }
+    // A label's steps may have been forgiven in the middle of one.
+    if (slot !== this.begun) learner.abandon();
+    this.begun = slot;
+    // Since the part before, another adapter may have decided a window.
+    choice?.prepare(slot);
+    if (learner.advance(slot, this.beta, episodes.open ? 1 : how.quietPace) === null) return false;
+    choice?.stepped();
+    this.debt.pay();
+    this.counts.taken++;
+    return true;
+  }
+
+  /** β of prioritised replay, annealed over the labels so far. */
+  private get beta(): number {
+    const { priorityBeta, priorityLabels } = this.parts.how;
+    return Math.min(1, priorityBeta + ((1 - priorityBeta) * this.sequence) / priorityLabels);
   }
 
   settle(): void {
@@ -89,25 +148,31 @@ export class LabelLearning {
    * @returns entries left out because they do not fit this model or this buffer
    */
   restore(journal: readonly JournalEntry[]): number {
-    const { replay } = this;
+    const { replay, normaliser, learner, choice } = this.parts;
     const fits = ({ slot, label, features }: JournalEntry): boolean =>
       slot < replay.capacity && label >= 0 && label < replay.classes && features.length === replay.featureCount;
     const entries = journal.filter(fits).sort((a, b) => a.sequence - b.sequence);
     this.sequence = this.firstUnlearned[0]!;
+    replay.reprioritise();
     for (const { slot, sequence, label, features } of entries) {
-      replay.put(slot, features, label);
-      if (sequence < this.firstUnlearned[0]!) continue;
-      this.choice?.recalled(slot);
-      if (this.learner !== null) this.debt.add(slot);
+      normaliser.apply(features, this.normalised);
+      // What the snapshot knows of the slot is about this window, unless it came later.
+      if (sequence < this.firstUnlearned[0]!) {
+        replay.put(slot, this.normalised, label, replay.priorities[slot]);
+        continue;
+      }
+      replay.put(slot, this.normalised, label);
+      choice?.recalled(slot);
+      if (learner !== null) this.debt.add(slot);
     }
     this.sequence = journal.reduce((next, { sequence }) => Math.max(next, sequence + 1), this.sequence);
     return journal.length - entries.length;
   }
 
   private judge(at: number, label: number): Observation['result'] {
-    if (!(Number.isInteger(label) && label >= 0 && label < this.replay.classes)) return 'unknownClass';
+    if (!(Number.isInteger(label) && label >= 0 && label < this.parts.replay.classes)) return 'unknownClass';
     if (at < 0) return 'unknownWindow';
-    const first = this.pending.labelOf(at);
+    const first = this.parts.pending.labelOf(at);
     if (first < 0) return 'learned';
     return first === label ? 'duplicate' : 'conflict';
   }

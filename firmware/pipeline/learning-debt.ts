@@ -8,6 +8,8 @@ export class LearningDebt {
   private head = 0;
   private labels = 0;
   private remaining = 0;
+  /** Steps forgiven beyond the bound. */
+  dropped = 0;
 
   constructor(
     capacity: number,
@@ -27,22 +29,28 @@ export class LearningDebt {
   }
 
   add(slot: number): void {
-    if (this.labels === this.slots.length) this.dropOldest();
+    if (this.labels === this.slots.length) {
+      this.dropped += this.remaining;
+      this.forgetOldest();
+    }
     if (this.labels === 0) this.remaining = this.stepsPerLabel;
     this.slots[(this.head + this.labels) % this.slots.length] = slot;
     this.labels++;
   }
 
-  /** Takes one step off the debt; returns the slot it is to be spent on, -1 when none is due. */
-  pay(): number {
-    if (this.labels === 0) return -1;
-    const slot = this.slots[this.head]!;
-    this.remaining--;
-    if (this.remaining === 0) this.dropOldest();
-    return slot;
+  /** Slot that the next step is to be spent on, -1 when none is due. */
+  get next(): number {
+    return this.labels === 0 ? -1 : this.slots[this.head]!;
   }
 
-  private dropOldest(): void {
+  /** That step was taken. */
+  pay(): void {
+    if (this.labels === 0) return;
+    this.remaining--;
+    if (this.remaining === 0) this.forgetOldest();
+  }
+
+  private forgetOldest(): void {
     this.head = (this.head + 1) % this.slots.length;
     this.labels--;
     this.remaining = this.stepsPerLabel;

@@ -8,8 +8,9 @@ import { createNormaliser, type Normaliser } from '../../kernels/signal/normalis
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { readModel } from '../../kernels/tflite/reader.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
+import type { FactoryWindows } from '../../protocols/factory-windows.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
-import { cardOf } from '../model-file.ts';
+import { cardOf, factoryWindowsOf } from '../model-file.ts';
 import { foreignRunner, type Runner } from './runner.ts';
 import { misfit } from './tasks/create.ts';
 
@@ -24,6 +25,8 @@ export interface LoadedModel {
   readonly chain: readonly number[];
   readonly features: Features;
   readonly normaliser: Normaliser;
+  /** Windows that the file brings along to learn from again; null when it has none. */
+  readonly factory: FactoryWindows | null;
 }
 
 /**
@@ -49,8 +52,9 @@ export function loadModel(bytes: Uint8Array, limits: ModelLimits, engine?: Infer
       'no dense layer makes the logits of the model: end it with one to adapt it',
     );
   }
+  const factory = learns ? factoryWindowsOf(model, features.size, card.labels.length) : null;
   const runner = engine === undefined ? interpreter : foreignRunner(engine, model, bytes, limits);
-  return { model, card, interpreter, runner, chain, features, normaliser };
+  return { model, card, interpreter, runner, chain, features, normaliser, factory };
 }
 
 /** What a card says about `part` may be well-formed and still impossible. */

@@ -16,6 +16,7 @@ export class LocalAnchor {
   /** What was learned since is gone, and so is the momentum with which it was. */
   goBack(): void {
     const { adam, parameters } = this.learner;
+    this.learner.abandon();
     parameters.forEach(this.restoreOne);
     adam.first.fill(0);
     adam.second.fill(0);

@@ -33,6 +33,8 @@ export interface PipelineOptions {
   readonly limits: ModelLimits;
   /** Labelled windows kept to learn from again; at least the model's classes. */
   readonly replayCapacity: number;
+  /** Bytes that they may take: the smaller of both bounds counts. */
+  readonly replayBytes: number;
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;
@@ -60,6 +62,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   experts: expertNames,
   limits: defaultModelLimits,
   replayCapacity: 2048,
+  replayBytes: 64 * 1024,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
   unlabelled: defaultUnlabelledOptions,

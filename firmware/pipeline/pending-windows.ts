@@ -12,6 +12,7 @@ export class PendingWindows {
   /** Index of the window in every slot; doubles, since a stream may outlive 2^32 windows. */
   private readonly indices: Float64Array;
   private readonly labels: Int16Array;
+  private readonly decisions: Int16Array;
 
   constructor(
     private readonly capacity: number,
@@ -30,13 +31,21 @@ export class PendingWindows {
     this.expertLabelsOf = slots.map((slot) => allExpertLabels.subarray(slot * experts, (slot + 1) * experts));
     this.indices = new Float64Array(capacity).fill(EMPTY);
     this.labels = new Int16Array(capacity);
+    this.decisions = new Int16Array(capacity);
   }
 
   /** Remembers a window in the place of the oldest; a window with this index counts as not labelled from now on. */
-  add(index: number, features: Float32Array, probabilities: Float32Array, expertLabels: Int16Array): void {
+  add(
+    index: number,
+    features: Float32Array,
+    probabilities: Float32Array,
+    expertLabels: Int16Array,
+    decided: number,
+  ): void {
     const slot = index % this.capacity;
     this.indices[slot] = index;
     this.labels[slot] = EMPTY;
+    this.decisions[slot] = decided;
     this.featuresOf[slot]!.set(features);
     this.probabilitiesOf[slot]!.set(probabilities);
     this.expertLabelsOf[slot]!.set(expertLabels);
@@ -62,6 +71,11 @@ export class PendingWindows {
   /** [experts]. */
   expertLabels(slot: number): Int16Array {
     return this.expertLabelsOf[slot]!;
+  }
+
+  /** What the mixture had said; -1 where there are no classes. */
+  decided(slot: number): number {
+    return this.decisions[slot]!;
   }
 
   /** The label that came first, or -1. */

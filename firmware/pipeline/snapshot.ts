@@ -3,19 +3,21 @@ import { NodeError } from '../errors.ts';
 
 /** "MXLS", little-endian: a Myrmex learning state. */
 const MAGIC = 0x534c584d;
-const VERSION = 1;
+const VERSION = 2;
 const HEADER_BYTES = 4 * 6;
 const CHECKSUM_BYTES = 8;
 
-export type StateArray = Float32Array | Float64Array | Uint32Array;
+export type StateArray = Float32Array | Float64Array | Uint32Array | Uint8Array;
 
 /**
  * Learning state as bytes, the same on every machine: magic, version, the model's two fingerprint words, length, zero,
  * then the arrays in their order (little-endian), then a 64-bit checksum of all before it. The arrays are live: `write`
- * reads them, `read` fills them after everything has been checked.
+ * reads them, `read` fills them after everything has been checked. Version 1 ends with the arrays that it knew; what
+ * version 2 added then stays as it is at the start.
  */
 export class SnapshotCodec {
   readonly byteLength: number;
+  private readonly arrays: readonly StateArray[];
   /** Written here first: a snapshot is taken every few seconds and allocates nothing. */
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
@@ -23,12 +25,16 @@ export class SnapshotCodec {
 
   constructor(
     private readonly model: readonly [number, number],
-    private readonly arrays: readonly StateArray[],
+    /** Known to version 1. */
+    private readonly first: readonly StateArray[],
+    /** Added by version 2. */
+    added: readonly StateArray[],
   ) {
-    this.byteLength = HEADER_BYTES + arrays.reduce((sum, array) => sum + array.byteLength, 0) + CHECKSUM_BYTES;
+    this.arrays = [...first, ...added];
+    this.byteLength = lengthOf(this.arrays);
     this.bytes = new Uint8Array(this.byteLength);
     this.view = new DataView(this.bytes.buffer);
-    this.header().forEach((word, i) => {
+    this.header(VERSION).forEach((word, i) => {
       this.view.setUint32(i * 4, word, true);
     });
   }
@@ -57,13 +63,14 @@ export class SnapshotCodec {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.check(bytes, view);
     let at = HEADER_BYTES;
-    for (const array of this.arrays) {
+    for (const array of view.getUint32(4, true) === 1 ? this.first : this.arrays) {
       for (let i = 0; i < array.length; i++, at += array.BYTES_PER_ELEMENT) getElement(view, at, array, i);
     }
   }
 
-  private header(): readonly number[] {
-    return [MAGIC, VERSION, this.model[0], this.model[1], this.byteLength, 0];
+  private header(version: number): readonly number[] {
+    const length = version === 1 ? lengthOf(this.first) : this.byteLength;
+    return [MAGIC, version, this.model[0], this.model[1], length, 0];
   }
 
   private checksum(bytes: Uint8Array, end: number): readonly [number, number] {
@@ -80,26 +87,34 @@ export class SnapshotCodec {
       refuse('snapshotDamaged', 'is not one');
     }
     const version = view.getUint32(4, true);
-    if (version !== VERSION) refuse('snapshotVersion', `has version ${version}, this software reads ${VERSION}`);
+    if (version !== 1 && version !== VERSION) {
+      refuse('snapshotVersion', `has version ${version}, this software reads up to ${VERSION}`);
+    }
     const end = bytes.length - CHECKSUM_BYTES;
     const [low, high] = this.checksum(bytes, end);
     if (view.getUint32(end, true) !== low || view.getUint32(end + 4, true) !== high) {
       refuse('snapshotDamaged', 'is damaged (checksum)');
     }
-    if (this.header().some((word, i) => view.getUint32(i * 4, true) !== word) || bytes.length !== this.byteLength) {
+    const header = this.header(version);
+    if (header.some((word, i) => view.getUint32(i * 4, true) !== word) || bytes.length !== header[4]) {
       refuse('snapshotMismatch', 'belongs to another model or other learning options');
     }
   }
 }
 
+const lengthOf = (arrays: readonly StateArray[]): number =>
+  HEADER_BYTES + arrays.reduce((sum, array) => sum + array.byteLength, 0) + CHECKSUM_BYTES;
+
 function setElement(view: DataView, at: number, array: StateArray, i: number): void {
   if (array instanceof Float64Array) view.setFloat64(at, array[i]!, true);
   else if (array instanceof Float32Array) view.setFloat32(at, array[i]!, true);
-  else view.setUint32(at, array[i]!, true);
+  else if (array instanceof Uint32Array) view.setUint32(at, array[i]!, true);
+  else view.setUint8(at, array[i]!);
 }
 
 function getElement(view: DataView, at: number, array: StateArray, i: number): void {
   if (array instanceof Float64Array) array[i] = view.getFloat64(at, true);
   else if (array instanceof Float32Array) array[i] = view.getFloat32(at, true);
-  else array[i] = view.getUint32(at, true);
+  else if (array instanceof Uint32Array) array[i] = view.getUint32(at, true);
+  else array[i] = view.getUint8(at);
 }

@@ -5,9 +5,10 @@ import { OnlineQuantile } from '../../kernels/learning/online-quantile.ts';
 import { SlowChangeGuard } from '../../kernels/learning/slow-change-guard.ts';
 import type { UnlabelledOptions } from '../../kernels/learning/unlabelled-options.ts';
 import type { Random } from '../../kernels/random.ts';
+import type { Normaliser } from '../../kernels/signal/normalise.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { Decision } from './contract.ts';
-import type { Observation } from './label-learning.ts';
+import type { Observation, StepCounts } from './label-learning.ts';
 import { LocalAnchor } from './local-anchor.ts';
 import type { PendingWindows } from './pending-windows.ts';
 import type { StateArray } from './snapshot.ts';
@@ -28,6 +29,7 @@ export interface UnlabelledParts {
   readonly normal: NormalWindows;
   readonly learner: AdapterLearner;
   readonly random: Random;
+  readonly normaliser: Normaliser;
   readonly options: UnlabelledOptions;
 }
 
@@ -38,6 +40,7 @@ export interface UnlabelledParts {
  */
 export class UnlabelledLearning {
   readonly guard: SlowChangeGuard;
+  readonly steps: StepCounts = { taken: 0, dropped: 0 };
   /** Of the local expert, in shipped thresholds. */
   private readonly threshold: OnlineQuantile;
   private readonly anchor: LocalAnchor;
@@ -47,12 +50,14 @@ export class UnlabelledLearning {
   /** Slot of the normal window that the next step is for; -1 for none. */
   private due = -1;
   private latest = 0;
+  private readonly normalised: Float32Array;
 
   constructor(private readonly parts: UnlabelledParts) {
     const { options, head, learner } = parts;
     this.guard = new SlowChangeGuard(options);
     this.threshold = new OnlineQuantile(options.quantile, options.thresholdRate, 1, Infinity);
     this.anchor = new LocalAnchor(learner);
+    this.normalised = new Float32Array(parts.normaliser.size);
     this.shipped = head.thresholds[FROZEN]!;
   }
 
@@ -114,18 +119,23 @@ export class UnlabelledLearning {
 
   /** Takes the step that is due, if one is. */
   step(): void {
-    if (this.due >= 0) this.parts.learner.step(this.due);
+    while (this.due >= 0) this.advance();
+  }
+
+  /** Does one sample's part of it. */
+  advance(): void {
+    if (this.due < 0 || this.parts.learner.advance(this.due, 1) === null) return;
     this.due = -1;
+    this.steps.taken++;
   }
 
   /** After the snapshot was read: windows labelled normal are learned from again, newer answers are heard again. */
   restore(journal: readonly JournalEntry[], firstUnheard: number): void {
     this.showThreshold();
-    const { featureCount } = this.parts.normal.replay;
     for (const { sequence, label, features } of [...journal].sort((a, b) => a.sequence - b.sequence)) {
-      if (features.length !== featureCount) continue;
+      if (features.length !== this.normalised.length) continue;
       if (sequence >= firstUnheard) this.labelled(this.latest, label, { features, expertLabels: NOTHING_SAID });
-      else if (label === NORMAL) this.parts.normal.add(-1, features, this.parts.random);
+      else if (label === NORMAL) this.parts.normal.add(-1, this.normalise(features), this.parts.random);
     }
   }
 
@@ -135,7 +145,7 @@ export class UnlabelledLearning {
     if (guard.answers(index)) {
       guard.confirm(this.latest);
       anchor.keep();
-      if (again) this.due = parts.normal.restart(index, features);
+      if (again) this.due = parts.normal.restart(index, this.normalise(features));
     }
     if (!again) this.take(index, features);
   }
@@ -156,9 +166,14 @@ export class UnlabelledLearning {
     return slot < 0 ? this.guard.level.value : 1 / this.parts.pending.probabilities(slot)[NORMAL]! - 1;
   }
 
+  private normalise(features: Float32Array): Float32Array {
+    this.parts.normaliser.apply(features, this.normalised);
+    return this.normalised;
+  }
+
   private take(index: number, features: Float32Array): void {
     const { normal, random, options } = this.parts;
-    const slot = normal.add(index, features, random);
+    const slot = normal.add(index, this.normalise(features), random);
     if (this.guard.phase === 'learning' && normal.count >= options.batch) this.due = slot;
   }
 

@@ -1,3 +1,4 @@
+import { CAUSES, type DriftView, NO_DRIFT } from '../../kernels/learning/drift-episodes.ts';
 import { GUARD_PHASES } from '../../kernels/learning/slow-change-guard.ts';
 import type { Letter, MailboxShape } from '../../kernels/mailbox.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
@@ -15,7 +16,7 @@ const RESULTS: readonly Observation['result'][] = ['learned', 'duplicate', 'conf
 
 /** Word of the first expert's class in a decision, and number of its threshold. */
 const FIRST_LABEL = 5;
-const FIRST_THRESHOLD = 6;
+const FIRST_THRESHOLD = 12;
 
 /** Sizes that decide how large a letter is. */
 export interface LetterSizes {
@@ -42,12 +43,13 @@ export const toWorkerShape = (capacity: number): MailboxShape => ({ capacity, do
 export const toMainShape = (capacity: number, { classes, values, experts, features }: LetterSizes): MailboxShape => ({
   capacity,
   doubles: FIRST_THRESHOLD + 1 + experts,
-  words: 6 + experts,
+  words: FIRST_LABEL + 1 + experts,
   singles: Math.max(2 + classes + 2 * experts + values * (1 + experts), features),
 });
 
 /** A decision as the main thread sees it: the pipeline's, and what is known about its window. Valid until the next. */
 export interface DecisionReport extends Decision {
+  readonly episodes: { -readonly [Field in keyof DriftView]: DriftView[Field] };
   /** Class of every row of the window where the source knows it, else -1. */
   truth: number;
   /** Time of the window's last sample on the sensor's clock, and when the main thread pushed it. */
@@ -82,8 +84,15 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   doubles[2] = facts.pushMs;
   doubles[3] = facts.computeUs;
   doubles[4] = decision.drift;
-  doubles[5] = decision.rise;
+  doubles[11] = decision.rise;
   for (let e = 0; e < decision.thresholds.length; e++) doubles[FIRST_THRESHOLD + e] = decision.thresholds[e]!;
+  const { episodes } = decision;
+  doubles[5] = episodes.count;
+  doubles[6] = episodes.open ? 1 : 0;
+  doubles[7] = CAUSES.indexOf(episodes.cause);
+  doubles[8] = episodes.began;
+  doubles[9] = episodes.ended;
+  doubles[10] = episodes.peak;
   words[0] = decision.valid ? 1 : 0;
   words[1] = decision.label;
   words[2] = facts.truth;
@@ -100,6 +109,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   }
   for (let v = 0; v < decision.values.length; v++) singles[at++] = decision.values[v]!;
   for (let v = 0; v < decision.expertValues.length; v++) singles[at++] = decision.expertValues[v]!;
+  singles[at] = decision.labelValue;
 };
 
 export const createDecisionReport = ({ classes, values, thresholds, experts }: LetterSizes): DecisionReport => ({
@@ -117,6 +127,8 @@ export const createDecisionReport = ({ classes, values, thresholds, experts }: L
   thresholds: new Float64Array(thresholds),
   guard: null,
   rise: 0,
+  episodes: { ...NO_DRIFT },
+  labelValue: 0,
   adapter: 0,
   truth: -1,
   endMs: 0,
@@ -131,8 +143,14 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.pushMs = doubles[2]!;
   into.computeUs = doubles[3]!;
   into.drift = doubles[4]!;
-  into.rise = doubles[5]!;
+  into.rise = doubles[11]!;
   for (let e = 0; e < into.thresholds.length; e++) into.thresholds[e] = doubles[FIRST_THRESHOLD + e]!;
+  into.episodes.count = doubles[5]!;
+  into.episodes.open = doubles[6] === 1;
+  into.episodes.cause = CAUSES[doubles[7]!]!;
+  into.episodes.began = doubles[8]!;
+  into.episodes.ended = doubles[9]!;
+  into.episodes.peak = doubles[10]!;
   into.valid = words[0] === 1;
   into.label = words[1]!;
   into.truth = words[2]!;
@@ -149,6 +167,7 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   }
   for (let v = 0; v < into.values.length; v++) into.values[v] = singles[at++]!;
   for (let v = 0; v < into.expertValues.length; v++) into.expertValues[v] = singles[at++]!;
+  into.labelValue = singles[at]!;
 };
 
 export const writeOutcome = (letter: Letter, index: number, label: number, observation: Observation): void => {

@@ -3,11 +3,15 @@ import { Inbox, Outbox } from '../../kernels/mailbox.ts';
 import { RingReader } from '../../kernels/ring.ts';
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { createCountsWriter } from './learning-counts.ts';
+import { LearningSlices } from './learning-slices.ts';
 import { TO_MAIN, TO_WORKER, type WindowFacts, writeDecision, writeOutcome } from './letters.ts';
 import type { ComputeSettings } from './protocol.ts';
 
 /** A sleep ends by itself after this, so that a lost wake-up costs a second and not the node. */
 const SLEEP_MS_MAX = 1_000;
+/** Learning rests for so long when the main thread does not keep up with the decisions: they share the cores. */
+const CROWDED_MS = 20;
 
 export interface LoopContext {
   readonly settings: ComputeSettings;
@@ -25,8 +29,8 @@ export interface LoopContext {
 /**
  * Allocates all that the loop needs and returns it. The loop is the compute worker's whole life after start: rows in,
  * decisions out, labels in, learning in between; it never goes back to the event loop and allocates nothing. Order of
- * work: a sign of life, letters, then rows up to one complete window, then one step of learning when no window waits,
- * then sleep. In `eager` mode all owed steps come before the next row.
+ * work: a sign of life, letters, then rows up to one complete window, then one slice of learning when no window waits
+ * and the budget allows it, then sleep. In `eager` mode all owed steps come before the next row, and no clock counts.
  *
  * The loop returns the number of decisions that found no room in the mailbox.
  */
@@ -36,6 +40,8 @@ export const createLoop = (context: LoopContext): (() => number) => {
   const post = createPostOffice(context);
   const stream = createStream(context);
   const beat = new Int32Array(settings.beat);
+  const slices = new LearningSlices(pipeline, settings.learning, context.now);
+  const count = createCountsWriter(settings.learned, pipeline, slices);
   return () => {
     for (;;) {
       Atomics.add(beat, 0, 1);
@@ -45,9 +51,14 @@ export const createLoop = (context: LoopContext): (() => number) => {
         pipeline.step();
         Atomics.add(beat, 0, 1);
       }
-      if (stream.readWindow()) post.decide(stream.windower, stream.facts);
-      else if (pipeline.owed > 0) pipeline.step();
-      else bell.wait(heard, SLEEP_MS_MAX);
+      count();
+      if (stream.readWindow()) {
+        post.decide(stream.windower, stream.facts);
+        continue;
+      }
+      const waitMs = post.crowded ? CROWDED_MS : slices.waitMs();
+      if (waitMs === 0) slices.run(stream.waits);
+      else bell.wait(heard, Math.min(waitMs, SLEEP_MS_MAX));
     }
   };
 };
@@ -79,7 +90,8 @@ const createStream = ({ settings, pipeline, firstIndex }: LoopContext) => {
     }
     return false;
   };
-  return { windower, facts, readWindow };
+  const waits = (): boolean => reader.waiting > 0;
+  return { windower, facts, readWindow, waits };
 };
 
 /** The letter side: answers what the main thread asks, and reports decisions. */
@@ -107,6 +119,10 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
   return {
     get lostDecisions() {
       return lostDecisions;
+    },
+    /** More than half of the letters to the main thread have not been taken. */
+    get crowded() {
+      return outbox.room < settings.toMain.capacity / 2;
     },
     /** Handles all letters that can be answered now; false when one said stop. */
     handleLetters(): boolean {

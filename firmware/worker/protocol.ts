@@ -2,6 +2,7 @@ import type { Mailbox } from '../../kernels/mailbox.ts';
 import type { Ring } from '../../kernels/ring.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { PipelineOptions } from '../pipeline.ts';
+import type { LearningBudget } from './learning-slices.ts';
 
 /** What a compute worker is born with: its memory, and how its pipeline is built. */
 export interface ComputeSettings {
@@ -17,6 +18,10 @@ export interface ComputeSettings {
   readonly told: SharedArrayBuffer;
   /** One Int32 that the worker counts its rounds in: who hangs does not count. */
   readonly beat: SharedArrayBuffer;
+  /** Four counts of 32 bits that the worker keeps (learning-counts.ts). */
+  readonly learned: SharedArrayBuffer;
+  /** What learning may take where it is not eager. */
+  readonly learning: LearningBudget;
   /** Pay every learning step that is owed before the next window, as replay does; else only while no window waits. */
   readonly eager: boolean;
   /** Count typed-array allocations (for tests). */

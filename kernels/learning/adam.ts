@@ -24,8 +24,8 @@ export class Adam {
     this.second = new Float32Array(size);
   }
 
-  /** Takes one step along the gradients times `factor` and clears them. */
-  step(factor: number): void {
+  /** Takes one step along the gradients times `factor`, at `pace` times the learning rate, and clears them. */
+  step(factor: number, pace = 1): void {
     const power1 = this.powers[0]! * BETA1;
     const power2 = this.powers[1]! * BETA2;
     this.powers[0] = power1;
@@ -33,7 +33,7 @@ export class Adam {
     let offset = 0;
     for (let k = 0; k < this.parameters.length; k++) {
       const gradient = this.gradients[k]!;
-      this.move(this.parameters[k]!, gradient, factor, offset, 1 - power1, 1 - power2);
+      this.move(this.parameters[k]!, gradient, factor, pace * this.learningRate, offset, 1 - power1, 1 - power2);
       gradient.fill(0);
       offset += gradient.length;
     }
@@ -43,12 +43,12 @@ export class Adam {
     values: Float32Array,
     gradient: Float64Array,
     factor: number,
+    rate: number,
     offset: number,
     correction1: number,
     correction2: number,
   ): void {
     const { first, second } = this;
-    const rate = this.learningRate;
     const decay = this.weightDecay;
     for (let i = 0; i < values.length; i++) {
       const g = gradient[i]! * factor;

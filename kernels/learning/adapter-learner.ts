@@ -3,6 +3,7 @@ import type { AdapterSet, Interpreter } from '../interpreter.ts';
 import type { Random } from '../random.ts';
 import { Adam } from './adam.ts';
 import { AdapterLayer } from './adapter-layer.ts';
+import { ElasticWeights } from './elastic-weights.ts';
 import { FrozenPart, frozenPartPays } from './frozen-part.ts';
 import type { Loss } from './loss.ts';
 import type { LearningOptions } from './options.ts';
@@ -44,12 +45,19 @@ export class AdapterLearner {
   /** What the optimiser moves, in float32: with its moments the whole state. After writing to them, `publish`. */
   readonly parameters: readonly Float32Array[];
   readonly adam: Adam;
+  readonly elastic: ElasticWeights;
   private readonly layers: readonly AdapterLayer[];
   /** What the engine computes with. */
   private readonly factors: readonly Float32Array[];
   private readonly storage: FactorCodec;
   /** [layer] gradient with regard to the layer's output, real units. */
   private readonly upstream: readonly Float64Array[];
+  /** The batch: slots of the replay buffer, and what each one's gradient is weighed with. */
+  private readonly slots: Int32Array;
+  private readonly weights: Float64Array;
+  /** Of the step under way: samples taken, and the sum of their losses. */
+  private samples = 0;
+  private loss = 0;
   /** Null where every window goes through the whole model at every step. */
   private readonly frozen: FrozenPart | null;
 
@@ -62,8 +70,14 @@ export class AdapterLearner {
     this.factors = this.layers.flatMap(({ factors }) => [factors.loraB, factors.bias]);
     this.parameters = learning.factorBits === 32 ? this.factors : this.factors.map((values) => values.slice());
     const gradients = this.layers.flatMap((layer) => [layer.loraBGradient, layer.biasGradient]);
+    this.elastic = new ElasticWeights(this.parameters, gradients, {
+      lambda: learning.lambda,
+      decay: learning.fisherDecay,
+    });
     this.adam = new Adam(this.parameters, gradients, learning.learningRate, learning.weightDecay);
     this.upstream = this.layers.map(({ point }) => new Float64Array(point.outFeatures));
+    this.slots = new Int32Array(learning.batch);
+    this.weights = new Float64Array(learning.batch);
     const part = { ...options, first: chain[0]! };
     this.frozen = frozenPartPays(part) ? new FrozenPart(part) : null;
   }
@@ -76,15 +90,66 @@ export class AdapterLearner {
   /**
    * One gradient step on the window in `newest` and batch - 1 draws from the replay buffer.
    *
+   * @param beta of prioritised replay: how far the draws' weights make up for their priorities, 0 to 1
+   * @param pace times the learning rate
    * @returns mean loss of the batch before the step
    */
-  step(newest: number): number {
-    const { learning } = this.options;
-    let loss = this.accumulate(newest);
-    for (let i = 1; i < learning.batch; i++) loss += this.accumulate(this.draw(newest, i));
-    this.adam.step(1 / learning.batch);
+  step(newest: number, beta: number, pace = 1): number {
+    for (;;) {
+      const loss = this.advance(newest, beta, pace);
+      if (loss !== null) return loss;
+    }
+  }
+
+  /**
+   * One sample's part of such a step, so that a step of a large model can be taken in slices; other things may happen
+   * between the parts. `newest` and `beta` count at the first one, `pace` at the last.
+   *
+   * @returns null, or with the last part, which moves the adapters, the mean loss of the batch
+   */
+  advance(newest: number, beta: number, pace = 1): number | null {
+    const { batch } = this.options.learning;
+    if (this.samples === 0) this.draw(newest, beta);
+    this.loss += this.accumulate(this.slots[this.samples]!, this.weights[this.samples]!);
+    this.samples++;
+    if (this.samples < batch) return null;
+    const mean = this.loss / batch;
+    this.elastic.addGradient(batch);
+    this.adam.step(1 / batch, pace);
     this.publish();
-    return loss / learning.batch;
+    this.samples = 0;
+    this.loss = 0;
+    return mean;
+  }
+
+  /** Whether a step has begun and not ended. */
+  get underWay(): boolean {
+    return this.samples > 0;
+  }
+
+  /** Forgets the parts of a step that has not been completed. */
+  abandon(): void {
+    if (this.samples === 0) return;
+    for (const { loraBGradient, biasGradient } of this.layers) {
+      loraBGradient.fill(0);
+      biasGradient.fill(0);
+    }
+    this.samples = 0;
+    this.loss = 0;
+  }
+
+  /**
+   * Takes a window of the buffer into the importance of every parameter; after the last one parameters are held where
+   * they stand. Not while a step is under way.
+   *
+   * @param at how many windows were taken before; 0 begins anew
+   */
+  consolidate(at: number): void {
+    const { replay } = this.options;
+    if (at === 0) this.elastic.begin();
+    this.accumulate(replay.slotAt(at), 1);
+    this.elastic.observe();
+    if (at + 1 >= replay.total) this.elastic.consolidate();
   }
 
   /** Brings `parameters` into the engine, as storage makes of them. */
@@ -92,7 +157,22 @@ export class AdapterLearner {
     for (let k = 0; k < this.factors.length; k++) this.storage.round(this.parameters[k]!, this.factors[k]!);
   }
 
-  private draw(newest: number, turn: number): number {
+  /** Chooses the batch: the newest window, and others by priority with their weights. */
+  private draw(newest: number, beta: number): void {
+    const { replay } = this.options;
+    const { slots, weights } = this;
+    slots[0] = newest;
+    let largest = 0;
+    for (let i = 1; i < slots.length; i++) {
+      slots[i] = this.drawSuiting(newest, i);
+      weights[i] = replay.weightOf(slots[i]!, beta);
+      largest = Math.max(largest, weights[i]!);
+    }
+    weights[0] = 1;
+    for (let i = 1; i < slots.length; i++) weights[i] = weights[i]! / largest;
+  }
+
+  private drawSuiting(newest: number, turn: number): number {
     const { replay, random, curriculum } = this.options;
     for (let draw = 0; draw < DRAWS_MAX; draw++) {
       const slot = replay.draw(random);
@@ -101,12 +181,15 @@ export class AdapterLearner {
     return newest;
   }
 
-  /** Adds the gradient of one window. Returns its loss. */
-  private accumulate(slot: number): number {
+  /** Adds the gradient of one window, times `weight`. Returns its loss, which becomes its priority. */
+  private accumulate(slot: number, weight: number): number {
     this.forward(slot);
     const last = this.layers.length - 1;
-    const loss = this.options.loss.evaluate(slot, this.upstream[last]!);
+    const slopes = this.upstream[last]!;
+    const loss = this.options.loss.evaluate(slot, slopes);
+    this.options.replay.setLoss(slot, loss);
     this.options.curriculum?.met(slot, loss);
+    for (let k = 0; k < slopes.length; k++) slopes[k] = slopes[k]! * weight;
     for (let l = last; l >= 0; l--) {
       this.layers[l]!.backward(this.upstream[l]!, l === 0 ? null : this.upstream[l - 1]!);
     }

@@ -15,12 +15,20 @@ export interface CrossEntropyOptions {
   readonly smoothing: number;
 }
 
-/** −Σ t log p with the smoothed target t = (1 − ε) onehot(label) + ε / classes (Szegedy et al. 2016, §7). */
+/**
+ * Σ t log(t / p) with the smoothed target t = (1 − ε) onehot(label) + ε / classes (Szegedy et al. 2016, §7): the
+ * cross-entropy less its least value, the target's own entropy, so that 0 is a window with nothing left to learn.
+ */
 export class CrossEntropy implements Loss {
   private readonly probabilities: Float32Array;
+  private readonly entropy: number;
 
   constructor(private readonly options: CrossEntropyOptions) {
-    this.probabilities = new Float32Array(options.classes);
+    const { classes, smoothing } = options;
+    this.probabilities = new Float32Array(classes);
+    const part = (t: number): number => (t > 0 ? -t * log(t) : 0);
+    const elsewhere = smoothing / classes;
+    this.entropy = part(1 - smoothing + elsewhere) + (classes - 1) * part(elsewhere);
   }
 
   get size(): number {
@@ -38,6 +46,6 @@ export class CrossEntropy implements Loss {
       const target = smoothing / probabilities.length + (k === label ? 1 - smoothing : 0);
       if (target > 0) loss -= target * log(Math.max(probabilities[k]!, PROBABILITY_MIN));
     }
-    return loss;
+    return Math.max(0, loss - this.entropy);
   }
 }

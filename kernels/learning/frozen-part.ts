@@ -25,7 +25,7 @@ export class FrozenPart {
     const { interpreter, adapters, first, replay, present } = options;
     const { boundary, before, after } = interpreter.split(first);
     const bytes = boundary.length;
-    const kept = new Uint8Array(replay.capacity * bytes);
+    const kept = new Uint8Array(replay.slots * bytes);
     const clock: GraphClock = { changes: 0 };
     const compute = (slot: number): void => {
       present(slot);
@@ -35,7 +35,7 @@ export class FrozenPart {
     const restore = (slot: number): void => {
       for (let i = 0, at = slot * bytes; i < bytes; i++, at++) boundary[i] = kept[at]!;
     };
-    this.nodes = Array.from({ length: replay.capacity }, (_, slot) => new Activations(clock, slot, compute, restore));
+    this.nodes = Array.from({ length: replay.slots }, (_, slot) => new Activations(clock, slot, compute, restore));
     this.after = after;
     replay.watch((slot) => this.nodes[slot]!.changed());
   }

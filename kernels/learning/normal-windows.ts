@@ -15,8 +15,10 @@ export class NormalWindows {
   private readonly indices: Float64Array;
   private readonly scratch: Float32Array;
 
-  constructor(capacity: number, features: number) {
-    this.replay = new ReplayBuffer(capacity, features, 1);
+  /** @param code how a normalised feature is kept in a byte, as the model's own input does */
+  constructor(capacity: number, features: number, code: { readonly scale: number; readonly zeroPoint: number }) {
+    const alike = { classes: 1, alpha: 0, factoryWindows: 0, factoryShare: 0 };
+    this.replay = new ReplayBuffer({ capacity, featureCount: features, ...alike, ...code });
     this.indices = new Float64Array(capacity).fill(FREE);
     this.scratch = new Float32Array(features);
   }
@@ -25,11 +27,11 @@ export class NormalWindows {
     return this.replay.count;
   }
 
-  /** Takes a window [features] in; returns its slot. */
-  add(index: number, features: Float32Array, random: Random): number {
+  /** Takes a window in, normalised [features]; returns its slot. */
+  add(index: number, z: Float32Array, random: Random): number {
     const { replay, indices } = this;
     const slot = replay.count < replay.capacity ? replay.count : random.integer(replay.capacity);
-    replay.put(slot, features, 0);
+    replay.put(slot, z, 0);
     indices[slot] = index;
     return slot;
   }
@@ -45,10 +47,10 @@ export class NormalWindows {
   }
 
   /** Nothing here counts as normal any more but this one window: it takes the place of all. Returns a slot of it. */
-  restart(index: number, features: Float32Array): number {
+  restart(index: number, z: Float32Array): number {
     const slots = Math.max(1, this.replay.count);
     for (let slot = 0; slot < slots; slot++) {
-      this.replay.put(slot, features, 0);
+      this.replay.put(slot, z, 0);
       this.indices[slot] = index;
     }
     return 0;

@@ -19,6 +19,25 @@ export interface LearningOptions {
   readonly stepsPerLabel: number;
   /** Samples per gradient step: the newest label and batch - 1 of the replay buffer; >= 1. */
   readonly batch: number;
+  /** α: how far windows of a class are drawn by their loss, 0 (all alike) to 1. */
+  readonly priorityAlpha: number;
+  /** β at the first label; it rises to 1 by the `priorityLabels`-th. 0 to 1. */
+  readonly priorityBeta: number;
+  readonly priorityLabels: number;
+  /** Share of the replayed windows that come from the factory, where the model brings some along; 0 to 1. */
+  readonly factoryShare: number;
+  /** λ of elastic weight consolidation; 0 holds nothing. */
+  readonly lambda: number;
+  /** γ of its Fisher diagonal: what of the earlier ones remains at a consolidation. */
+  readonly fisherDecay: number;
+  /** A drift begins where the stream's distance moves by this much, factory deviations; > 0. */
+  readonly driftDistance: number;
+  /** Windows over which it must have come to rest again for its episode to end; >= 1. */
+  readonly driftCalmWindows: number;
+  /** Probability of taking chance for a rise of errors, per test. */
+  readonly driftDelta: number;
+  /** Learning rate while nothing drifts, as a share of the one during an episode; 0 to 1. */
+  readonly quietPace: number;
   /**
    * Share of the target given to all classes alike, 0 to 1. A window judged right with confidence then pulls at
    * nothing, where Adam would blow its tiny gradient up to a full step: what moves the adapters is mistakes.
@@ -42,6 +61,16 @@ export const defaultLearningOptions: LearningOptions = {
   weightDecay: 0.1,
   stepsPerLabel: 12,
   batch: 32,
+  priorityAlpha: 0.6,
+  priorityBeta: 0.4,
+  priorityLabels: 1000,
+  factoryShare: 0.25,
+  lambda: 1,
+  fisherDecay: 0.9,
+  driftDistance: 0.3,
+  driftCalmWindows: 200,
+  driftDelta: 0.002,
+  quietPace: 1,
   labelSmoothing: 0.1,
   statisticsMemory: 1000,
   statisticsPrior: 300,
@@ -72,6 +101,16 @@ export function checkLearningOptions(options: LearningOptions): void {
   real('scaling', 1e-3, 1e3);
   real('learningRate', 1e-9, 1);
   real('weightDecay', 0, 10);
+  real('priorityAlpha', 0, 1);
+  real('priorityBeta', 0, 1);
+  real('priorityLabels', 1, 1e9);
+  real('factoryShare', 0, 1);
+  real('lambda', 0, 1e9);
+  real('fisherDecay', 0, 1);
+  real('driftDistance', 1e-3, 1e3);
+  real('driftCalmWindows', 1, 1e9);
+  real('driftDelta', 1e-12, 0.5);
+  real('quietPace', 0, 1);
   real('labelSmoothing', 0, 1);
   real('statisticsMemory', 1, 1e9);
   real('statisticsPrior', 1e-3, 1e9);

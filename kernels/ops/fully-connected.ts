@@ -4,8 +4,8 @@ import { prepareCompiledConvolution } from './compiled/convolution.ts';
 import { prepareCompiledDense } from './compiled/dense.ts';
 import { denseGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
+import { preparePlainAdaptable } from './plain/adaptable.ts';
 import { preparePlainFullyConnected } from './plain/fully-connected.ts';
-import { preparePlainPointwise } from './plain/pointwise.ts';
 import type { PrepareContext } from './prepare-context.ts';
 import { int8Weights, weightScales, weightTensor } from './weights.ts';
 
@@ -34,7 +34,7 @@ function prepare(context: PrepareContext): PreparedOperator {
     weightScale: weightScales(context, weights, geometry.outputChannels),
     flat: true,
   };
-  if (!context.isCompiled) return preparePlainPointwise(context, layer);
+  if (!context.isCompiled) return preparePlainAdaptable(context, layer);
   const rows = geometry.batch * geometry.inputHeight * geometry.inputWidth;
   return rows === 1 ? prepareCompiledDense(context, layer) : prepareCompiledConvolution(context, layer);
 }

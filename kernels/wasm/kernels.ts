@@ -28,6 +28,34 @@ export interface WasmKernels {
     rank: number,
     scaling: number,
   ): void;
+  /** A x of every row of a layer's input (assembly/adapter.ts): float32 [pixels × rank]. */
+  adapterProject(
+    x: number,
+    rows: number,
+    pixels: number,
+    runs: number,
+    length: number,
+    count: number,
+    loraA: number,
+    loraAScale: number,
+    rank: number,
+    inputScale: number,
+    to: number,
+  ): void;
+  /** Gradients (assembly/gradient.ts); `geometry` is the address of the words of assembly/gradient-layout.ts. */
+  convolutionGradient(geometry: number, g: number, w: number, channels: number, dx: number, zeros: number): void;
+  depthwiseGradient(geometry: number, g: number, w: number, dx: number): void;
+  adapterGradient(
+    g: number,
+    u: number,
+    loraB: number,
+    pixels: number,
+    channels: number,
+    rank: number,
+    bias: number,
+    b: number,
+    back: number,
+  ): void;
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }

@@ -6,10 +6,12 @@ import * as assert from 'uvu/assert';
 import { serveHttp } from '../../firmware/io/http.ts';
 import { createMetrics } from '../../firmware/io/metrics.ts';
 import type { NodeStatus } from '../../firmware/status.ts';
+import { NO_DRIFT } from '../../kernels/learning/drift-episodes.ts';
 
 const status = (change: Partial<NodeStatus> = {}): NodeStatus => ({
   ...{ node: 'press', uptimeMs: 61_500, windows: 18, invalid: 1, dropped: 2, scored: 9, published: 17, unpublished: 1 },
   ...{ firstDecisionMs: 200, decision: 'worn', confidence: 0.9, drift: 0.25, latencyUs: { p50: 85, p99: 200 } },
+  episode: NO_DRIFT,
   ...{ rssBytes: 1e8, labels: 2, rejected: { conflict: 3 }, workerRestarts: 0 },
   ...{ counters: { outboxDropped: 4 }, health: { storage: 'disk full' } },
   experts: {

@@ -26,6 +26,7 @@ const createFake = () => {
     label: () => true,
     requestSnapshot: () => true,
     beats: () => life.beats,
+    learning: () => ({ taken: 0, owed: 0, dropped: 0, spentMs: 0 }),
     kill: (reason) => {
       life.killed = reason;
     },

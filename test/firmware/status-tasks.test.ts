@@ -4,6 +4,7 @@ import { createFigures } from '../../firmware/figures.ts';
 import { statusOf } from '../../firmware/status.ts';
 import { liveView } from '../../firmware/status-view.ts';
 import type { DecisionReport } from '../../firmware/worker/letters.ts';
+import { NO_DRIFT } from '../../kernels/learning/drift-episodes.ts';
 import { ANOMALY_LABELS, type ModelCard } from '../../protocols/model-card.ts';
 import { cardOf } from '../support/classifier.ts';
 
@@ -16,11 +17,8 @@ const ANOMALY: ModelCard = { ...common, task: 'anomaly', labels: [...ANOMALY_LAB
 
 const statusAfter = (card: ModelCard, changes: Partial<DecisionReport>) => {
   const figures = createFigures(['frozen'], 8);
-  const report = {
-    ...{ index: 0, valid: true, label: -1, confidence: 0, drift: 0, truth: -1 },
-    thresholds: [],
-    ...changes,
-  };
+  const blank = { index: 0, valid: true, label: -1, confidence: 0, drift: 0, episodes: NO_DRIFT, truth: -1 };
+  const report = { ...blank, thresholds: [], ...changes };
   figures.decided({ ...report, weights: [1], expertLabels: [report.label] } as unknown as DecisionReport, 100);
   return statusOf({
     ...{ node: 'press', card, experts: ['frozen'], figures, labelCounts: new Map(), latency: { percentile: () => 80 } },

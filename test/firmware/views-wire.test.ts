@@ -9,6 +9,7 @@ import { startAnnouncer } from '../../firmware/views/announcer.ts';
 import { discoveryOf } from '../../firmware/views/home-assistant.ts';
 import { createMirror } from '../../firmware/views/mirror.ts';
 import { openViewsWire } from '../../firmware/views/wire.ts';
+import { NO_DRIFT } from '../../kernels/learning/drift-episodes.ts';
 import { cardOf } from '../support/classifier.ts';
 import { schemaFaults } from '../support/json-schema.ts';
 
@@ -61,6 +62,7 @@ const record: DecisionRecord = {
 const status = (change: Partial<NodeStatus> = {}): NodeStatus => ({
   ...{ node: 'press', uptimeMs: 1_000, windows: 18, invalid: 0, dropped: 0, scored: 0, published: 18, unpublished: 0 },
   ...{ firstDecisionMs: 200, decision: 'worn', confidence: 0.9, drift: 0.25, latencyUs: { p50: 85, p99: 200 } },
+  episode: NO_DRIFT,
   ...{ rssBytes: 1e8, labels: 2, rejected: {}, workerRestarts: 0, counters: {}, health: {} },
   experts: { mixture: { accuracy: 0.75, secondHalf: null, weight: 1 } },
   ...change,

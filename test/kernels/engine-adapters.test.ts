@@ -8,7 +8,10 @@ import {
   type Interpreter,
 } from '../../kernels/interpreter.ts';
 import { defaultModelLimits as limits } from '../../kernels/limits.ts';
+import { readModel } from '../../kernels/tflite/reader.ts';
+import { writeModel } from '../../kernels/tflite/writer.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
+import { NetworkBuilder } from '../../tools/bench/network-builder.ts';
 import { type DenseNetOptions, denseNet } from '../support/dense-net.ts';
 import { randomInt8, seeded } from '../support/models.ts';
 import { refusalOf } from '../support/refusal.ts';
@@ -202,6 +205,26 @@ adapters('another interpreter, a rank of 0 or 65 and a scaling of NaN are refuse
       'modelMismatch',
     );
   }
+});
+
+adapters('wild factors on pixels: the same bits compiled and plain', () => {
+  const network = new NetworkBuilder('wild', 5);
+  const input = network.input([1, 3, 3, 2]);
+  const file = writeModel(network.build(input, network.pointwise(network.pointwise(input, 16), 8)));
+  const [compiled, plain] = (['compiled', 'plain'] as const).map((kernels) => {
+    const engine = createEngine({ memoryBytes: 8 << 20, kernels });
+    const interpreter = createInterpreter(readModel(file, limits), { engine, limits, keepActivations: false });
+    const set = interpreter.createAdapterSet({ rank: 1, scaling: 1 });
+    const random = seeded(59);
+    const inputs = Array.from({ length: 10 }, () => randomInt8(random, 18));
+    // Beyond what the sums of the layer alone can reach: 2^22 steps of its output and more.
+    for (const { bias } of set.points)
+      bias.forEach((_, at) => {
+        bias[at] = (random() - 0.5) * 10 ** (2 + Math.floor(random() * 7));
+      });
+    return outputsOf(interpreter, inputs, set);
+  });
+  assert.equal(compiled, plain);
 });
 
 adapters.run();

@@ -7,7 +7,7 @@ import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { findDenseChain } from '../../kernels/learning/dense-chain.ts';
 import { FrozenPart, frozenPartPays } from '../../kernels/learning/frozen-part.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
-import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
+import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import { defaultModelLimits as limits } from '../../kernels/limits.ts';
 import { allOperators } from '../../kernels/ops/registry.ts';
 import { createRandom } from '../../kernels/random.ts';
@@ -21,6 +21,7 @@ import { denseNet } from '../support/dense-net.ts';
 import { dice } from '../support/dice.ts';
 import { seeded } from '../support/models.ts';
 import { randomNetwork, randomNetworkOptions } from '../support/random-network.ts';
+import { replayBuffer } from '../support/replay-buffer.ts';
 
 const frozen = suite('frozen layers before the trained ones');
 
@@ -44,7 +45,8 @@ const settingOf = (model: TfliteModel, kernels: 'compiled' | 'plain', keepsState
   const adapters = interpreter.createAdapterSet({ rank: 2, scaling: 1 });
   initialiseAdapters(adapters, createRandom(3));
   const { data, scale, zeroPoint } = interpreter.inputs[0]!;
-  const replay = new ReplayBuffer(CAPACITY, data.length, interpreter.logits.data.length);
+  const sizes = { featureCount: data.length, classes: interpreter.logits.data.length };
+  const replay = replayBuffer({ capacity: CAPACITY, ...sizes, scale, zeroPoint });
   const window = new Float32Array(data.length);
   let presented = 0;
   const present = (slot: number): void => {
@@ -152,7 +154,7 @@ frozen(
       settings.forEach(({ replay }, at) => {
         const slot = replay.add(window, truth);
         const constructed = countTypedArrays(() => {
-          for (let step = 0; step < 3; step++) learners[at]!.step(slot);
+          for (let step = 0; step < 3; step++) learners[at]!.step(slot, 0.5);
         });
         assert.is(constructed, 0);
       });
@@ -172,7 +174,7 @@ frozen('nothing is kept where it does not pay, or where an inference depends on 
   assert.is(frozenPartPays({ ...streaming, first: streaming.chain[0]! }), false);
   const narrow = settingOf(draw('streaming 1-D'), 'compiled');
   assert.is(frozenPartPays({ ...narrow, first: narrow.chain[0]! }), true);
-  const replay = new ReplayBuffer(CAPACITY, 63, 6);
+  const replay = replayBuffer({ capacity: CAPACITY, featureCount: 63, classes: 6 });
   assert.is(frozenPartPays({ ...narrow, replay, first: narrow.chain[0]! }), false, '64 values for 63 features');
 });
 

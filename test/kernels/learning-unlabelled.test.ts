@@ -6,6 +6,9 @@ import { ReconstructionLoss } from '../../kernels/learning/reconstruction-loss.t
 import { type GuardPhase, SlowChangeGuard } from '../../kernels/learning/slow-change-guard.ts';
 import { createRandom } from '../../kernels/random.ts';
 
+/** Whole numbers from -128 to 127 fit. */
+const BYTES = { scale: 1, zeroPoint: 0 };
+
 const unlabelled = suite('learning without labels');
 
 const lossOf = (y: Float32Array, z: Float32Array, known: number): ReconstructionLoss =>
@@ -80,12 +83,15 @@ unlabelled('a spike is one step, however high it is', () => {
 
 unlabelled('the reservoir grows old evenly: its mean age is its capacity, and no window stays for ever', () => {
   const random = createRandom(1, 'reservoir');
-  const normal = new NormalWindows(64, 1);
-  for (let index = 0; index < 5_000; index++) normal.add(index, Float32Array.of(index), random);
-  const held = new Float32Array(1);
+  const normal = new NormalWindows(64, 2, BYTES);
+  // A number in two digits of a byte.
+  for (let index = 0; index < 5_000; index++) {
+    normal.add(index, Float32Array.of(index % 100, Math.floor(index / 100)), random);
+  }
+  const held = new Float32Array(2);
   const ages = Array.from({ length: 64 }, (_, slot) => {
     normal.replay.read(slot, held);
-    return 4_999 - held[0]!;
+    return 4_999 - held[0]! - 100 * held[1]!;
   });
   const mean = ages.reduce((sum, age) => sum + age, 0) / 64;
   assert.ok(mean > 45 && mean < 85, `mean age ${mean}`);
@@ -95,7 +101,7 @@ unlabelled('the reservoir grows old evenly: its mean age is its capacity, and no
 
 unlabelled('a window that was not normal after all is gone, and after a restart all but one are', () => {
   const random = createRandom(1, 'reservoir');
-  const normal = new NormalWindows(8, 1);
+  const normal = new NormalWindows(8, 1, BYTES);
   for (let index = 0; index < 5; index++) normal.add(index, Float32Array.of(index), random);
   const all = (): number[] => {
     const held = new Float32Array(1);

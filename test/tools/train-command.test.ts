@@ -9,6 +9,7 @@ import * as assert from 'uvu/assert';
 import { defaultModelLimits } from '../../kernels/limits.ts';
 import { createRandom } from '../../kernels/random.ts';
 import { readModel } from '../../kernels/tflite/reader.ts';
+import { type AnomalyCard, parseModelCard } from '../../protocols/model-card.ts';
 
 const command = suite('train command', { folder: '', recording: '' });
 const myrmexctl = fileURLToPath(new URL('../../dist/myrmexctl.js', import.meta.url));
@@ -51,6 +52,21 @@ command(
   },
 );
 
+command('an autoencoder is one word away, and its threshold is in its card', async ({ folder, recording }) => {
+  const out = join(folder, 'a.tflite');
+  const nothingLabelled = join(folder, 'unlabelled.csv');
+  await writeFile(nothingLabelled, (await readFile(recording, 'utf8')).replace(/,(busy|idle),/g, ',,'));
+  const shape = ['--model', 'autoencoder', '--window', '4', '--stride', '2', '--epochs', '3', '--out', out, '--json'];
+  const { status, stdout, stderr } = run(nothingLabelled, ...shape, '--threshold-quantile', '0.9');
+  assert.is(status, 0, stderr);
+  assert.match(stdout, /threshold +\S+: 90.0 % of the held-back windows do not score above it/);
+  const report = JSON.parse(stdout.trimEnd().split('\n').at(-1)!);
+  assert.equal([report.task, report.anomaly.quantile, report.anomaly.auc], ['anomaly', 0.9, null]);
+  const [card] = readModel(await readFile(out), defaultModelLimits).metadata;
+  const { task, threshold } = parseModelCard(card!.bytes) as AnomalyCard;
+  assert.equal([task, threshold], ['anomaly', report.anomaly.threshold]);
+});
+
 command('bad input ends with one line that says what to do, and writes nothing', async ({ folder, recording }) => {
   const out = join(folder, 'none.tflite');
   const shape = ['--window', '1', '--stride', '1', '--out', out];
@@ -63,6 +79,8 @@ command('bad input ends with one line that says what to do, and writes nothing',
     [[recording, ...shape, '--features', 'wavelet'], /Allowed choices are auto, raw, statistics, spectral/],
     [[recording, '--window', '4', '--stride', '4', '--out', out, '--features', 'spectral'], /at least 8 samples/],
     [[recording, ...shape, '--hidden', '8,x'], /integer from 1/],
+    [[recording, ...shape, '--model', 'autoencoder', '--task', 'classification'], /tells no labels apart/],
+    [[recording, ...shape, '--threshold-quantile', '0.9'], /belongs to --task anomaly/],
     [[recording, '--stride', '1', '--out', out], /--window/],
     [[recording, '--window', '1', '--stride', '1', '--out', join(folder, 'no', 'm')], /no such file or folder/],
   ];

@@ -4,7 +4,7 @@ import { FloatForward } from '../../kernels/quantise/forward.ts';
 import { createRandom } from '../../kernels/random.ts';
 import type { TrainedLayer } from '../../tools/train/float/layer.ts';
 import { TrainerMemory } from '../../tools/train/float/memory.ts';
-import { CrossEntropy, type Objective, Reconstruction } from '../../tools/train/float/objective.ts';
+import { crossEntropy, type Objective, reconstruction } from '../../tools/train/float/objective.ts';
 import { build, type Step } from '../../tools/train/float/plan.ts';
 
 const float = suite('float trainer');
@@ -65,8 +65,8 @@ for (const [name, plan] of Object.entries(PLANS)) {
     const rows = Int32Array.of(0, 1, 2);
     const objective: Objective =
       size === 3
-        ? new CrossEntropy(truth, 3, 0.1)
-        : new Reconstruction(
+        ? crossEntropy(truth, 3, 0.1)
+        : reconstruction(
             x.map((value) => value / 2),
             size,
           );

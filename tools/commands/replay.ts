@@ -6,6 +6,7 @@ import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } fr
 import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
+import { type LabelPolicy, labelPolicies } from '../replay/label-policy.ts';
 import { integerFrom, list, share } from './arguments.ts';
 
 interface ReplayFlags {
@@ -16,6 +17,7 @@ interface ReplayFlags {
   nodes?: string[];
   experts: ExpertName[];
   baselines: BaselineName[];
+  labelPolicy: LabelPolicy;
   report?: string;
   factorBits: FactorBits;
   adapters: number;
@@ -29,6 +31,11 @@ export function replayCommand(): Command {
     .argument('<recording>', 'CSV or gzipped CSV: node,segment,t_ms,label,<channel>,...; - is standard input')
     .requiredOption('--model <file>', 'the .tflite, made by myrmexctl train')
     .option('--label-rate <share>', 'share of labelled windows whose label is revealed afterwards', share, 0.1)
+    .addOption(
+      new Option('--label-policy <policy>', 'reveal labels at random, or of the windows that the node asks about')
+        .choices(labelPolicies)
+        .default('random'),
+    )
     .option('--seed <number>', 'the same seed gives the same report', seed, 0)
     .option('--segments <names>', 'play only these segments, separated by commas', list)
     .option('--nodes <names>', 'play only these nodes, separated by commas', list)
@@ -60,10 +67,10 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, experts, baselines, factorBits } = flags;
+  const { labelRate, labelPolicy, experts, baselines, factorBits } = flags;
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
-    ...{ recording, model, labelRate, seed: flags.seed, experts, baselines },
+    ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
     learning: { ...defaultLearningOptions, factorBits },
@@ -79,12 +86,12 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
 
 /** The options of a replay as its page shows them. */
 function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
-  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept } = flags;
+  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept, labelPolicy } = flags;
   return [
     ['recording', path === '-' ? 'standard input' : basename(path)],
     ['model', `${basename(flags.model)}, ${model.length} bytes`],
     ['seed', `${seed}`],
-    ['label rate', `${labelRate}`],
+    ['label rate', `${labelRate}, ${labelPolicy}`],
     ['segments', segments?.join(', ') ?? 'all'],
     ['nodes', nodes?.join(', ') ?? 'all'],
     ['experts', experts.join(', ')],

@@ -45,7 +45,7 @@ export function trainCommand(): Command {
         .choices(MODELS)
         .default('dense'),
     )
-    .option('--hidden <widths>', 'widths of the dense layers before the last (dense: 64,32; conv: none)', widths)
+    .option('--hidden <widths>', 'widths of the dense layers before the last (dense: 64,32; conv: 32)', widths)
     .option('--channels-out <counts>', 'channels of each convolution, the first and the separable ones', widths)
     .option('--kernel <taps>', 'taps of the separable convolutions (default: 5)', integerFrom(1, 255))
     .option('--threshold-quantile <share>', 'share of normal windows below the threshold (default: 0.99)', share)

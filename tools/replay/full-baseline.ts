@@ -20,7 +20,6 @@ export class FullBaseline implements Baseline {
   private readonly replay: ReplayBuffer;
   private readonly random: Random;
   private readonly features: Float32Array;
-  private readonly replayed: Float32Array;
   private readonly normalised: Float32Array;
   private readonly input: Float64Array;
   private readonly logits: Float32Array;
@@ -41,10 +40,12 @@ export class FullBaseline implements Baseline {
       learningRate,
       options.learning.weightDecay,
     );
-    this.replay = new ReplayBuffer(options.replayCapacity, features.size, classes);
+    const { scale, zeroPoint } = loaded.interpreter.inputs[0]!;
+    const { replayCapacity: capacity } = options;
+    const sizes = { capacity, featureCount: features.size, classes, factoryWindows: 0 };
+    this.replay = new ReplayBuffer({ ...sizes, scale, zeroPoint, alpha: 0, factoryShare: 0 });
     this.random = createRandom(options.seed, 'replay buffer');
     this.features = new Float32Array(features.size);
-    this.replayed = new Float32Array(features.size);
     this.normalised = new Float32Array(features.size);
     this.input = new Float64Array(features.size);
     this.logits = new Float32Array(classes);
@@ -53,13 +54,15 @@ export class FullBaseline implements Baseline {
 
   decide(samples: Float32Array): void {
     this.loaded.features.extract(samples, this.features);
-    this.forward(this.features);
+    this.loaded.normaliser.apply(this.features, this.normalised);
+    this.forward();
     this.label = argmax(this.probabilities);
   }
 
   learn(label: number): void {
     const { batch, stepsPerLabel } = this.options.learning;
-    const newest = this.replay.add(this.features, label);
+    this.loaded.normaliser.apply(this.features, this.normalised);
+    const newest = this.replay.add(this.normalised, label);
     for (let step = 0; step < stepsPerLabel; step++) {
       this.accumulate(newest);
       for (let i = 1; i < batch; i++) this.accumulate(this.replay.draw(this.random));
@@ -67,8 +70,8 @@ export class FullBaseline implements Baseline {
     }
   }
 
-  private forward(features: Float32Array): void {
-    this.loaded.normaliser.apply(features, this.normalised);
+  /** Of what stands in `normalised`. */
+  private forward(): void {
     const { scale, zeroPoint } = this.loaded.interpreter.inputs[0]!;
     for (let i = 0; i < this.input.length; i++) {
       const z = this.normalised[i]!;
@@ -83,8 +86,8 @@ export class FullBaseline implements Baseline {
   private accumulate(slot: number): void {
     const { layers, replay } = this;
     const slopes = this.slopes;
-    replay.read(slot, this.replayed);
-    this.forward(this.replayed);
+    replay.read(slot, this.normalised);
+    this.forward();
     const last = layers.length - 1;
     const { labelSmoothing } = this.options.learning;
     crossEntropyGradient(this.probabilities, replay.labelOf(slot), labelSmoothing, slopes[last]!);

@@ -1,6 +1,7 @@
 import type { RecordingNode } from '../../firmware/io/recording.ts';
 import type { Decision, Observation, Pipeline } from '../../firmware/pipeline.ts';
 import type { Reveal } from '../../firmware/reveal.ts';
+import { AskThreshold } from '../../kernels/learning/ask-threshold.ts';
 import { createScoreboard, type Scoreboard } from '../../kernels/learning/scoreboard.ts';
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import { AnomalyScore } from './anomaly-score.ts';
@@ -13,7 +14,8 @@ export interface NodeReplayOptions {
   /** Model class of each label of the recording, -1 when the model does not know it. */
   readonly classes: readonly number[];
   readonly pipeline: Pipeline;
-  readonly reveal: Reveal;
+  /** Which labels are revealed: drawn at random, or those of the windows that a node asks about, at this rate. */
+  readonly reveal: Reveal | { readonly askRate: number };
   readonly baselines: readonly Baseline[];
   /** Points of each curve over the stream; 0: none is kept. */
   readonly curvePoints: number;
@@ -39,6 +41,7 @@ export class NodeReplay {
   /** Windows with a label that the model does not know. */
   unknown = 0;
   private row = 0;
+  private readonly threshold = new AskThreshold();
   private readonly channels: number;
   private readonly windower: Windower;
 
@@ -84,7 +87,8 @@ export class NodeReplay {
     if (truth < 0) return;
     if (decision.valid) this.score(decision, truth);
     // A label is drawn for every labelled window, also one that could not be judged: `run` cannot know either.
-    if (!reveal.next()) return;
+    const revealed = 'next' in reveal ? reveal.next() : decision.valid && this.asks(decision, reveal.askRate);
+    if (!revealed) return;
     const observation = pipeline.observe(windower.index, truth);
     this.pay();
     this.learn(observation, truth);
@@ -93,6 +97,10 @@ export class NodeReplay {
   private pay(): void {
     const { pipeline } = this;
     while (pipeline.owed > 0) pipeline.step();
+  }
+
+  private asks({ labelValue }: Decision, rate: number): boolean {
+    return this.threshold.asks(labelValue, rate);
   }
 
   /** The target of a window is that of its last row. */

@@ -8,6 +8,7 @@ import type { UnlabelledOptions } from '../../kernels/learning/unlabelled-option
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
+import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
 import { type ReplayReport, summarise } from './report.ts';
 
@@ -16,6 +17,8 @@ export interface ReplayOptions {
   /** The .tflite file. */
   readonly model: Uint8Array;
   readonly labelRate: number;
+  /** Which labels are revealed at that rate: at random, or those of the windows a node would ask about. */
+  readonly labelPolicy?: LabelPolicy;
   readonly seed: number;
   readonly experts: readonly ExpertName[];
   readonly baselines: readonly BaselineName[];
@@ -59,7 +62,9 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
-    const reveal = createReveal({ rate: options.labelRate, seed, node: rows.node });
+    const { labelRate, labelPolicy = 'random' } = options;
+    const reveal =
+      labelPolicy === 'asked' ? { askRate: labelRate } : createReveal({ rate: labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
   });
   let playing = nodes;

@@ -31,9 +31,8 @@ const BOTTLENECK_SHARE = 1 / 6;
 const BOTTLENECK_MAX = 16;
 /** Standardised features end near 4; the rest is room for streams that drift. */
 const FEATURE_REACH = 8;
-/** Of raw windows: channels on the way down, and at the bottom of it. */
+/** Of raw windows: channels on the way down. */
 const CHANNELS_OUT = [16, 24, 32] as const;
-const CHANNELS_AT_BOTTOM = 4;
 
 /** Dense layers on features, down to a linear bottleneck and up again. */
 export function denseAutoencoder(windows: LabelledWindows, options: TrainOptions): AutoencoderKind {
@@ -67,7 +66,7 @@ export function denseAutoencoder(windows: LabelledWindows, options: TrainOptions
 /** Convolutions over raw windows. */
 export function convolutionalAutoencoder(windows: LabelledWindows, options: TrainOptions): AutoencoderKind {
   const signal = { columns: windows.window, channels: windows.channels.length };
-  const { hidden = [CHANNELS_AT_BOTTOM], channelsOut = CHANNELS_OUT, kernel: taps = 5 } = options;
+  const { hidden, channelsOut = CHANNELS_OUT, kernel: taps = 5 } = options;
   return {
     spec: { kind: 'raw' },
     features: windows.samples,

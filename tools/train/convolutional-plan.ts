@@ -4,14 +4,17 @@ import type { Step } from './float/plan.ts';
 /** Sizes that a person may choose. */
 export interface ConvolutionalSizes {
   /** Channels of the first convolution, then of each separable one, every one of which halves the columns. */
-  readonly channelsOut?: readonly number[];
+  readonly channelsOut?: readonly number[] | undefined;
   /** Taps of the separable convolutions. */
   readonly taps: number;
-  /** Widths of dense layers before the last. */
-  readonly hidden: readonly number[];
+  /** A classifier's widths of dense layers before the last; an autoencoder's channels at the bottleneck. */
+  readonly hidden?: readonly number[] | undefined;
 }
 
-const CHANNELS_OUT = [32, 48, 64, 96] as const;
+const CHANNELS_OUT = [32, 48, 64] as const;
+const HIDDEN = [32] as const;
+/** What an autoencoder keeps of a window. */
+const BOTTLENECK_SHARE = 1 / 6;
 /** What the separable layers begin with; longer windows are thinned out by the first convolution. */
 const COLUMNS_WANTED = 64;
 /** The first convolution sees this many of its own steps at once. */
@@ -26,20 +29,23 @@ const COLUMNS_MIN = 4;
  */
 export function classifierPlan(signal: Signal, classes: number, sizes: ConvolutionalSizes): Step[] {
   const { steps } = encoder(signal, sizes);
+  const { hidden = HIDDEN } = sizes;
   return [
     ...steps,
     { kind: 'mean' },
-    ...sizes.hidden.map((channels): Step => ({ kind: 'dense', channels, relu: true })),
+    ...hidden.map((channels): Step => ({ kind: 'dense', channels, relu: true })),
     { kind: 'dense', channels: classes, relu: false },
   ];
 }
 
 /**
- * An autoencoder of raw windows: the same way down, a bottleneck of `hidden[0]` channels, and the way up by repeating
- * columns and convolving (Odena et al. 2016, "resize-convolution": no checkerboard as transposed convolutions leave).
+ * An autoencoder of raw windows: the same way down, a linear bottleneck, and the way up by repeating columns and
+ * convolving (Odena et al. 2016, "resize-convolution": no checkerboard as transposed convolutions leave).
  */
 export function autoencoderPlan(signal: Signal, sizes: ConvolutionalSizes): Step[] {
-  const { steps, factors, channels } = encoder(signal, sizes);
+  const { steps, factors, channels, columns } = encoder(signal, sizes);
+  const values = signal.columns * signal.channels * BOTTLENECK_SHARE;
+  const bottom = sizes.hidden?.[0] ?? Math.max(1, Math.round(values / columns));
   const convolution = (out: number, relu: boolean): Step => {
     return { kind: 'convolution', channels: out, taps: sizes.taps, stride: 1, relu };
   };
@@ -50,7 +56,7 @@ export function autoencoderPlan(signal: Signal, sizes: ConvolutionalSizes): Step
     })
     .reverse()
     .flat();
-  const bottleneck: Step = { kind: 'convolution', channels: sizes.hidden[0]!, taps: 1, stride: 1, relu: false };
+  const bottleneck: Step = { kind: 'convolution', channels: bottom, taps: 1, stride: 1, relu: false };
   return [...steps, bottleneck, ...up];
 }
 
@@ -72,7 +78,7 @@ function encoder(signal: Signal, { channelsOut = CHANNELS_OUT, taps }: Convoluti
       relu: true,
     };
   });
-  return { steps, factors, channels: channelsOut };
+  return { steps, factors, channels: channelsOut, columns };
 }
 
 function powerOfTwoUpTo(x: number): number {

@@ -3,7 +3,9 @@ import { type Network, sizeOf } from '../../kernels/quantise/network.ts';
 import { tfliteModel } from '../../kernels/quantise/network-tflite.ts';
 import { quantiseNetwork } from '../../kernels/quantise/quantise-network.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
+import { encodeFactoryWindows, FACTORY_WINDOWS_METADATA_NAME } from '../../protocols/factory-windows.ts';
 import { encodeModelCard, MODEL_CARD_METADATA_NAME, type ModelCard } from '../../protocols/model-card.ts';
+import { chooseFactoryWindows } from './factory-windows.ts';
 
 export interface QuantisedOptions {
   readonly description: string;
@@ -14,17 +16,24 @@ export interface QuantisedOptions {
   /** The output is a reconstruction: it must reach as far as the input, whatever calibration saw. */
   readonly givesInput?: true;
   readonly card?: ModelCard;
+  /** Class of each row, of a classifier: some of them go along. */
+  readonly truth?: Int16Array;
 }
 
 /** A float network as an int8 model, calibrated on its training inputs [rows x size]. */
 export function quantised(network: Network, inputs: Float32Array, options: QuantisedOptions): TfliteModel {
-  const { description, reach, calibrationRows, givesInput, card } = options;
+  const { description, reach, calibrationRows, givesInput, card, truth } = options;
   const input = { low: -reach, high: reach };
   const rows = calibrationRows === undefined ? inputs : spread(inputs, sizeOf(network.input), calibrationRows);
   const layers = calibrate(network, rows, input);
   if (givesInput) layers[network.layers.findLastIndex((layer) => 'weights' in layer)] = input;
+  const model = quantiseNetwork(network, { input, layers });
   const metadata = card === undefined ? [] : [{ name: MODEL_CARD_METADATA_NAME, bytes: encodeModelCard(card) }];
-  return tfliteModel(quantiseNetwork(network, { input, layers }), description, metadata);
+  if (truth !== undefined && card !== undefined) {
+    const windows = chooseFactoryWindows(inputs, truth, card.labels.length, model.input);
+    metadata.push({ name: FACTORY_WINDOWS_METADATA_NAME, bytes: encodeFactoryWindows(windows) });
+  }
+  return tfliteModel(model, description, metadata);
 }
 
 /** At most `wanted` rows [n x size], evenly spread. */

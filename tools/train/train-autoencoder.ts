@@ -8,7 +8,7 @@ import { rankAuc } from '../replay/rank-auc.ts';
 import { type AutoencoderKind, convolutionalAutoencoder, denseAutoencoder } from './autoencoder-kinds.ts';
 import { anomalyCard } from './cards.ts';
 import { type Examples, type FitPlan, fit } from './float/fit.ts';
-import { Reconstruction } from './float/objective.ts';
+import { reconstruction } from './float/objective.ts';
 import { normalAndOther, rowsThatAre } from './normal-windows.ts';
 import { quantised } from './quantised.ts';
 import type { AutoencoderReport } from './report.ts';
@@ -101,7 +101,7 @@ export async function trainAutoencoder(
 
 function examples(kind: AutoencoderKind, inputs: Float32Array, size: number): Examples {
   const signals = kind.signals(inputs);
-  return { rows: inputs.length / size, inputs: signals, objective: new Reconstruction(signals, size) };
+  return { rows: inputs.length / size, inputs: signals, objective: reconstruction(signals, size) };
 }
 
 function select(windows: LabelledWindows, rows: Int32Array) {

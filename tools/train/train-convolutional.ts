@@ -3,10 +3,11 @@ import { createRandom } from '../../kernels/random.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
 import { classifierCard } from './cards.ts';
 import { classifierPlan } from './convolutional-plan.ts';
+import { denserWindows } from './denser-windows.ts';
 import { floatAccuracy, int8Accuracy } from './evaluate.ts';
 import { type Examples, type FitPlan, fit } from './float/fit.ts';
 import type { Signal } from './float/layer.ts';
-import { CrossEntropy } from './float/objective.ts';
+import { crossEntropy } from './float/objective.ts';
 import { quantised, reachOf } from './quantised.ts';
 import { channelNormalisation, framesOf, takingWindows } from './raw-windows.ts';
 import type { ClassifierReport } from './report.ts';
@@ -16,14 +17,16 @@ import type { TrainOptions } from './train-options.ts';
 import { requireTrainable } from './trainable.ts';
 import { cutWindows } from './windows.ts';
 
-const EPOCHS = 30;
 const TAPS = 5;
+const STEPS_WANTED = 800;
+const EPOCHS = { least: 10, most: 150 } as const;
+const BATCH = 64;
 const LEARNING_RATE = 4e-3;
 const WEIGHT_DECAY = 0.3;
 /** Share of the target given to the other classes: keeps the logits, and so the int8 range, small. */
 const LABEL_SMOOTHING = 0.05;
 /** Windows of few machines in one place look more alike than the future will. */
-const AUGMENTATION = { noise: 0.2, gain: 0.2, offset: 0.2 } as const;
+const AUGMENTATION = { noise: 0.2, gain: 0.2, offset: 0.4 } as const;
 const HOW = { description: 'Myrmex convolutional classifier', calibrationRows: 512 } as const;
 
 /**
@@ -36,50 +39,54 @@ const HOW = { description: 'Myrmex convolutional classifier', calibrationRows: 5
 export async function trainConvolutional(
   options: TrainOptions,
 ): Promise<{ bytes: Uint8Array; report: ClassifierReport }> {
-  const { seed, epochs = EPOCHS, hidden = [], channelsOut, kernel: taps = TAPS } = options;
-  const windows = cutWindows(options.recording, options.window, options.stride);
+  const { recording, seed, hidden, channelsOut, kernel: taps = TAPS } = options;
+  const windows = cutWindows(recording, options.window, options.stride);
   requireTrainable(windows);
   const signal: Signal = { columns: windows.window, channels: windows.channels.length };
   const size = signal.columns * signal.channels;
   const classes = windows.labels.length;
-  const plan = classifierPlan(signal, classes, { taps, hidden, ...(channelsOut === undefined ? {} : { channelsOut }) });
+  const plan = classifierPlan(signal, classes, { taps, hidden, channelsOut });
   const split = splitByTime(windows, createRandom(seed, 'split'));
+  const epochs = options.epochs ?? epochsFor(windows.count);
   let done = 0;
   const onEpoch = (): void => options.onProgress?.(++done, 2 * epochs);
   const common = { plan, input: signal, epochs, seed, onEpoch };
   const fitPlan: FitPlan = {
     ...{ ...common, learningRate: LEARNING_RATE, weightDecay: WEIGHT_DECAY, augmentation: AUGMENTATION },
   };
-  const examples = (inputs: Float32Array, truth: Int16Array): Examples => {
-    const objective = new CrossEntropy(truth, classes, LABEL_SMOOTHING);
-    return { rows: truth.length, inputs: framesOf(inputs, signal), objective };
+  const examples = (inputs: Float32Array, truth: Int16Array, perEpoch: number): Examples => {
+    const objective = crossEntropy(truth, classes, LABEL_SMOOTHING);
+    return { rows: truth.length, inputs: framesOf(inputs, signal), objective, perEpoch };
   };
   const finished = (layers: Network['layers']): Network =>
     takingWindows([...layers, { kind: 'softmax' }], signal, false);
 
-  const trainingSamples = pickRows(windows.samples, size, split.training);
-  const partly = channelNormalisation(trainingSamples, signal.channels, signal.columns);
-  const training = normaliseAll(partly, trainingSamples);
+  const training = denserWindows(recording, windows, split.heldBack);
+  const partly = channelNormalisation(training.samples, signal.channels, signal.columns);
+  const inputs = normaliseAll(partly, training.samples);
   const heldBack = normaliseAll(partly, pickRows(windows.samples, size, split.heldBack));
   const heldBackTruth = pick(windows.truth, split.heldBack);
   const first = await fit(
     fitPlan,
-    examples(training, pick(windows.truth, split.training)),
-    examples(heldBack, heldBackTruth),
+    examples(inputs, training.truth, split.training.length),
+    examples(heldBack, heldBackTruth, heldBackTruth.length),
   );
   const judged = finished(first.layers);
   const accuracy = {
     float: floatAccuracy(judged, heldBack, heldBackTruth),
-    int8: int8Accuracy(quantised(judged, training, { ...HOW, reach: reachOf(training) }), heldBack, heldBackTruth),
+    int8: int8Accuracy(quantised(judged, inputs, { ...HOW, reach: reachOf(inputs) }), heldBack, heldBackTruth),
   };
 
-  const normalisation = channelNormalisation(windows.samples, signal.channels, signal.columns);
-  const inputs = normaliseAll(normalisation, windows.samples);
+  const all = denserWindows(recording, windows, new Int32Array(0));
+  const normalisation = channelNormalisation(all.samples, signal.channels, signal.columns);
+  const allInputs = normaliseAll(normalisation, all.samples);
   done = 2 * epochs - first.epochs;
-  const whole = await fit({ ...fitPlan, stopAfter: first.epochs }, examples(inputs, windows.truth), null);
+  const whole = await fit({ ...fitPlan, stopAfter: first.epochs }, examples(allInputs, all.truth, windows.count), null);
   const network = finished(whole.layers);
   const card = classifierCard(windows, { kind: 'raw' }, normalisation, accuracy);
-  const bytes = writeModel(quantised(network, inputs, { ...HOW, reach: reachOf(inputs), card }));
+  const bytes = writeModel(
+    quantised(network, allInputs, { ...HOW, reach: reachOf(allInputs), card, truth: all.truth }),
+  );
   const report: ClassifierReport = {
     task: 'classification',
     model: 'conv',
@@ -97,4 +104,9 @@ export async function trainConvolutional(
     modelBytes: bytes.length,
   };
   return { bytes, report };
+}
+
+/** Passes that give some 800 optimiser steps: few windows are seen more often than many. */
+function epochsFor(rows: number): number {
+  return Math.min(EPOCHS.most, Math.max(EPOCHS.least, Math.ceil((STEPS_WANTED * BATCH) / rows)));
 }

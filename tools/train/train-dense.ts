@@ -61,7 +61,7 @@ export async function trainDense(options: TrainOptions): Promise<{ bytes: Uint8A
   const inputs = normaliseAll(normalisation, features);
   const network = await fitNetwork({ features: size, inputs, truth: windows.truth }, fit);
   const card = classifierCard(windows, spec, normalisation, accuracy);
-  const bytes = writeModel(quantised(network, inputs, { ...HOW, card }));
+  const bytes = writeModel(quantised(network, inputs, { ...HOW, card, truth: windows.truth }));
   const report: ClassifierReport = {
     task: 'classification',
     model: 'dense',

@@ -1,4 +1,4 @@
-import type { AdapterPoint } from '../../adapter-point.ts';
+import type { AdapterPoint, WindowAddresses } from '../../adapter-point.ts';
 import type { Placement } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
@@ -13,26 +13,30 @@ export interface RowPlaces {
   readonly output: PixelOffsets;
 }
 
-/** What adapters and learning see of a dense layer or of a pointwise convolution. */
+/** What adapters and learning see of a dense layer or of a convolution. */
 export function adapterPointOf(
   context: PrepareContext,
   { geometry, weights, weightScale }: ConvolutionLayer,
   layer: CompiledLayer,
   { from, to, input, output }: RowPlaces,
+  windows: WindowAddresses,
 ): AdapterPoint {
-  const { int8, int16 } = context.engine;
+  const { int8, int16, int32 } = context.engine;
   const rows = geometry.batch * geometry.outputHeight * geometry.outputWidth;
-  const { inputChannels, outputChannels } = geometry;
+  const { outputChannels } = geometry;
   const isDense = to.layout === null;
   const valueBytes = isDense ? 1 : 2;
-  const inputIndex = (row: number): number => input.at(row) / 2;
+  const inputIndex = (row: number): number => (input.at(row) - input.at(0)) / 2;
+  const inputStart = (from.address + input.at(0)) / 2;
   const outputIndex = (row: number): number => output.at(row) / valueBytes;
-  const inputEnd = from.address / 2 + inputIndex(rows - 1) + inputChannels;
+  const lastRun = int32[windows.runs / 4 + windows.runCount - 1]! / 2;
+  const inputEnd = inputStart + inputIndex(rows - 1) + lastRun + windows.runLength;
   const outputEnd = to.address / valueBytes + outputIndex(rows - 1) + outputChannels;
   return {
     operator: context.index,
+    geometry,
     rows,
-    inFeatures: inputChannels,
+    inFeatures: windows.runCount * windows.runLength,
     outFeatures: outputChannels,
     inputScale: layer.from.scale,
     weightScale,
@@ -41,8 +45,9 @@ export function adapterPointOf(
     activationMin: layer.activationMin,
     activationMax: layer.activationMax,
     weights,
-    input: int16.subarray(from.address / 2, inputEnd),
+    input: int16.subarray(inputStart, inputEnd),
     inputIndex,
+    windows,
     output: isDense ? int8.subarray(to.address, outputEnd) : int16.subarray(to.address / 2, outputEnd),
     outputIndex,
     outputOffset: isDense ? 0 : layer.to.zeroPoint,

@@ -1,6 +1,4 @@
 import {
-  GATHER_BYTES,
-  GATHER_OFFSETS,
   GATHER_ROWS,
   GATHER_SEGMENTS,
   GATHERED,
@@ -9,6 +7,8 @@ import {
   OUTPUT_OFFSETS,
   PAIRS,
   PIXELS,
+  RUN_LENGTH,
+  RUN_OFFSETS,
   SEGMENT_OFFSETS,
   SEGMENTS,
   SINGLE_PIXELS,
@@ -22,6 +22,7 @@ import type { ConvolutionLayer } from './convolution-layer.ts';
 import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
 import {
   consecutiveOffsets,
+  noOffset,
   offsetTable,
   outputOffsets,
   singlePixels,
@@ -59,13 +60,12 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
     channels,
   );
   const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
-  const isPointwise = layer.frozen !== true && geometry.filterHeight * geometry.filterWidth === 1;
-  const adapter = isPointwise ? adapterScratch(context, TILE_PIXELS * channels) : null;
+  const adapter = layer.frozen === true ? null : adapterScratch(context, TILE_PIXELS * channels);
   const rowBytes = pairCount(panels.segmentLength) * 4;
   const gathered = isGathered ? context.scratch(GATHERED_PIXELS * rowBytes + SLACK_BYTES) : null;
   return {
     multiplyAdds: geometry.multiplyAdds,
-    adaptable: isPointwise,
+    adaptable: adapter !== null,
     wide: { inputs: [demandOf(layer)], output: true },
     bind: (addresses): Step => {
       const from = addresses.wide(input.index);
@@ -78,8 +78,12 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
       };
       const tables = tablesOf(context, layer, places, from.layout!);
       const rows = isGathered ? offsetTable(context, GATHERED_PIXELS, consecutiveOffsets(rowBytes)) : 0;
+      const windows = {
+        ...{ input: from.address, rows: tables.input, runs: tables.segments },
+        ...{ runCount: segments.count, runLength: segments.length },
+      };
       return {
-        adapterPoint: isPointwise ? adapterPointOf(context, layer, compiled, places) : null,
+        adapterPoint: adapter === null ? null : adapterPointOf(context, layer, compiled, places, windows),
         records: [
           {
             kind: KIND_CONVOLUTION,
@@ -93,13 +97,13 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
                 .int(SEGMENT_OFFSETS, isGathered ? tables.none : tables.segments)
                 .int(PAIRS, pairCount(panels.segmentLength))
                 .int(GATHER_SEGMENTS, isGathered ? segments.count : 0)
-                .int(GATHER_OFFSETS, tables.segments)
-                .int(GATHER_BYTES, segments.length * 2)
+                .int(RUN_OFFSETS, tables.segments)
+                .int(RUN_LENGTH, segments.length)
                 .int(GATHERED, gathered === null ? 0 : addresses.scratch(gathered))
                 .int(GATHER_ROWS, rows);
               if (adapter === null) return;
               const [adjusted, hidden] = [addresses.scratch(adapter.adjusted), addresses.scratch(adapter.hidden)];
-              writeAdapter(record, compiled, geometry.inputChannels, adjusted, hidden);
+              writeAdapter(record, compiled, windows, adjusted, hidden);
             },
           },
         ],
@@ -133,6 +137,6 @@ function tablesOf(
     input: offsetTable(context, pixels, places.input),
     output: offsetTable(context, pixels, places.output),
     segments: segmentTable(context, geometry, layout),
-    none: context.sharedInts('none', () => Int32Array.of(0)),
+    none: noOffset(context),
   };
 }

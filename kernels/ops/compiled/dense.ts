@@ -5,7 +5,7 @@ import type { PrepareContext } from '../prepare-context.ts';
 import { adapterPointOf } from './adapter-point.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
 import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
-import { consecutiveOffsets, outputOffsets } from './offsets.ts';
+import { consecutiveOffsets, noOffset, outputOffsets } from './offsets.ts';
 import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
 
 const COLUMNS = 16;
@@ -27,19 +27,22 @@ export function prepareCompiledDense(context: PrepareContext, layer: Convolution
       const from = addresses.wide(input.index);
       const to = addresses.output(output.index);
       const [adjusted, hidden] = [addresses.scratch(scratch.adjusted), addresses.scratch(scratch.hidden)];
+      const none = noOffset(context);
+      const places = {
+        from,
+        to,
+        input: consecutiveOffsets(2 * inputChannels),
+        output: outputOffsets(to, outputChannels),
+      };
+      const windows = { input: from.address, rows: none, runs: none, runCount: 1, runLength: inputChannels };
       return {
-        adapterPoint: adapterPointOf(context, layer, compiled, {
-          from,
-          to,
-          input: consecutiveOffsets(2 * inputChannels),
-          output: outputOffsets(to, outputChannels),
-        }),
+        adapterPoint: adapterPointOf(context, layer, compiled, places, windows),
         records: [
           {
             kind: KIND_DENSE,
             write: (record) => {
               writeLayer(record, compiled, packed, from, to).int(PAIRS, pairCount(inputChannels));
-              writeAdapter(record, compiled, inputChannels, adjusted, hidden);
+              writeAdapter(record, compiled, windows, adjusted, hidden);
             },
           },
         ],

@@ -1,4 +1,5 @@
 import { ADAPTER_RANK_MAX } from '../../adapter-limits.ts';
+import type { WindowAddresses } from '../../adapter-point.ts';
 import {
   ADJUSTED,
   BOUNDED,
@@ -12,6 +13,8 @@ import {
   OUT_CHANNELS,
   OUT_WIDE,
   OUTPUT,
+  RUN_LENGTH,
+  RUN_OFFSETS,
   SCALE,
   START,
   UNIT,
@@ -139,7 +142,7 @@ export function adapterScratch(context: PrepareContext, starts: number): Adapter
 export function writeAdapter(
   record: RecordWriter,
   layer: CompiledLayer,
-  inFeatures: number,
+  { runs, runCount, runLength }: WindowAddresses,
   adjusted: number,
   hidden: number,
 ): RecordWriter {
@@ -147,6 +150,8 @@ export function writeAdapter(
     .int(UNIT, layer.unit)
     .int(ADJUSTED, adjusted)
     .int(HIDDEN, hidden)
-    .int(IN_FEATURES, inFeatures)
+    .int(IN_FEATURES, runCount * runLength)
+    .int(RUN_OFFSETS, runs)
+    .int(RUN_LENGTH, runLength)
     .float(INPUT_SCALE, layer.from.scale);
 }

@@ -70,3 +70,8 @@ export function offsetTable(context: PrepareContext, pixels: number, { key, at }
     return table;
   });
 }
+
+/** Address of a table with the one offset 0. */
+export function noOffset(context: PrepareContext): number {
+  return context.sharedInts('none', () => Int32Array.of(0));
+}

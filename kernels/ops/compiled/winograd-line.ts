@@ -12,9 +12,11 @@ import {
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
+import { adapterPointOf } from './adapter-point.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
-import { placeLayer, writeLayer } from './layer.ts';
-import { outputOffsets, windowOffsets } from './offsets.ts';
+import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
+import { offsetTable, outputOffsets, windowOffsets } from './offsets.ts';
+import { segmentsOf, segmentTable } from './segments.ts';
 import { COLUMNS, enlarge, paddedChannels, suitsSums } from './winograd-sums.ts';
 
 /** Elements of a transformed tile. */
@@ -50,9 +52,12 @@ export function prepareWinogradLine(context: PrepareContext, layer: ConvolutionL
   const block = Math.min(BLOCK_TILES, pixels.length);
   const transformed = context.scratch(ELEMENTS * block * depth * 2);
   const products = context.scratch(ELEMENTS * block * COLUMNS * 4);
+  // Corrections of both pixels of a block's tiles.
+  const adapter = adapterScratch(context, 2 * block * places);
+  const { count: runCount, length: runLength } = segmentsOf(geometry);
   return {
     multiplyAdds: geometry.multiplyAdds,
-    adaptable: false,
+    adaptable: true,
     wide: { inputs: [{ tensor: input.index, border: borderOf(geometry), flat: false }], output: true },
     bind: (addresses) => {
       const from = addresses.wide(input.index);
@@ -67,8 +72,17 @@ export function prepareWinogradLine(context: PrepareContext, layer: ConvolutionL
         Int32Array.from(pixels.flat(), at),
       );
       const step = dilation * (isVertical ? from.layout!.rowBytes : from.layout!.pixelBytes);
+      const rows = { from, to, input: window, output: { at, key } };
+      const windows = {
+        ...{
+          input: from.address,
+          rows: offsetTable(context, geometry.batch * geometry.outputHeight * geometry.outputWidth, window),
+        },
+        ...{ runs: segmentTable(context, geometry, from.layout!), runCount, runLength },
+      };
+      const [adjusted, hidden] = [addresses.scratch(adapter.adjusted), addresses.scratch(adapter.hidden)];
       return {
-        adapterPoint: null,
+        adapterPoint: adapterPointOf(context, layer, compiled, rows, windows),
         records: [
           {
             kind: KIND_WINOGRAD_LINE,
@@ -82,6 +96,7 @@ export function prepareWinogradLine(context: PrepareContext, layer: ConvolutionL
                 .int(WINOGRAD_COLUMN_BYTES, step)
                 .int(WINOGRAD_TRANSFORMED, addresses.scratch(transformed))
                 .int(WINOGRAD_PRODUCTS, addresses.scratch(products));
+              writeAdapter(record, compiled, windows, adjusted, hidden);
             },
           },
         ],

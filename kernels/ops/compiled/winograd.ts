@@ -15,9 +15,11 @@ import {
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
+import { adapterPointOf } from './adapter-point.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
-import { placeLayer, writeLayer } from './layer.ts';
-import { outputOffsets, TILE_PIXELS } from './offsets.ts';
+import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
+import { offsetTable, outputOffsets, TILE_PIXELS, windowOffsets } from './offsets.ts';
+import { segmentsOf, segmentTable } from './segments.ts';
 import { COLUMNS, enlarge, paddedChannels, suitsSums } from './winograd-sums.ts';
 
 /** Elements of a transformed tile. */
@@ -47,6 +49,9 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
   const channelBytes = 2 * paddedChannels(inputChannels);
   const transformed = context.scratch(ELEMENTS * block * channelBytes);
   const products = context.scratch(ELEMENTS * block * COLUMNS * 4);
+  // Corrections of all four pixels of a block's tiles.
+  const adapter = adapterScratch(context, 4 * block * panels * COLUMNS);
+  const { count: runCount, length: runLength } = segmentsOf(geometry);
   // A tile is 4 × 4 pixels and gives 2 × 2: where the image ends within a tile, it reads a row or a column more.
   const border = {
     top: padTop,
@@ -56,7 +61,7 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
   };
   return {
     multiplyAdds: geometry.multiplyAdds,
-    adaptable: false,
+    adaptable: true,
     wide: { inputs: [{ tensor: input.index, border, flat: false }], output: true },
     bind: (addresses) => {
       const from = addresses.wide(input.index);
@@ -77,8 +82,15 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
       const shape = `${[geometry.batch, outputHeight, outputWidth]}`;
       const fromOffsets = context.sharedInts(`tiles in ${shape} ${[origin, imageBytes, rowBytes, pixelBytes]}`, inputs);
       const toOffsets = context.sharedInts(`tiles out ${shape} ${key}`, outputs);
+      const places = { from, to, input: windowOffsets(geometry, from.layout!), output: { at, key } };
+      const pixels = geometry.batch * outputHeight * outputWidth;
+      const windows = {
+        ...{ input: from.address, rows: offsetTable(context, pixels, places.input) },
+        ...{ runs: segmentTable(context, geometry, from.layout!), runCount, runLength },
+      };
+      const [adjusted, hidden] = [addresses.scratch(adapter.adjusted), addresses.scratch(adapter.hidden)];
       return {
-        adapterPoint: null,
+        adapterPoint: adapterPointOf(context, layer, compiled, places, windows),
         records: [
           {
             kind: KIND_WINOGRAD,
@@ -95,6 +107,7 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
                 .int(WINOGRAD_COLUMN_BYTES, pixelBytes)
                 .int(WINOGRAD_TRANSFORMED, addresses.scratch(transformed))
                 .int(WINOGRAD_PRODUCTS, addresses.scratch(products));
+              writeAdapter(record, compiled, windows, adjusted, hidden);
             },
           },
         ],

@@ -1,10 +1,11 @@
 import { ADAPTER_RANK_MAX } from '../../adapter-limits.ts';
+import type { WindowAddresses } from '../../adapter-point.ts';
 import { roundHalfEven } from '../../math/round-half-even.ts';
 import type { WasmEngine } from '../../wasm/engine.ts';
 import type { ActiveAdapters } from '../operator.ts';
 
-/** Corrections saturate here, so that adding one to an accumulator below 2^30 never wraps. */
-const CORRECTION_MAX = 1_073_741_824;
+/** As the compiled kernels have it. */
+const CORRECTION_MAX = 134_217_728;
 
 /** What adapters need of a layer. */
 export interface AdaptedLayer {
@@ -31,11 +32,11 @@ export class PlainAdapterRow {
   }
 
   /** @param x index in the engine's int16 of the row's first input */
-  adjust(x: number, { addresses, rank, scaling }: ActiveAdapters, ordinal: number): void {
+  adjust(x: number, windows: WindowAddresses, { addresses, rank, scaling }: ActiveAdapters, ordinal: number): void {
     const { float32 } = this.engine;
     const { outFeatures, unit, start } = this.layer;
     const { loraA, loraAScale, loraB, bias } = addresses[ordinal]!;
-    for (let r = 0; r < rank; r++) this.project(x, loraA + r * this.layer.inFeatures, loraAScale / 4 + r, r);
+    for (let r = 0; r < rank; r++) this.project(x, windows, loraA + r * this.layer.inFeatures, loraAScale / 4 + r, r);
     for (let channel = 0; channel < outFeatures; channel++) {
       const row = loraB / 4 + channel * rank;
       // From the first term and not from 0: keeps the sign of a zero sum, as the kernel does.
@@ -47,10 +48,20 @@ export class PlainAdapterRow {
   }
 
   /** u[r] = s_in × s_A[r] × Σ_i A[r,i] × x[i]; the sum exact, two float32 products. */
-  private project(x: number, loraA: number, scale: number, r: number): void {
-    const { int8, int16, float32 } = this.engine;
+  private project(
+    x: number,
+    { runs, runCount, runLength }: WindowAddresses,
+    loraA: number,
+    scale: number,
+    r: number,
+  ): void {
+    const { int8, int16, int32, float32 } = this.engine;
     let sum = 0;
-    for (let i = 0; i < this.layer.inFeatures; i++) sum += int8[loraA + i]! * int16[x + i]!;
+    let a = loraA;
+    for (let run = 0; run < runCount; run++) {
+      const first = x + int32[runs / 4 + run]! / 2;
+      for (let i = 0; i < runLength; i++, a++) sum += int8[a]! * int16[first + i]!;
+    }
     this.hidden[r] = Math.fround(Math.fround(this.layer.inputScale) * float32[scale]!) * Math.fround(sum);
   }
 }

@@ -3,18 +3,21 @@ import {
   ADAPTER_A_SCALE,
   ADAPTER_B,
   ADAPTER_BIAS,
+  ADAPTER_BYTES,
   ADAPTER_RANK,
   ADAPTER_SCALING,
   HIDDEN,
   IN_FEATURES,
   INPUT_SCALE,
+  ORDINAL,
   OUT_CHANNELS,
-  START,
+  RUN_LENGTH,
+  RUN_OFFSETS,
   UNIT,
 } from './records';
 
-/** Corrections saturate here, so that adding one to an accumulator below 2^30 never wraps. */
-const CORRECTION_MAX: f32 = 1073741824.0;
+/** Corrections saturate here, so that adding one to an accumulator, or four of them to a fourfold one, never wraps. */
+const CORRECTION_MAX: f32 = 134217728.0;
 
 /** Σ_i a[i] × x[i], int8 × int16, exact in int32 for count ≤ 65,793 (255 × 128 × count < 2^31). */
 function project(a: usize, x: usize, count: i32): i32 {
@@ -37,6 +40,49 @@ function project(a: usize, x: usize, count: i32): i32 {
   return total;
 }
 
+/** `project` over runs of `length` values; `runs` holds their byte offsets from `x`. */
+function projectRuns(a: usize, x: usize, runs: usize, length: i32, count: i32): i32 {
+  let total = 0;
+  for (let done = 0; done < count; done += length) {
+    total += project(a, x + load<usize>(runs), length);
+    a += <usize>length;
+    runs += 4;
+  }
+  return total;
+}
+
+/** u of `adapterRow` for each of some rows of a layer's input, which begin `rows` bytes from `x`: float32 [pixels × rank]. */
+export function adapterProject(
+  x: usize,
+  rows: usize,
+  pixels: i32,
+  runs: usize,
+  length: i32,
+  count: i32,
+  loraA: usize,
+  loraAScale: usize,
+  rank: i32,
+  inputScale: f32,
+  to: usize,
+): void {
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const from = x + load<usize>(rows + (<usize>pixel << 2));
+    for (let r = 0; r < rank; r++) {
+      const sum = <f32>projectRuns(loraA + <usize>(r * count), from, runs, length, count);
+      store<f32>(to, inputScale * load<f32>(loraAScale + (r << 2)) * sum);
+      to += 4;
+    }
+  }
+}
+
+/** Entry of a layer's adapter in the table of those in force; 0 where it has none. */
+export function entryOf(record: usize, adapters: usize): usize {
+  const ordinal = load<i32>(record, ORDINAL);
+  if (!adapters || ordinal < 0) return 0;
+  const entry = adapters + <usize>ordinal * ADAPTER_BYTES;
+  return load<usize>(entry, ADAPTER_A) ? entry : 0;
+}
+
 /** Four float32 a `stride` of bytes apart: one column of four rows of B. */
 // @ts-ignore: decorator
 @inline
@@ -55,10 +101,11 @@ function column(address: usize, stride: usize): v128 {
  * @param record of the layer: UNIT and START are [⌈out/8⌉ × 8] or more, HIDDEN [rank]
  * @param entry of the table of adapters: A int8 [rank × count], its scale float32 [rank], B float32 [⌈out/4⌉·4 × rank],
  *   bias float32 [⌈out/4⌉·4] in real units of the layer's output
- * @param x int16 [count], input minus its zero point
+ * @param x int16 [count], input minus its zero point; runs of values unless they were `gathered` to one
+ * @param start what the corrections are added to, 0: to nothing
  * @param adjusted int32, as long as START
  */
-export function adapterRow(record: usize, entry: usize, x: usize, adjusted: usize): void {
+export function adapterRow(record: usize, entry: usize, x: usize, gathered: bool, start: usize, adjusted: usize): void {
   const count = load<i32>(record, IN_FEATURES);
   const out = load<i32>(record, OUT_CHANNELS);
   const inputScale = load<f32>(record, INPUT_SCALE);
@@ -70,9 +117,11 @@ export function adapterRow(record: usize, entry: usize, x: usize, adjusted: usiz
   let loraB = load<usize>(entry, ADAPTER_B);
   let bias = load<usize>(entry, ADAPTER_BIAS);
   let step = load<usize>(record, UNIT);
-  let start = load<usize>(record, START);
+  const runs = load<usize>(record, RUN_OFFSETS);
+  const length = load<i32>(record, RUN_LENGTH);
   for (let r = 0; r < rank; r++) {
-    const sum = <f32>project(loraA + <usize>(r * count), x, count);
+    const a = loraA + <usize>(r * count);
+    const sum = <f32>(gathered ? project(a, x, count) : projectRuns(a, x, runs, length, count));
     store<f32>(hidden + (r << 2), inputScale * load<f32>(loraAScale + (r << 2)) * sum);
   }
   const low = f32x4.splat(-CORRECTION_MAX);
@@ -87,11 +136,13 @@ export function adapterRow(record: usize, entry: usize, x: usize, adjusted: usiz
     const units = f32x4.pmax(f32x4.pmin(f32x4.div(delta, v128.load(step)), high), low);
     // The saturating conversion turns NaN into 0.
     const correction = i32x4.trunc_sat_f32x4_s(f32x4.nearest(units));
-    v128.store(adjusted, i32x4.add(v128.load(start), correction));
+    if (start) {
+      v128.store(adjusted, i32x4.add(v128.load(start), correction));
+      start += 16;
+    } else v128.store(adjusted, correction);
     loraB += stride << 2;
     bias += 16;
     step += 16;
-    start += 16;
     adjusted += 16;
   }
 }

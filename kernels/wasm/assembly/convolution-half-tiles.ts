@@ -1,5 +1,5 @@
 import { OUT_WIDE, PAIRS, SEGMENT_OFFSETS, SEGMENTS } from './records';
-import { requantiseEight, storeEight } from './requantise';
+import { eight, storeEight } from './requantise';
 import { TILE_BYTES } from './tile-bytes';
 import { weightsAt } from './weights-at';
 
@@ -7,7 +7,7 @@ import { weightsAt } from './weights-at';
  * The last panel where it has four channels or fewer: the other half of it is not multiplied. Otherwise as `tiles`, of
  * which it takes the places of its panel.
  */
-export function halfTiles<T>(
+export function halfTiles<T, S>(
   record: usize,
   input: usize,
   inputOffsets: usize,
@@ -25,7 +25,6 @@ export function halfTiles<T>(
   const segmentsEnd = segmentsBegin + (load<usize>(record, SEGMENTS) << 2);
   const evenBytes = (load<usize>(record, PAIRS) >> 1) << 3;
   const hasOdd = (load<i32>(record, PAIRS) & 1) != 0;
-  const zero = i32x4.splat(0);
   for (let pixel: usize = 0; pixel < tableBytes; pixel += TILE_BYTES) {
     const at = inputOffsets + pixel;
     const p0 = input + load<usize>(at, 0);
@@ -71,9 +70,22 @@ export function halfTiles<T>(
     }
     const to = outputOffsets + pixel;
     const factors = v128.load(scale);
-    storeEight(output + load<usize>(to, 0), requantiseEight(a0, zero, factors, factors), wide, count);
-    storeEight(output + load<usize>(to, 4), requantiseEight(a1, zero, factors, factors), wide, count);
-    storeEight(output + load<usize>(to, 8), requantiseEight(a2, zero, factors, factors), wide, count);
-    storeEight(output + load<usize>(to, 12), requantiseEight(a3, zero, factors, factors), wide, count);
+    const o0 = output + load<usize>(to, 0);
+    const o1 = output + load<usize>(to, 4);
+    const o2 = output + load<usize>(to, 8);
+    const o3 = output + load<usize>(to, 12);
+    const q01 = eight<S>(a0, a1, factors, factors);
+    const q23 = eight<S>(a2, a3, factors, factors);
+    if (sizeof<S>() == 2) {
+      v128.store64_lane(o0, q01, 0);
+      v128.store64_lane(o1, q01, 1);
+      v128.store64_lane(o2, q23, 0);
+      v128.store64_lane(o3, q23, 1);
+    } else {
+      storeEight(o0, q01, wide, count);
+      storeEight(o1, v128.shuffle<i64>(q01, q01, 1, 0), wide, count);
+      storeEight(o2, q23, wide, count);
+      storeEight(o3, v128.shuffle<i64>(q23, q23, 1, 0), wide, count);
+    }
   }
 }

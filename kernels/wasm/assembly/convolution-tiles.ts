@@ -1,26 +1,19 @@
 import { halfTiles } from './convolution-half-tiles';
 import { single } from './convolution-pixel';
 import { HIGH, LOW, OUT_CHANNELS, OUT_WIDE, OUTPUT, PAIRS, SCALE, SEGMENT_OFFSETS, SEGMENTS, WEIGHTS, ZERO_POINT } from './records';
-import { requantiseEight, requantiseEightBounded, setRequantisation, storeEight } from './requantise';
+import { eight, setRequantisation, storeEight } from './requantise';
 import { TILE_BYTES } from './tile-bytes';
 import { weightsAt } from './weights-at';
 
 /** Output channels per weight panel. */
 const PANEL: i32 = 8;
 
-/** Of `tiles`. */
-// @ts-ignore: decorator
-@inline
-function eight<S>(a: v128, b: v128, aScale: v128, bScale: v128): v128 {
-  return sizeof<S>() == 2 ? requantiseEightBounded(a, b, aScale, bScale) : requantiseEight(a, b, aScale, bScale);
-}
-
 /**
  * A convolution, or a dense layer over rows: pixels × channels, each the requantised sum over segments of consecutive
  * inputs (KERNELS.md, "Tile": 4 pixels × 8 channels, panels outside and pixels inside, so that a panel stays in cache).
  *
- * `T` is how weights are stored; `S` is i16 where every panel has eight channels, the output is wide and sums are bounded,
- * which needs no questions at each store and half the clamps.
+ * `T` is how weights are stored; `S` is i16 where `isWhole`, which needs no questions at each store and half the clamps.
+ * Panels are taken from the last to the first, as that demands.
  *
  * @param record fields of records.ts
  * @param inputOffsets bytes from `input` of each pixel, `outputOffsets` from the output; `tableBytes` of both
@@ -43,28 +36,26 @@ export function tiles<T, S>(
   const evenBytes = (load<usize>(record, PAIRS) >> 1) << 3;
   const hasOdd = (load<i32>(record, PAIRS) & 1) != 0;
   const channels = load<i32>(record, OUT_CHANNELS);
-  let output = load<usize>(record, OUTPUT);
-  let panel = load<usize>(record, WEIGHTS);
-  let scale = load<usize>(record, SCALE);
   const panelBytes = load<usize>(record, SEGMENTS) * load<usize>(record, PAIRS) * (sizeof<T>() * 16);
-  for (let channel: i32 = 0; channel < channels; channel += PANEL) {
-    const count = channels - channel;
-    if (sizeof<S>() == 1 && count <= PANEL / 2) {
-      halfTiles<T>(
-        record,
-        input,
-        inputOffsets,
-        outputOffsets,
-        tableBytes + singles,
-        start,
-        startStride,
-        panel,
-        scale,
-        output,
-        count,
-      );
-      return;
-    }
+  const outputBytes: usize = wide ? 16 : 8;
+  const last = <usize>((channels - 1) >> 3);
+  let output = load<usize>(record, OUTPUT) + last * outputBytes;
+  let panel = load<usize>(record, WEIGHTS) + last * panelBytes;
+  let scale = load<usize>(record, SCALE) + (last << 5);
+  start += last << 5;
+  let left = <i32>last + 1;
+  let count = channels - (<i32>last << 3);
+  if (count <= PANEL / 2) {
+    const bytes = tableBytes + singles;
+    halfTiles<T, S>(record, input, inputOffsets, outputOffsets, bytes, start, startStride, panel, scale, output, count);
+    left--;
+    output -= outputBytes;
+    panel -= panelBytes;
+    scale -= 32;
+    start -= 32;
+    count = PANEL;
+  }
+  for (; left > 0; left--) {
     for (let pixel: usize = 0; pixel < tableBytes; pixel += TILE_BYTES) {
       const at = inputOffsets + pixel;
       const p0 = input + load<usize>(at, 0);
@@ -172,9 +163,10 @@ export function tiles<T, S>(
       const x = input + load<usize>(inputOffsets + pixel);
       single<T>(record, x, panel, start, scale, output + load<usize>(outputOffsets + pixel), count);
     }
-    panel += panelBytes;
-    scale += 32;
-    start += 32;
-    output += wide ? 16 : 8;
+    count = PANEL;
+    panel -= panelBytes;
+    scale -= 32;
+    start -= 32;
+    output -= outputBytes;
   }
 }

@@ -1,13 +1,10 @@
-import { adapterRow } from './adapter';
+import { adapterRow, entryOf } from './adapter';
 import {
-  ADAPTER_A,
-  ADAPTER_BYTES,
   ADJUSTED,
   COMPACT,
   HIGH,
   INPUT,
   LOW,
-  ORDINAL,
   OUT_CHANNELS,
   OUT_WIDE,
   OUTPUT,
@@ -137,13 +134,11 @@ function tailPanel<T>(vectors: i32, input: usize, pairs: i32, w: usize, start: u
 
 export function dense(record: usize, adapters: usize): void {
   let start = load<usize>(record, START);
-  if (adapters) {
-    const entry = adapters + <usize>load<i32>(record, ORDINAL) * ADAPTER_BYTES;
-    if (load<usize>(entry, ADAPTER_A)) {
-      const adjusted = load<usize>(record, ADJUSTED);
-      adapterRow(record, entry, load<usize>(record, INPUT), adjusted);
-      start = adjusted;
-    }
+  const entry = entryOf(record, adapters);
+  if (entry) {
+    const adjusted = load<usize>(record, ADJUSTED);
+    adapterRow(record, entry, load<usize>(record, INPUT), false, start, adjusted);
+    start = adjusted;
   }
   if (load<i32>(record, COMPACT)) panels<i8>(record, start);
   else panels<i16>(record, start);

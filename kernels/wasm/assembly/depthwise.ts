@@ -16,7 +16,7 @@ import {
   WEIGHTS,
   ZERO_POINT,
 } from './records';
-import { requantiseEight, setRequantisation, storeEight } from './requantise';
+import { eight, isWhole, setRequantisation, storeEight } from './requantise';
 
 /** Channels per block. */
 const BLOCK: i32 = 8;
@@ -74,7 +74,7 @@ function scatterEight(address: usize, eight: v128, wide: bool, count: i32, strid
  *
  * @param record fields of records.ts; the other places are those of the block
  */
-function halfBlock(
+function halfBlock<S>(
   record: usize,
   input: usize,
   output: usize,
@@ -92,7 +92,6 @@ function halfBlock(
   const multiplier = load<usize>(record, OUT_STRIDE);
   /** From one value that is written to the next. */
   const valueBytes = multiplier << <usize>wide;
-  const zero = i32x4.splat(0);
   let w = weights;
   for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
     const at = inputOffsets + (<usize>pixel << 2);
@@ -125,23 +124,30 @@ function halfBlock(
     }
     const to = outputOffsets + (<usize>pixel << 2);
     const sa = v128.load(scale, 0);
-    const q0 = requantiseEight(a0, zero, sa, sa);
-    const q1 = requantiseEight(a1, zero, sa, sa);
-    const q2 = requantiseEight(a2, zero, sa, sa);
-    const q3 = requantiseEight(a3, zero, sa, sa);
+    const q01 = eight<S>(a0, a1, sa, sa);
+    const q23 = eight<S>(a2, a3, sa, sa);
     const o0 = output + load<usize>(to, 0);
     const o1 = output + load<usize>(to, 4);
     const o2 = output + load<usize>(to, 8);
     const o3 = output + load<usize>(to, 12);
+    if (sizeof<S>() == 2) {
+      v128.store64_lane(o0, q01, 0);
+      v128.store64_lane(o1, q01, 1);
+      v128.store64_lane(o2, q23, 0);
+      v128.store64_lane(o3, q23, 1);
+      continue;
+    }
+    const q1 = v128.shuffle<i64>(q01, q01, 1, 0);
+    const q3 = v128.shuffle<i64>(q23, q23, 1, 0);
     if (multiplier == 1) {
-      storeEight(o0, q0, wide, count);
+      storeEight(o0, q01, wide, count);
       storeEight(o1, q1, wide, count);
-      storeEight(o2, q2, wide, count);
+      storeEight(o2, q23, wide, count);
       storeEight(o3, q3, wide, count);
     } else {
-      scatterEight(o0, q0, wide, count, valueBytes);
+      scatterEight(o0, q01, wide, count, valueBytes);
       scatterEight(o1, q1, wide, count, valueBytes);
-      scatterEight(o2, q2, wide, count, valueBytes);
+      scatterEight(o2, q23, wide, count, valueBytes);
       scatterEight(o3, q3, wide, count, valueBytes);
     }
   }
@@ -153,8 +159,11 @@ function halfBlock(
  * behind the last one, where weights are zero.
  *
  * @param record fields of records.ts; weights int16: per block, per pair of taps, 8 × (tap, next tap)
+ *
+ * `S` is i16 where `isWhole` and channels lie side by side, which needs no questions at each store and half the clamps.
+ * Blocks are taken from the last to the first, as that demands.
  */
-export function depthwise(record: usize): void {
+function blocks<S>(record: usize): void {
   const wide = load<i32>(record, OUT_WIDE) != 0;
   setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const inputOffsets = load<usize>(record, INPUT_OFFSETS);
@@ -166,19 +175,27 @@ export function depthwise(record: usize): void {
   const multiplier = load<usize>(record, OUT_STRIDE);
   /** From one value that is written to the next. */
   const valueBytes = multiplier << <usize>wide;
-  let input = load<usize>(record, INPUT);
-  let output = load<usize>(record, OUTPUT);
-  let weights = load<usize>(record, WEIGHTS);
-  let scale = load<usize>(record, SCALE);
-  let start = load<usize>(record, START);
+  const blockBytes = load<usize>(record, TAP_PAIRS) << 5;
+  const last = <usize>((channels - 1) >> 3);
+  let input = load<usize>(record, INPUT) + (last << 4);
+  let output = load<usize>(record, OUTPUT) + last * (valueBytes << 3);
+  let weights = load<usize>(record, WEIGHTS) + last * blockBytes;
+  let scale = load<usize>(record, SCALE) + (last << 5);
+  let start = load<usize>(record, START) + (last << 5);
+  let left = <i32>last + 1;
+  let count = channels - (<i32>last << 3);
+  if (count <= BLOCK / 2) {
+    halfBlock<S>(record, input, output, weights, start, scale, count);
+    left--;
+    count = BLOCK;
+    input -= 16;
+    output -= valueBytes << 3;
+    weights -= blockBytes;
+    scale -= 32;
+    start -= 32;
+  }
   let w = weights;
-  for (let channel: i32 = 0; channel < channels; channel += BLOCK) {
-    const count = channels - channel;
-    if (count <= BLOCK / 2) {
-      halfBlock(record, input, output, weights, start, scale, count);
-      return;
-    }
-    const wholeWide = wide && multiplier == 1 && count >= BLOCK;
+  for (; left > 0; left--) {
     for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
       const at = inputOffsets + (<usize>pixel << 2);
       const p0 = input + load<usize>(at, 0);
@@ -222,15 +239,15 @@ export function depthwise(record: usize): void {
       const to = outputOffsets + (<usize>pixel << 2);
       const sa = v128.load(scale, 0);
       const sb = v128.load(scale, 16);
-      const q0 = requantiseEight(a0, b0, sa, sb);
-      const q1 = requantiseEight(a1, b1, sa, sb);
-      const q2 = requantiseEight(a2, b2, sa, sb);
-      const q3 = requantiseEight(a3, b3, sa, sb);
+      const q0 = eight<S>(a0, b0, sa, sb);
+      const q1 = eight<S>(a1, b1, sa, sb);
+      const q2 = eight<S>(a2, b2, sa, sb);
+      const q3 = eight<S>(a3, b3, sa, sb);
       const o0 = output + load<usize>(to, 0);
       const o1 = output + load<usize>(to, 4);
       const o2 = output + load<usize>(to, 8);
       const o3 = output + load<usize>(to, 12);
-      if (wholeWide) {
+      if (sizeof<S>() == 2) {
         v128.store(o0, q0);
         v128.store(o1, q1);
         v128.store(o2, q2);
@@ -247,10 +264,16 @@ export function depthwise(record: usize): void {
         scatterEight(o3, q3, wide, count, valueBytes);
       }
     }
-    weights = w;
-    scale += 32;
-    start += 32;
-    input += 16;
-    output += valueBytes << 3;
+    count = BLOCK;
+    weights -= blockBytes;
+    scale -= 32;
+    start -= 32;
+    input -= 16;
+    output -= valueBytes << 3;
   }
+}
+
+export function depthwise(record: usize): void {
+  if (load<i32>(record, OUT_STRIDE) == 1 && isWhole(record)) blocks<i16>(record);
+  else blocks<i8>(record);
 }

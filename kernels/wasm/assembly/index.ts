@@ -1,4 +1,6 @@
 export { packPanels, packTaps, packWinograd, packWinogradLine } from './pack';
+export { adapterProject } from './adapter';
+export { adapterGradient, convolutionGradient, depthwiseGradient } from './gradient';
 export { adapterBatch } from './adapter-batch';
 export { run } from './run';
 

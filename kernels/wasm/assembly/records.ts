@@ -100,13 +100,15 @@ export const WINOGRAD_CHANNEL_BYTES = 64;
 export const WINOGRAD_ROW_BYTES = 68;
 export const WINOGRAD_COLUMN_BYTES = 96;
 /** Scratch: int16 [elements × block × channels], int32 [elements × block × 8]; 16 elements, of a line 4. */
-export const WINOGRAD_TRANSFORMED = 100;
-export const WINOGRAD_PRODUCTS = 104;
+export const WINOGRAD_TRANSFORMED = 108;
+export const WINOGRAD_PRODUCTS = 112;
 
-/** Convolution with gathered segments (0 of them: segments are read where they lie): their byte offsets and bytes. */
+/** Runs of consecutive inputs of one pixel, as the model has them, for adapters and gathering: byte offsets, values. */
+export const RUN_OFFSETS = 100;
+export const RUN_LENGTH = 104;
+
+/** Convolution with gathered segments: their number, 0 where segments are read where they lie. */
 export const GATHER_SEGMENTS = 96;
-export const GATHER_OFFSETS = 100;
-export const GATHER_BYTES = 104;
 /** Scratch for a block of pixels, and the byte offsets of its rows. */
 export const GATHERED = 108;
 export const GATHER_ROWS = 112;

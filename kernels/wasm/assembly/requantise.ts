@@ -1,3 +1,5 @@
+import { BOUNDED, OUT_WIDE } from './records';
+
 /** 1.5 × 2^23: adding it to a float32 of magnitude below 2^22 leaves the nearest-even integer in the low mantissa. */
 const MAGIC: f32 = 12582912.0;
 const MAGIC_BITS: i32 = 0x4b400000;
@@ -61,6 +63,23 @@ export function requantiseEightBounded(a: v128, b: v128, aScale: v128, bScale: v
 @inline
 export function requantiseEight(a: v128, b: v128, aScale: v128, bScale: v128): v128 {
   return i16x8.narrow_i32x4_s(requantise(a, aScale), requantise(b, bScale));
+}
+
+/** Eight accumulators likewise: of bounded ones where `S` is i16, of any where it is i8. */
+// @ts-ignore: decorator
+@inline
+export function eight<S>(a: v128, b: v128, aScale: v128, bScale: v128): v128 {
+  return sizeof<S>() == 2 ? requantiseEightBounded(a, b, aScale, bScale) : requantiseEight(a, b, aScale, bScale);
+}
+
+/**
+ * Whether a layer can go by the forms of its kernels whose `S` is i16: sums are bounded, and the output is wide, so that
+ * whole vectors can be stored. Absent channels become zeros (the range of an activation holds its zero point), as the
+ * border behind a row of pixels is; a pixel behind is written later, and so is the first panel of channels, which
+ * comes last.
+ */
+export function isWhole(record: usize): bool {
+  return load<i32>(record, BOUNDED) && load<i32>(record, OUT_WIDE);
 }
 
 /** Stores the first `count` of eight int16, 1 to 8; nothing behind them is touched. */

@@ -40,10 +40,10 @@ export function run(record: usize, end: usize, adapters: usize): void {
         depthwise(record);
         break;
       case KIND_WINOGRAD:
-        winograd(record);
+        winograd(record, adapters);
         break;
       case KIND_WINOGRAD_LINE:
-        winogradLine(record);
+        winogradLine(record, adapters);
         break;
       case KIND_SUM:
         sum(record);

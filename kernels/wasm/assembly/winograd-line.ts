@@ -1,4 +1,6 @@
+import { adapterRow, entryOf } from './adapter';
 import {
+  ADJUSTED,
   HIGH,
   INPUT,
   INPUT_OFFSETS,
@@ -52,7 +54,10 @@ function transformInput(from: usize, to: usize, bytes: usize, step: usize, plane
  * @param record fields of records.ts; PIXELS counts tiles of two pixels, INPUT_OFFSETS has one offset a tile and
  *   OUTPUT_OFFSETS two; the second is written first, because outside of the image it names the first one
  */
-export function winogradLine(record: usize): void {
+export function winogradLine(record: usize, adapters: usize): void {
+  const entry = entryOf(record, adapters);
+  const adjusted = load<usize>(record, ADJUSTED);
+  const pixelBytes = ((<usize>load<i32>(record, OUT_CHANNELS) + 7) & ~7) << 2;
   const wide = load<i32>(record, OUT_WIDE) != 0;
   setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const input = load<usize>(record, INPUT);
@@ -72,6 +77,9 @@ export function winogradLine(record: usize): void {
     for (let tile: usize = 0; tile < count; tile++) {
       const from = input + load<usize>(inputOffsets + (tile << 2));
       transformInput(from, transformed + tile * channelBytes, channelBytes, step, plane);
+      if (!entry) continue;
+      adapterRow(record, entry, from, false, 0, adjusted + 2 * tile * pixelBytes);
+      adapterRow(record, entry, from + step, false, 0, adjusted + (2 * tile + 1) * pixelBytes);
     }
     let weights = load<usize>(record, WEIGHTS);
     let start = load<usize>(record, START);
@@ -88,16 +96,24 @@ export function winogradLine(record: usize): void {
       const sa = v128.load(scale, 0);
       const sb = v128.load(scale, 16);
       let m = products;
+      let own = adjusted + (<usize>channel << 2);
       for (let to = outputOffsets, end = to + (count << 3); to < end; to += 8) {
         // Aᵀ m, with the Aᵀ of `winograd`.
         const a1 = v128.load(m + productPlane, 0);
         const b1 = v128.load(m + productPlane, 16);
         const a2 = v128.load(m + 2 * productPlane, 0);
         const b2 = v128.load(m + 2 * productPlane, 16);
-        const aOne = i32x4.add(i32x4.add(v128.load(m, 0), a1), a2);
-        const bOne = i32x4.add(i32x4.add(v128.load(m, 16), b1), b2);
-        const aTwo = i32x4.sub(i32x4.sub(a1, a2), v128.load(m + 3 * productPlane, 0));
-        const bTwo = i32x4.sub(i32x4.sub(b1, b2), v128.load(m + 3 * productPlane, 16));
+        let aOne = i32x4.add(i32x4.add(v128.load(m, 0), a1), a2);
+        let bOne = i32x4.add(i32x4.add(v128.load(m, 16), b1), b2);
+        let aTwo = i32x4.sub(i32x4.sub(a1, a2), v128.load(m + 3 * productPlane, 0));
+        let bTwo = i32x4.sub(i32x4.sub(b1, b2), v128.load(m + 3 * productPlane, 16));
+        if (entry) {
+          aOne = i32x4.add(aOne, i32x4.shl(v128.load(own), 1));
+          bOne = i32x4.add(bOne, i32x4.shl(v128.load(own, 16), 1));
+          aTwo = i32x4.add(aTwo, i32x4.shl(v128.load(own + pixelBytes), 1));
+          bTwo = i32x4.add(bTwo, i32x4.shl(v128.load(own + pixelBytes, 16), 1));
+          own += 2 * pixelBytes;
+        }
         storeEight(output + load<usize>(to, 4), requantiseEight(aTwo, bTwo, sa, sb), wide, left);
         storeEight(output + load<usize>(to, 0), requantiseEight(aOne, bOne, sa, sb), wide, left);
         m += PRODUCTS;

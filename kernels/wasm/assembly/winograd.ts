@@ -1,4 +1,6 @@
+import { adapterRow, entryOf } from './adapter';
 import {
+  ADJUSTED,
   HIGH,
   INPUT,
   INPUT_OFFSETS,
@@ -68,8 +70,9 @@ function transformInput(from: usize, to: usize, bytes: usize, row: usize, column
  * 32 bytes a pixel.
  *
  * @param plane bytes between two elements of M
+ * @param corrections of an adapter, in units of a simple sum: pixels are `stride` bytes apart; 0: none
  */
-function transformOutput(m: usize, plane: usize, to: usize, scale: v128): void {
+function transformOutput(m: usize, plane: usize, to: usize, scale: v128, corrections: usize, stride: usize): void {
   let top0 = i32x4.splat(0);
   let top1 = top0;
   let bottom0 = top0;
@@ -94,6 +97,12 @@ function transformOutput(m: usize, plane: usize, to: usize, scale: v128): void {
     }
     m += plane;
   }
+  if (corrections) {
+    top0 = i32x4.add(top0, i32x4.shl(v128.load(corrections), 2));
+    top1 = i32x4.add(top1, i32x4.shl(v128.load(corrections + stride), 2));
+    bottom0 = i32x4.add(bottom0, i32x4.shl(v128.load(corrections + 2 * stride), 2));
+    bottom1 = i32x4.add(bottom1, i32x4.shl(v128.load(corrections + 3 * stride), 2));
+  }
   v128.store(to, requantise(top0, scale), 0);
   v128.store(to, requantise(top1, scale), 32);
   v128.store(to, requantise(bottom0, scale), 64);
@@ -109,7 +118,10 @@ function transformOutput(m: usize, plane: usize, to: usize, scale: v128): void {
  * @param record fields of records.ts; PIXELS counts tiles of 2 × 2 pixels, INPUT_OFFSETS has one offset a tile and
  *   OUTPUT_OFFSETS four, in the order in which they are written: a pixel outside of the image names one that comes later
  */
-export function winograd(record: usize): void {
+export function winograd(record: usize, adapters: usize): void {
+  const entry = entryOf(record, adapters);
+  const adjusted = load<usize>(record, ADJUSTED);
+  const pixelBytes = ((<usize>load<i32>(record, OUT_CHANNELS) + 7) & ~7) << 2;
   const wide = load<i32>(record, OUT_WIDE) != 0;
   setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const input = load<usize>(record, INPUT);
@@ -131,6 +143,10 @@ export function winograd(record: usize): void {
     for (let tile: usize = 0; tile < count; tile++) {
       const from = input + load<usize>(inputOffsets + ((first + tile) << 2));
       transformInput(from, transformed + tile * channelBytes, channelBytes, rowBytes, columnBytes, plane);
+      for (let pixel: usize = 0; entry && pixel < 4; pixel++) {
+        const x = from + (pixel >> 1) * rowBytes + (pixel & 1) * columnBytes;
+        adapterRow(record, entry, x, false, 0, adjusted + (4 * tile + pixel) * pixelBytes);
+      }
     }
     let weights = load<usize>(record, WEIGHTS);
     let start = load<usize>(record, START);
@@ -146,8 +162,10 @@ export function winograd(record: usize): void {
       const left = channels - channel;
       for (let tile: usize = 0; tile < count; tile++) {
         const m = products + tile * PRODUCTS;
-        transformOutput(m, productPlane, outputs, v128.load(scale, 0));
-        transformOutput(m + 16, productPlane, outputs + 16, v128.load(scale, 16));
+        const own = entry ? adjusted + 4 * tile * pixelBytes + (<usize>channel << 2) : 0;
+        transformOutput(m, productPlane, outputs, v128.load(scale, 0), own, pixelBytes);
+        const next = own ? own + 16 : 0;
+        transformOutput(m + 16, productPlane, outputs + 16, v128.load(scale, 16), next, pixelBytes);
         const to = outputOffsets + ((first + tile) << 4);
         // From the last pixel to the first: those outside of the image name one that is still to come.
         for (let pixel: usize = 4; pixel-- > 0; ) {

@@ -1,4 +1,4 @@
-// `npm run bench:anomaly [-- SEED ...]`: what learning without labels is worth, on the simulated pump of these seeds, or
+// `npm run bench:anomaly [-- SEED ...]`: what learning without labels is worth, on the simulated pump of these seeds or
 // on a recording of yours (`--recording R.csv --train SEGMENTS`). Prints a table; docs/learning-anomaly.md reads it.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

@@ -5,6 +5,7 @@ import { createRandom } from '../../../kernels/random.ts';
 import { shuffled } from '../shuffle.ts';
 import { ScheduledAdam } from './adam.ts';
 import { type Augmentation, Augmenter } from './augment.ts';
+import { WeightAverage } from './average.ts';
 import type { Signal } from './layer.ts';
 import { type Block, TrainerMemory } from './memory.ts';
 import type { Objective } from './objective.ts';
@@ -15,6 +16,8 @@ export interface Examples {
   readonly rows: number;
   readonly inputs: Float32Array;
   readonly objective: Objective;
+  /** How many of them, drawn anew each time, one epoch is; all when absent. */
+  readonly perEpoch?: number;
 }
 
 export interface FitPlan {
@@ -44,6 +47,8 @@ export interface Fitted {
 const BATCH = 64;
 /** The rate rises over this share of the first epochs and falls along half a cosine to nothing. */
 const WARM_UP = 0.05;
+/** The average of the weights over so many epochs is what is validated and returned. */
+const AVERAGED_EPOCHS = 3;
 /** Without a better validation loss for this share of the epochs the rest is not worth its time. */
 const PATIENCE = 0.34;
 
@@ -62,11 +67,13 @@ export async function fit(plan: FitPlan, training: Examples, validation: Example
   const output = layers.at(-1)!.output;
   const dy = memory.allocate(BATCH * output.columns * output.channels);
   const adam = new ScheduledAdam(parameters, plan.weightDecay);
+  const perEpoch = training.perEpoch ?? training.rows;
+  const average = new WeightAverage(parameters, Math.ceil((AVERAGED_EPOCHS * perEpoch) / BATCH));
   const augmenter = new Augmenter(plan.input, createRandom(plan.seed, 'augment'), plan.augmentation);
   const forward = (rows: number): Block => layers.reduce((h, layer) => layer.forward(h, rows), x);
 
   const train = (epoch: number): void => {
-    const order = shuffled(training.rows, random);
+    const order = shuffled(training.rows, random).subarray(0, perEpoch);
     for (let at = 0; at < order.length; at += BATCH) {
       const rows = order.subarray(at, at + BATCH);
       augmenter.fill(training.inputs, rows, x.data);
@@ -74,6 +81,7 @@ export async function fit(plan: FitPlan, training: Examples, validation: Example
       let slope: Block | null = dy;
       for (let l = layers.length - 1; l >= 0 && slope !== null; l -= 1) slope = layers[l]!.backward(slope, rows.length);
       adam.step(rateAt(plan, (epoch - 1 + at / order.length) / plan.epochs));
+      average.add();
     }
   };
   const validate = ({ rows, inputs, objective }: Examples): number => {
@@ -86,22 +94,22 @@ export async function fit(plan: FitPlan, training: Examples, validation: Example
     return total / rows;
   };
 
+  const weights = (): Float32Array[] => parameters.map(({ value }) => value.data.slice());
   let best: { epoch: number; loss: number; weights: Float32Array[] } | null = null;
   const last = plan.stopAfter ?? plan.epochs;
   for (let epoch = 1; epoch <= last; epoch += 1) {
     train(epoch);
     if (validation !== null) {
-      const loss = validate(validation);
-      if (best === null || loss < best.loss) {
-        best = { epoch, loss, weights: parameters.map(({ value }) => value.data.slice()) };
-      }
+      const tried = average.borrow(() => ({ epoch, loss: validate(validation), weights: weights() }));
+      if (best === null || tried.loss < best.loss) best = tried;
     }
     plan.onEpoch?.(epoch);
     if (best !== null && epoch - best.epoch > PATIENCE * plan.epochs) break;
     await setImmediate(); // the loop is synchronous: let the progress bar draw
   }
-  for (const [p, weights] of best?.weights.entries() ?? []) parameters[p]!.value.data.set(weights);
-  return { layers: layers.map((layer) => layer.exported()), epochs: best?.epoch ?? last, loss: best?.loss ?? null };
+  const chosen = best ?? { epoch: last, loss: null, weights: average.borrow(weights) };
+  for (const [p, values] of chosen.weights.entries()) parameters[p]!.value.data.set(values);
+  return { layers: layers.map((layer) => layer.exported()), epochs: chosen.epoch, loss: chosen.loss };
 }
 
 function rateAt({ learningRate }: FitPlan, progress: number): number {

@@ -41,13 +41,9 @@ export class TrainerMemory {
 
   /** @throws CommandError where WebAssembly SIMD is missing */
   constructor() {
-    const bytes = Buffer.from(trainerBinary, 'base64');
-    if (!WebAssembly.validate(bytes)) {
-      throw new CommandError('noSimd', 'training convolutions needs WebAssembly SIMD: use another machine or Node');
-    }
     const pages = MEMORY_BYTES / PAGE_BYTES;
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } });
+    const instance = new WebAssembly.Instance(compiled(), { env: { memory } });
     this.kernels = instance.exports as unknown as TrainerKernels;
     this.buffer = memory.buffer;
     this.next = this.kernels.heapBase.value;
@@ -59,5 +55,16 @@ export class TrainerMemory {
     this.next = at + values * 4;
     if (this.next > MEMORY_BYTES) throw new CommandError('tooLarge', 'the network does not fit the trainer: use less');
     return { at, data: new Float32Array(this.buffer, at, values) };
+  }
+}
+
+function compiled(): WebAssembly.Module {
+  try {
+    return new WebAssembly.Module(Buffer.from(trainerBinary, 'base64'));
+  } catch {
+    throw new CommandError(
+      'noSimd',
+      'this model is trained with WebAssembly SIMD, which is missing: use a newer machine',
+    );
   }
 }

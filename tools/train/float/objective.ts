@@ -13,23 +13,12 @@ export interface Objective {
 }
 
 /** Cross-entropy of softmax, classes weighted alike whatever their share; `smoothing` of the target goes to all. */
-export class CrossEntropy implements Objective {
-  private readonly weights: Float64Array;
-  private readonly odds: Float64Array;
-
-  constructor(
-    private readonly truth: Int16Array,
-    private readonly classes: number,
-    private readonly smoothing: number,
-  ) {
-    this.weights = classWeights(truth, classes);
-    this.odds = new Float64Array(classes);
-  }
-
-  loss(y: Float32Array, rows: Int32Array, dy: Float32Array | null): number {
-    const { classes, odds, smoothing, truth, weights } = this;
+export function crossEntropy(truth: Int16Array, classes: number, smoothing: number): Objective {
+  const weights = classWeights(truth, classes);
+  const odds = new Float64Array(classes);
+  const loss = (y: Float32Array, rows: Int32Array, dy: Float32Array | null): number => {
     let total = 0;
-    rows.forEach((row, n) => {
+    for (const [n, row] of rows.entries()) {
       const from = n * classes;
       let highest = -Infinity;
       for (let k = 0; k < classes; k += 1) highest = Math.max(highest, y[from + k]!);
@@ -45,29 +34,24 @@ export class CrossEntropy implements Objective {
         total -= weight * target * (y[from + k]! - highest - log(sum));
         if (dy !== null) dy[from + k] = (weight * (odds[k]! / sum - target)) / rows.length;
       }
-    });
+    }
     return total;
-  }
+  };
+  return { loss };
 }
 
-/** Mean over the values of half the squared distance to the example itself, as it was before augmentation. */
-export class Reconstruction implements Objective {
-  constructor(
-    /** [rows x size] */
-    private readonly examples: Float32Array,
-    private readonly size: number,
-  ) {}
-
-  loss(y: Float32Array, rows: Int32Array, dy: Float32Array | null): number {
-    const { size, examples } = this;
+/** Mean over the values of half the squared distance to the example, one of `examples` [rows x size], itself. */
+export function reconstruction(examples: Float32Array, size: number): Objective {
+  const loss = (y: Float32Array, rows: Int32Array, dy: Float32Array | null): number => {
     let total = 0;
-    rows.forEach((row, n) => {
+    for (const [n, row] of rows.entries()) {
       for (let i = 0; i < size; i += 1) {
         const rest = y[n * size + i]! - examples[row * size + i]!;
         total += (rest * rest) / 2 / size;
         if (dy !== null) dy[n * size + i] = rest / size / rows.length;
       }
-    });
+    }
     return total;
-  }
+  };
+  return { loss };
 }

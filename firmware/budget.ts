@@ -36,6 +36,8 @@ export interface Sizes {
   readonly workerHeapBytes: number;
   /** Of the native engine's process; nothing unless it was asked for. */
   readonly nativeBytes?: number;
+  /** Of several adapters; nothing for a pool of one. */
+  readonly poolBytes?: number;
 }
 
 export interface BudgetPart {
@@ -53,7 +55,7 @@ export interface Budget {
 
 /** Adds up ceilings, not what is in use on a good day. */
 export const budgetOf = (sizes: Sizes): Budget => {
-  const { board, modelBytes, features, experts, classes, broker } = sizes;
+  const { board, modelBytes, features, experts, classes, broker, poolBytes = 0 } = sizes;
   const floats = (count: number): number => 4 * count;
   const kept = broker === null ? 0 : broker.storedBytes + broker.retainedBytes;
   const unread = broker === null ? 0 : broker.connections * (UNREAD_BYTES + 2 * broker.packetBytes);
@@ -70,13 +72,14 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'normal windows', bytes: (sizes.normalWindows ?? 0) * floats(features + 3) },
       // kernels/learning/frozen-part.ts keeps at most a byte for each feature.
       { name: 'replayed activations', bytes: board.replayCapacity * features },
+      { name: 'adapter pool', bytes: poolBytes },
       { name: 'broker', bytes: kept + unread },
       { name: 'native engine', bytes: sizes.nativeBytes ?? 0 },
     ],
     memoryBytesMax: board.memoryBytesMax,
     store: [
       { name: 'labels', bytes: STORE_SLACK * board.replayCapacity * (floats(features) + JOURNAL_ENTRY_BYTES) },
-      { name: 'snapshots', bytes: STORE_SLACK * 2 * (MODEL_COPIES * modelBytes + floats(2 * features)) },
+      { name: 'snapshots', bytes: STORE_SLACK * 2 * (MODEL_COPIES * modelBytes + floats(2 * features) + poolBytes) },
       { name: 'outbox', bytes: board.outboxBytesMax },
       { name: 'broker', bytes: STORE_SLACK * kept },
       { name: 'logs of the store', bytes: STORE_LOG_BYTES },

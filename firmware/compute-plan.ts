@@ -3,13 +3,14 @@ import { ringBytes } from '../kernels/ring.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import { type Budget, budgetOf, requireBudget } from './budget.ts';
 import { brokerLimits } from './configuration/broker-limits.ts';
+import { learningOptions } from './configuration/learning.ts';
 import type { Configuration } from './configuration.ts';
 import { type Compute, ringShape, startCompute, WORKER_HEAP_BYTES } from './io/compute.ts';
 import { modelHash } from './io/files.ts';
 import { NATIVE_ENGINE_BYTES } from './io/native-engine.ts';
 import { readModelCard } from './model-file.ts';
 import { modelLimitsOf } from './model-limits.ts';
-import { defaultPipelineOptions, type ExpertName, expertsFor } from './pipeline.ts';
+import { defaultPipelineOptions, type ExpertName, expertsFor, type PipelineOptions } from './pipeline.ts';
 
 /** What will be computed, decided once from configuration, model and board. */
 export interface ComputePlan {
@@ -17,6 +18,7 @@ export interface ComputePlan {
   /** Of the model file; everything learned belongs to it. */
   readonly hash: string;
   readonly experts: readonly ExpertName[];
+  readonly pipeline: PipelineOptions;
   readonly pendingWindows: number;
   /** What it all takes at most; it fits the board. */
   readonly budget: Budget;
@@ -47,13 +49,15 @@ export const planCompute = (
     notice(`${idle.join(' and ')} cannot help ${what}: ${who} (experts in the configuration)`);
   }
   const sizes = { limits, pendingWindows, replayCapacity };
-  const pipeline = { ...defaultPipelineOptions, ...sizes, model, seed, experts };
+  const learned = learningOptions(configuration.learning, board.learningPoolBytesMax);
+  const pipeline = { ...defaultPipelineOptions, ...sizes, ...learned, model, seed, experts };
   const learning = { msPerSecond: board.learningMsPerSecondMax, sliceMs: board.learningSliceMsMax };
   const eager = sensor.kind === 'recording' && sensor.speed === 'max';
   const { rows, channels } = ringShape(card, ringRows);
   const budget = budgetOf({
     ...{ board, modelBytes: model.length, ringBytes: ringBytes(rows, channels), workerHeapBytes: WORKER_HEAP_BYTES },
     normalWindows: card.task === 'anomaly' && experts.includes('local') ? pipeline.unlabelled.windows : 0,
+    poolBytes: pipeline.pool.adaptersMax > 1 ? pipeline.pool.bytesMax : 0,
     nativeBytes: engine === 'native' ? NATIVE_ENGINE_BYTES : 0,
     ...{ features: featuresOf(card), experts: experts.length, classes: card.labels.length },
     broker: 'url' in broker ? null : brokerLimits(configuration.board, broker.limits),
@@ -62,6 +66,7 @@ export const planCompute = (
   return {
     card,
     budget,
+    pipeline,
     hash: modelHash(model),
     experts,
     pendingWindows,

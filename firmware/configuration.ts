@@ -10,6 +10,7 @@ import { Engine, engineFault } from './configuration/engine.ts';
 import { explainAll, shown, type WrongValue } from './configuration/faults.ts';
 import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller, labellerFault } from './configuration/labeller.ts';
+import { Learning } from './configuration/learning.ts';
 import { Log } from './configuration/log.ts';
 import { Rules, rulesFault } from './configuration/rules.ts';
 import { Sensor, sensorFault } from './configuration/sensors.ts';
@@ -40,6 +41,8 @@ export const Configuration = Type.Object(
       minItems: 1,
       uniqueItems: true,
     }),
+    /** How adapters are stored, and how many are kept. */
+    learning: Type.Optional(Learning),
     /** What runs the model; `native` for the frozen expert alone. */
     engine: Type.Optional(Engine),
     seed: Seed,

@@ -1,4 +1,5 @@
 import type { GuardPhase } from '../kernels/learning/slow-change-guard.ts';
+import { createPoolReport } from './pool-report.ts';
 import type { Vitals } from './vitals.ts';
 import type { DecisionReport } from './worker/letters.ts';
 
@@ -16,17 +17,24 @@ const TEXTS: Readonly<Record<GuardPhase, string | null>> = {
 };
 
 /**
- * What an anomaly model's learning says of itself, as vitals: `anomalyThreshold` in force, `slowChange` as the share of
- * the rise that is allowed, and the question to a person while it waits for one.
+ * What learning says of itself with every decision, as vitals: which adapter of a pool decides; of an anomaly model the
+ * `anomalyThreshold` in force, `slowChange` as the share of the rise that is allowed, and the question to a person
+ * while it waits for one.
  */
-export const createLearningReports = (vitals: Vitals) => ({
-  decided({ valid, thresholds, guard, rise }: Pick<DecisionReport, 'valid' | 'thresholds' | 'guard' | 'rise'>): void {
-    if (!valid || thresholds.length === 0) return;
-    vitals.set('anomalyThreshold', thresholds[thresholds.length - 1]!);
-    if (guard === null) return;
-    vitals.set('slowChange', rise);
-    const text = TEXTS[guard];
-    if (text === null) vitals.well(TROUBLE);
-    else vitals.trouble(TROUBLE, text);
-  },
-});
+export const createLearningReports = (vitals: Vitals, adaptersMax: number) => {
+  const reportAdapter = createPoolReport(vitals, adaptersMax);
+  return {
+    decided({ valid, adapter, thresholds, guard, rise }: Reported): void {
+      reportAdapter(adapter);
+      if (!valid || thresholds.length === 0) return;
+      vitals.set('anomalyThreshold', thresholds[thresholds.length - 1]!);
+      if (guard === null) return;
+      vitals.set('slowChange', rise);
+      const text = TEXTS[guard];
+      if (text === null) vitals.well(TROUBLE);
+      else vitals.trouble(TROUBLE, text);
+    },
+  };
+};
+
+type Reported = Pick<DecisionReport, 'valid' | 'adapter' | 'thresholds' | 'guard' | 'rise'>;

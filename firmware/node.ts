@@ -87,7 +87,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
     apply: (index, label) => compute.current.label(index, label),
   });
-  const learning = createLearningReports(vitals);
+  const learning = createLearningReports(vitals, plan.pipeline.pool.adaptersMax);
   const snapshots = createSnapshots({
     request: () => compute.current.requestSnapshot(),
     put: (bytes) => store.putSnapshot(bytes),

@@ -1,15 +1,16 @@
 import { ModelError } from '../kernels/errors.ts';
 import type { InferenceEngine } from '../kernels/inference-engine.ts';
 import { Fingerprint } from '../kernels/learning/fingerprint.ts';
+import { replayBytes } from '../kernels/learning/replay-memory.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
-import type { Adaptation, Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+import type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
 import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 
-export type { Decision, Pipeline, WindowInput } from './pipeline/contract.ts';
+export type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
 export type { Observation } from './pipeline/label-learning.ts';
 export {
   defaultPipelineOptions,
@@ -28,7 +29,7 @@ export function createPipeline(options: PipelineOptions, engine?: InferenceEngin
   if (engine !== undefined && options.experts.some((name) => name !== 'frozen')) {
     throw new RangeError(`the engine "${engine.name}" cannot host adapters: choose the expert frozen alone`);
   }
-  return new NodePipeline(options, loadModel(options.model, options.limits, engine));
+  return new NodePipeline(options, loadModel(options.model, options.limits, engine, options.learning));
 }
 
 class NodePipeline implements Pipeline {
@@ -77,6 +78,12 @@ class NodePipeline implements Pipeline {
 
   get featureCount(): number {
     return this.loaded.features.size;
+  }
+
+  get replayMemory(): ReplayMemory {
+    const { replay } = this.parts;
+    const { slots, capacity: windows, featureCount } = replay;
+    return { bytes: replayBytes(slots, featureCount), windows, factoryWindows: slots - windows };
   }
 
   get adapterParameters(): number {
@@ -186,7 +193,7 @@ class NodePipeline implements Pipeline {
     this.consult(index);
     decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
     pending.add(index, this.features, panel.probabilities, panel.labels, decision.label);
-    if (episodes.window(decision.drift)) learning.consolidation.begin();
+    if (episodes.window(decision.drift)) learning.rested();
     if (unlabelled === null) return;
     unlabelled.follow(index, panel.values, decision.label);
     decision.guard = unlabelled.guard.phase;

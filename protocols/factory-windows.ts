@@ -51,7 +51,8 @@ export function parseFactoryWindows(bytes: Uint8Array, features: number, classes
   if (count > FACTORY_WINDOWS_MAX) fail(`are ${count}, at most ${FACTORY_WINDOWS_MAX} are read`);
   if (bytes.length !== HEADER_BYTES + count * (1 + size)) fail('are not as long as they say');
   if (count > 0 && size !== features) fail(`have ${size} features, the model takes ${features}`);
-  const labels = bytes.slice(HEADER_BYTES, HEADER_BYTES + count);
+  // Copies: the bytes may be a part of a file.
+  const labels = Uint8Array.from(bytes.subarray(HEADER_BYTES, HEADER_BYTES + count));
   if (labels.some((label) => label >= classes)) fail(`are of a class that the model does not tell apart`);
-  return { labels, features: new Int8Array(bytes.slice(HEADER_BYTES + count).buffer) };
+  return { labels, features: new Int8Array(Uint8Array.from(bytes.subarray(HEADER_BYTES + count)).buffer) };
 }

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { neverExit, usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
+import { adapterCommand } from './commands/adapter.ts';
 import { brokerCommand } from './commands/broker.ts';
 import { labelCommand } from './commands/label.ts';
 import { modelCommand } from './commands/model.ts';
@@ -20,6 +21,7 @@ const program = new Command('myrmexctl')
   .addCommand(replayCommand())
   .addCommand(recordCommand())
   .addCommand(modelCommand())
+  .addCommand(adapterCommand())
   .addCommand(watchCommand())
   .addCommand(labelCommand())
   .addCommand(brokerCommand());

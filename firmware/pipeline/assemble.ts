@@ -1,3 +1,4 @@
+import type { AdapterPoint } from '../../kernels/adapter-point.ts';
 import { AdapterPool, storedBytes, workingFor } from '../../kernels/adapters/adapter-pool.ts';
 import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
@@ -36,6 +37,7 @@ export interface PipelineParts {
   readonly mixture: Mixture;
   readonly value: LabelValue;
   readonly pending: PendingWindows;
+  readonly replay: ReplayBuffer;
   readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
   /** Of an anomaly model that follows its machine; null for any other. */
@@ -85,7 +87,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
       : createLearner(options, loaded, adapters, replay, random, several ? { curriculum } : {});
   const unlabelled = createUnlabelled(options, loaded, { experts, head, adapters, mixture, pending });
   const taught = learner ?? unlabelled?.learner ?? null;
-  const pool = taught === null ? null : createPool(options, taught);
+  const pool = taught === null ? null : createPool(options, loaded, taught);
   const choice = pool === null || learner === null || !several ? null : createChoice(options, loaded, pool);
   const choose = choice === null ? null : (index: number): void => choice.choose(index);
   const panel = new ExpertPanel(experts, head, runner, statistics, adapters, choose);
@@ -117,7 +119,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   );
   const own = { unlabelled, adapters, adapterSeed, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
-  const deciding = { experts, head, statistics, panel, mixture, value, pending, episodes };
+  const deciding = { experts, head, statistics, panel, mixture, value, pending, replay, episodes };
   return { ...deciding, learning, codec, adapterParameters, ...own };
 }
 
@@ -138,7 +140,8 @@ function createReplay(
   const { data, scale, zeroPoint } = runner.inputs[0]!;
   const code = data instanceof Int8Array ? { scale, zeroPoint } : { scale: FLOAT_REACH / 128, zeroPoint: 0 };
   // A float input has bytes of its own, which those of the file are not.
-  const factoryWindows = data instanceof Int8Array ? (factory?.labels.length ?? 0) : 0;
+  const factoryWindows =
+    data instanceof Int8Array ? Math.min(learning.factoryWindowsMax, factory?.labels.length ?? 0) : 0;
   const replay = new ReplayBuffer({
     ...code,
     ...{ featureCount: features.size, classes, factoryWindows },
@@ -153,7 +156,7 @@ function createReplay(
 
 function createLearner(
   { learning }: PipelineOptions,
-  { card, interpreter, chain, features }: LoadedModel,
+  { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
   random: Random,
@@ -172,7 +175,7 @@ function createLearner(
   });
   const holds = which.curriculum === undefined ? learning : { ...learning, lambda: 0 };
   const learner = new AdapterLearner({
-    ...{ interpreter, adapters, chain, loss, replay, present, random, ...which },
+    ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
   });
@@ -181,21 +184,35 @@ function createLearner(
   return learner;
 }
 
-function createPool({ pool, learning }: PipelineOptions, learner: AdapterLearner): AdapterPool {
+/** Names, flags, steps, places and what else is known of an adapter, beside its stored form and its centroid. */
+const KNOWN_BYTES = 128;
+
+function createPool({ pool, learning }: PipelineOptions, loaded: LoadedModel, learner: AdapterLearner): AdapterPool {
+  const { adaptersMax, bytesMax } = pool;
   const { parameters, adam } = learner;
   const { first, second, powers } = adam;
   const codec = new FactorCodec(learning.factorBits);
-  const fitting = workingFor(pool.bytesMax, pool.adaptersMax, storedBytes(codec, { parameters }), first.length);
-  const workingMax = Math.min(fitting, WORKING_MAX);
+  const eachBytes = storedBytes(codec, { parameters }) + 4 * penultimate(loaded).inFeatures + KNOWN_BYTES;
+  const fitting = workingFor(bytesMax, adaptersMax, eachBytes, first.length);
+  if (adaptersMax > 1 && fitting < 1) {
+    const what = `${adaptersMax} adapters of ${eachBytes} bytes do not fit the ${bytesMax} of the board`;
+    throw new RangeError(`${what}: choose a smaller learning.pool.adaptersMax`);
+  }
+  const workingMax = Math.max(1, Math.min(fitting, WORKING_MAX));
   const live = { parameters, first, second, powers, publish: () => learner.publish() };
-  return new AdapterPool({ adaptersMax: pool.adaptersMax, workingMax, codec, live });
+  return new AdapterPool({ adaptersMax, workingMax, codec, live });
 }
 
 function createChoice(
   { pool: chooser, pendingWindows, replayCapacity }: PipelineOptions,
-  { interpreter, chain }: LoadedModel,
+  loaded: LoadedModel,
   pool: AdapterPool,
 ): AdapterChoice {
-  const point = interpreter.adapterPoints[chain.at(-1)!]!;
+  const point = penultimate(loaded);
   return new AdapterChoice({ pool, chooser, point, pendingWindows, replayCapacity });
+}
+
+/** The layer that makes the logits. */
+function penultimate({ interpreter, chain }: LoadedModel): AdapterPoint {
+  return interpreter.adapterPoints[chain.at(-1)!]!;
 }

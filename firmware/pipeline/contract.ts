@@ -69,6 +69,14 @@ export interface Adaptation {
   readonly chain: readonly number[];
 }
 
+/** What labelled windows may take to be learned from again. */
+export interface ReplayMemory {
+  readonly bytes: number;
+  /** Windows of the stream that fit beside those of the factory. */
+  readonly windows: number;
+  readonly factoryWindows: number;
+}
+
 /** Inference and learning of one node: what `run`, `replay` and the simulator all go through. */
 export interface Pipeline {
   readonly card: ModelCard;
@@ -79,6 +87,7 @@ export interface Pipeline {
   /** null for a model that takes no adapters. */
   readonly adaptation: Adaptation | null;
   readonly arenaBytes: number;
+  readonly replayMemory: ReplayMemory;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
   /**

@@ -27,7 +27,7 @@ export interface Surroundings {
 /** Learning without labels; null unless an anomaly model has adapters and `local` is among its experts. */
 export function createUnlabelled(
   { unlabelled: options, learning, seed }: PipelineOptions,
-  { interpreter, chain, features, normaliser }: LoadedModel,
+  { model, interpreter, chain, features, normaliser }: LoadedModel,
   { experts, head, adapters, mixture, pending }: Surroundings,
 ): UnlabelledLearning | null {
   if (!(head instanceof AnomalyHead) || adapters === null || !experts.includes('local')) return null;
@@ -44,8 +44,9 @@ export function createUnlabelled(
   const present = (slot: number): void => writeInput(interpreter, show(slot));
   const shipped = head.thresholds[0]!;
   const loss = new ReconstructionLoss(interpreter.outputs[0]!, show, () => shipped * unlabelled.guard.usual);
-  const how = { ...learning, learningRate: options.learningRate, batch: options.batch };
-  const given = { interpreter, adapters, chain, loss, replay, present, random, learning: how };
+  // Anchors of a person's word take the place of those of an episode of drift.
+  const how = { ...learning, learningRate: options.learningRate, batch: options.batch, lambda: 0 };
+  const given = { model, interpreter, adapters, chain, loss, replay, present, random, learning: how };
   const learner = new AdapterLearner(given);
   const unlabelled = new UnlabelledLearning({ normaliser, head, mixture, pending, normal, learner, random, options });
   return unlabelled;

@@ -125,11 +125,17 @@ export class LabelLearning {
     this.begun = slot;
     // Since the part before, another adapter may have decided a window.
     choice?.prepare(slot);
-    if (learner.advance(slot, this.beta, episodes.open ? 1 : how.quietPace) === null) return false;
+    const pace = episodes.open || !how.driftSteers ? 1 : how.quietPace;
+    if (learner.advance(slot, this.beta, pace) === null) return false;
     choice?.stepped();
     this.debt.pay();
     this.counts.taken++;
     return true;
+  }
+
+  /** An episode of drift has ended. */
+  rested(): void {
+    if (this.parts.how.driftSteers) this.consolidation.begin();
   }
 
   /** β of prioritised replay, annealed over the labels so far. */

@@ -66,7 +66,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   pendingWindows: 1024,
   learning: defaultLearningOptions,
   unlabelled: defaultUnlabelledOptions,
-  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 4 * 1024 * 1024 },
+  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },
   adapterSeed: null,
 };
 
@@ -83,9 +83,7 @@ export function checkPipelineOptions(options: PipelineOptions): void {
   const { adaptersMax, memory, hysteresis, novelty } = options.pool;
   const whole = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
   if (!(whole(adaptersMax, ADAPTERS_MAX) && whole(memory, 1e6) && whole(hysteresis, 1e6) && novelty > 1)) {
-    throw new RangeError(
-      `pool: ${adaptersMax} adapters (1 to ${ADAPTERS_MAX}), memory ${memory} and hysteresis ${hysteresis} windows, ` +
-        `novelty ${novelty} (above 1)`,
-    );
+    const range = `choose 1 to ${ADAPTERS_MAX} adapters, memory and hysteresis in whole windows, novelty above 1`;
+    throw new RangeError(`pool: ${adaptersMax}, ${memory}, ${hysteresis}, ${novelty}; ${range}`);
   }
 }

@@ -42,18 +42,23 @@ export const createLoop = (context: LoopContext): (() => number) => {
   const beat = new Int32Array(settings.beat);
   const slices = new LearningSlices(pipeline, settings.learning, context.now);
   const count = createCountsWriter(settings.learned, pipeline, slices);
+  const payAll = (): void => {
+    while (pipeline.owed > 0) {
+      pipeline.step();
+      Atomics.add(beat, 0, 1);
+    }
+  };
   return () => {
     for (;;) {
       Atomics.add(beat, 0, 1);
       const heard = bell.count();
       if (!post.handleLetters()) return post.lostDecisions;
-      while (settings.eager && pipeline.owed > 0) {
-        pipeline.step();
-        Atomics.add(beat, 0, 1);
-      }
+      if (settings.eager) payAll();
       count();
       if (stream.readWindow()) {
         post.decide(stream.windower, stream.facts);
+        // What the window itself brought due comes before its label, whenever that arrives.
+        if (settings.eager) payAll();
         continue;
       }
       const waitMs = post.crowded ? CROWDED_MS : slices.waitMs();

@@ -18,9 +18,9 @@ export interface AdapterPoolOptions {
 
 /**
  * Many adapters of one model over one set of factors in the engine. Each has a stored form in a few bits per value;
- * those used last have working state as well (float parameters and moments), and one of them is loaded: its state
- * lies in `live`. The working state that was not used for the longest makes room for another, after it was brought
- * into its stored form; never that of the loaded adapter or of a pinned one. All memory is taken at creation.
+ * those used last have working state as well (float parameters and moments), and one of them is loaded: its state lies
+ * in `live`. The working state that was not used for the longest makes room for another, after it was brought into its
+ * stored form; never that of the loaded adapter or of a pinned one. All memory is taken at creation.
  *
  * All adapters share one frozen A, so that a weighted mean of their B is exactly that of their effects.
  */
@@ -116,8 +116,7 @@ export class AdapterPool {
   }
 
   /**
-   * Makes `into` the mean of both, weighted by their steps, and frees the place of `other`. A loaded
-   * one stays loaded.
+   * Makes `into` the mean of both, weighted by their steps, and frees the place of `other`. A loaded one stays loaded.
    */
   merge(into: number, other: number): void {
     const [a, b] = [this.steps[into]! + 1, this.steps[other]! + 1];
@@ -231,10 +230,13 @@ export function storedBytes(codec: FactorCodec, { parameters }: Pick<LiveAdapter
 }
 
 /**
- * How many adapters can have working state when stored forms, names and working states together take at most
- * `bytesMax`; at least the loaded one has, at most all have.
+ * How many adapters can have working state when a pool, with stored forms and all that is known about each, takes at
+ * most `bytesMax`: 0 to `adaptersMax`.
+ *
+ * @param eachBytes of an adapter without working state
+ * @param parameters values that learning trains
  */
-export function workingFor(bytesMax: number, adaptersMax: number, stored: number, parameters: number): number {
-  const kept = adaptersMax * (stored + ADAPTER_NAME_BYTES_MAX + 4 + 8);
-  return Math.max(1, Math.min(adaptersMax, Math.floor((bytesMax - kept) / workingBytes(parameters))));
+export function workingFor(bytesMax: number, adaptersMax: number, eachBytes: number, parameters: number): number {
+  const left = bytesMax - adaptersMax * eachBytes;
+  return Math.max(0, Math.min(adaptersMax, Math.floor(left / workingBytes(parameters))));
 }

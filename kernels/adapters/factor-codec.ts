@@ -14,9 +14,9 @@ const LARGEST_MAX = 1e30;
 
 /**
  * Low-rank factors in few bits, symmetric, one scale for each 32 values: value = q × scale, |q| ≤ 2^(bits-1) - 1. The
- * scale is the block's largest magnitude over the largest q, rounded up to a bfloat16. Every q × scale is then exact in
- * float32, and what was read from storage is stored again as the same bytes. Sums up nothing and draws nothing: the
- * same bytes on every machine. What is not a number becomes 0.
+ * scale is the block's largest magnitude over the largest q, rounded to a bfloat16, so that this
+ * magnitude gets the largest q again. Every q × scale is then exact in float32, and what was read from storage is
+ * stored again as the same bytes, on every machine. What is not a number becomes 0.
  */
 export class FactorCodec {
   private readonly float = new Float32Array(1);
@@ -105,7 +105,7 @@ export class FactorCodec {
     }
     if (largest < LARGEST_MIN) return 0;
     this.float[0] = Math.min(largest, LARGEST_MAX) / this.qMax;
-    this.word[0] = (this.word[0]! + 0xffff) & 0xffff0000;
+    this.word[0] = (this.word[0]! + 0x8000) & 0xffff0000;
     return this.float[0];
   }
 

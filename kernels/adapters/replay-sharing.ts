@@ -1,6 +1,5 @@
 /**
- * Every third draw of a batch may be a window of another adapter's: its own stay in the majority and
- * win a conflict.
+ * Every third draw of a batch may be a window of another adapter's: its own stay in the majority and win a conflict.
  */
 const FOREIGN_TURN = 3;
 /** And one draw always, so that distrust can end. */

@@ -24,6 +24,10 @@ export class TaskDistances {
     this.arrays = [this.centroids, this.usual, this.windows];
   }
 
+  placeOf(adapter: number): number[] {
+    return Array.from(this.centroids.subarray(adapter * this.dimensions, (adapter + 1) * this.dimensions));
+  }
+
   usualOf(adapter: number): number {
     return this.usual[adapter]!;
   }
@@ -43,8 +47,7 @@ export class TaskDistances {
   }
 
   /**
-   * Moves an adapter's place towards an embedding that it was right for, by 1 / windows so far, at
-   * least by `rateMin`.
+   * Moves an adapter's place towards an embedding that it was right for, by 1 / windows so far, at least by `rateMin`.
    */
   follow(embedding: Float32Array, adapter: number, rateMin: number): void {
     const windows = this.windows[adapter]! + 1;

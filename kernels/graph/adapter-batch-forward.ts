@@ -1,6 +1,6 @@
 import type { WasmEngine } from '../wasm/engine.ts';
 import { type AdapterBatch, adapterBatchPlain } from './adapter-batch-plain.ts';
-import type { Matrix } from './matrix-node.ts';
+import { requireShape } from './matrix-shape.ts';
 
 export type { AdapterBatch } from './adapter-batch-plain.ts';
 
@@ -26,10 +26,4 @@ export function adapterBatchForward(engine: WasmEngine, work: AdapterBatch): () 
   const [atX, atA, atB, atOut] = [x, a, b, out].map(({ data }) => data.byteOffset) as [number, number, number, number];
   const atBase = base?.data.byteOffset ?? 0;
   return () => kernels.adapterBatch(atX, atA, atB, atBase, atOut, x.rows, x.columns, out.columns, a.rows, scaling);
-}
-
-function requireShape({ rows, columns, data }: Matrix, rowsWanted: number, columnsWanted: number): void {
-  if (rows !== rowsWanted || columns !== columnsWanted || data.length !== rows * columns || !(data.length > 0)) {
-    throw new RangeError(`a matrix [${rows},${columns}] of an adapter instead of [${rowsWanted},${columnsWanted}]`);
-  }
 }

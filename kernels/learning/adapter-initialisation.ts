@@ -23,7 +23,7 @@ export function initialiseAdapters(set: AdapterSet, random: Random): void {
 }
 
 /** Symmetric int8 with the row's largest magnitude at 127. Returns the scale. */
-function quantiseRow(row: Float64Array, out: Int8Array): number {
+export function quantiseRow(row: Float64Array, out: Int8Array): number {
   let largest = 0;
   for (const value of row) largest = Math.max(largest, Math.abs(value));
   const scale = largest > 0 ? Math.fround(largest / INT8_MAX) : 1;

@@ -7,6 +7,8 @@ import { FACTOR_BITS, type FactorBits } from '../adapters/factor-codec.ts';
 export interface LearningOptions {
   /** Rank of the adapters beside every dense layer, 1 to 64. */
   readonly rank: number;
+  /** Adapter points that learn, counted from the output: as many as the board has memory for; >= 1. */
+  readonly points: number;
   /** LoRA's alpha / rank. */
   readonly scaling: number;
   /** What B and bias are stored, and therefore computed with, in. */
@@ -24,6 +26,8 @@ export interface LearningOptions {
   /** β at the first label; it rises to 1 by the `priorityLabels`-th. 0 to 1. */
   readonly priorityBeta: number;
   readonly priorityLabels: number;
+  /** Windows of the factory that are used, of those that the model brings along; 0 to 1,024. */
+  readonly factoryWindowsMax: number;
   /** Share of the replayed windows that come from the factory, where the model brings some along; 0 to 1. */
   readonly factoryShare: number;
   /** λ of elastic weight consolidation; 0 holds nothing. */
@@ -36,6 +40,8 @@ export interface LearningOptions {
   readonly driftCalmWindows: number;
   /** Probability of taking chance for a rise of errors, per test. */
   readonly driftDelta: number;
+  /** Whether the end of an episode leads to a consolidation, and `quietPace` counts. */
+  readonly driftSteers: boolean;
   /** Learning rate while nothing drifts, as a share of the one during an episode; 0 to 1. */
   readonly quietPace: number;
   /**
@@ -55,6 +61,7 @@ export interface LearningOptions {
 
 export const defaultLearningOptions: LearningOptions = {
   rank: 2,
+  points: 1024,
   scaling: 1,
   factorBits: 8,
   learningRate: 0.007,
@@ -64,12 +71,14 @@ export const defaultLearningOptions: LearningOptions = {
   priorityAlpha: 0.6,
   priorityBeta: 0.4,
   priorityLabels: 1000,
+  factoryWindowsMax: 1024,
   factoryShare: 0.25,
   lambda: 1,
   fisherDecay: 0.9,
   driftDistance: 0.3,
   driftCalmWindows: 200,
   driftDelta: 0.002,
+  driftSteers: true,
   quietPace: 1,
   labelSmoothing: 0.1,
   statisticsMemory: 1000,
@@ -78,15 +87,17 @@ export const defaultLearningOptions: LearningOptions = {
   share: 0.01,
 };
 
+type NumberOption = Exclude<keyof LearningOptions, 'driftSteers'>;
+
 /** Throws a RangeError that names the first option out of its range. */
 export function checkLearningOptions(options: LearningOptions): void {
-  const whole = (name: keyof LearningOptions, max: number): void => {
+  const whole = (name: NumberOption, max: number): void => {
     const value = options[name];
     if (!(Number.isInteger(value) && value >= 1 && value <= max)) {
       throw new RangeError(`learning.${name} is ${value}: choose a whole number from 1 to ${max}`);
     }
   };
-  const real = (name: keyof LearningOptions, min: number, max: number): void => {
+  const real = (name: NumberOption, min: number, max: number): void => {
     const value = options[name];
     if (!(value >= min && value <= max)) {
       throw new RangeError(`learning.${name} is ${value}: choose a number from ${min} to ${max}`);
@@ -96,6 +107,7 @@ export function checkLearningOptions(options: LearningOptions): void {
   if (!FACTOR_BITS.includes(options.factorBits)) {
     throw new RangeError(`learning.factorBits is ${options.factorBits}: choose one of ${FACTOR_BITS.join(', ')}`);
   }
+  whole('points', 1024);
   whole('stepsPerLabel', 1024);
   whole('batch', 1024);
   real('scaling', 1e-3, 1e3);
@@ -104,6 +116,7 @@ export function checkLearningOptions(options: LearningOptions): void {
   real('priorityAlpha', 0, 1);
   real('priorityBeta', 0, 1);
   real('priorityLabels', 1, 1e9);
+  real('factoryWindowsMax', 0, 1024);
   real('factoryShare', 0, 1);
   real('lambda', 0, 1e9);
   real('fisherDecay', 0, 1);

@@ -9,7 +9,7 @@ import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import { preparePlainAdaptable } from './plain/adaptable.ts';
 import { preparePlainConvolution } from './plain/convolution.ts';
 import type { PrepareContext } from './prepare-context.ts';
-import { int8Weights, weightScales, weightTensor } from './weights.ts';
+import { int8Weights, isInt8Layer, weightScales, weightTensor } from './weights.ts';
 import { windowOptions } from './window-options.ts';
 
 /** CONV_2D over [batch, height, width, channels] with a filter [out, height, width, in]. */
@@ -22,7 +22,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   const weights = weightTensor(context);
   const shapes = { input: input.tensor.shape, filter: weights.tensor.shape, output: output.tensor.shape };
   const geometry = convolutionGeometry(shapes, windowOptions(context), context.refuse.bind(context));
-  const isOrdinary = context.isInt8(input, weights) && geometry.groups === 1;
+  const isOrdinary = isInt8Layer(context, input, weights) && geometry.groups === 1;
   if (!isOrdinary) return preparePlainConvolution(context, geometry);
   context.requireType(output, TensorType.int8);
   const weightScale = weightScales(context, weights, geometry.outputChannels);

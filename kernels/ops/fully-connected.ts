@@ -7,7 +7,7 @@ import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import { preparePlainAdaptable } from './plain/adaptable.ts';
 import { preparePlainFullyConnected } from './plain/fully-connected.ts';
 import type { PrepareContext } from './prepare-context.ts';
-import { int8Weights, weightScales, weightTensor } from './weights.ts';
+import { int8Weights, isInt8Layer, weightScales, weightTensor } from './weights.ts';
 
 /**
  * FULLY_CONNECTED: y[c] = clamp(rne((b[c] + Σ_k w[c,k] (x[k] − z_x)) × s_x s_w[c] / s_y) + z_y), int8, weights
@@ -21,7 +21,7 @@ function prepare(context: PrepareContext): PreparedOperator {
   if (context.option('weightsFormat') !== 0) context.refuse('has shuffled weights: export them in the default format');
   const input = context.activation(0);
   const weights = weightTensor(context);
-  if (!context.isInt8(input, weights)) return preparePlainFullyConnected(context);
+  if (!isInt8Layer(context, input, weights)) return preparePlainFullyConnected(context);
   const output = context.output();
   context.requireType(output, TensorType.int8);
   const refuse = context.refuse.bind(context);

@@ -1,4 +1,5 @@
 import { TensorType } from '../tflite/tensor-type.ts';
+import { unpackInt4 } from './int4.ts';
 import type { OperatorTensor, PrepareContext } from './prepare-context.ts';
 
 /** A weight tensor, which has its bytes in the file. */
@@ -48,7 +49,17 @@ export function biasTensor(context: PrepareContext, out: number, position = 2): 
   return { ...bias, constant: bias.constant };
 }
 
-/** The values of an int8 weight tensor, where the file has them. */
-export function int8Weights({ constant }: WeightTensor): Int8Array {
+/** Whether a layer is of int8 with weights of 8 bits or 4, which are one to the compiled kernels and to adapters. */
+export function isInt8Layer(context: PrepareContext, input: OperatorTensor, weights: WeightTensor): boolean {
+  return context.isInt8(input) && (context.isInt8(weights) || weights.tensor.type === TensorType.int4);
+}
+
+/** The values of a weight tensor of 8 bits, where the file has them, or of 4, unpacked. */
+export function int8Weights({ constant, tensor, elements }: WeightTensor): Int8Array {
+  if (tensor.type === TensorType.int4) {
+    const values = new Int8Array(elements);
+    unpackInt4(constant, values);
+    return values;
+  }
   return new Int8Array(constant.buffer, constant.byteOffset, constant.length);
 }

@@ -42,7 +42,7 @@ export interface WasmKernels {
     inputScale: number,
     to: number,
   ): void;
-  /** Gradients (assembly/gradient.ts); `geometry` is the address of the words of assembly/gradient-layout.ts. */
+  /** Gradients (assembly/gradient.ts); `geometry` is the address of the words of assembly/records.ts. */
   convolutionGradient(geometry: number, g: number, w: number, channels: number, dx: number, zeros: number): void;
   depthwiseGradient(geometry: number, g: number, w: number, dx: number): void;
   adapterGradient(
@@ -56,6 +56,25 @@ export interface WasmKernels {
     b: number,
     back: number,
   ): void;
+  /** The same with a B for each row, of which `b` has the addresses (assembly/adapter-many.ts). */
+  adapterMany(
+    x: number,
+    a: number,
+    b: number,
+    base: number,
+    out: number,
+    batch: number,
+    inFeatures: number,
+    outFeatures: number,
+    rank: number,
+    scaling: number,
+  ): void;
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }
+
+/** The inner loops of learning, which have plain twins (kernels/gradient/plain-kernels.ts). */
+export type GradientKernels = Pick<
+  WasmKernels,
+  'adapterProject' | 'adapterGradient' | 'convolutionGradient' | 'depthwiseGradient'
+>;

@@ -23,7 +23,7 @@ unlabelled('the slope of the reconstruction loss equals finite differences, what
   for (const known of [0, 0.05, 0.4]) {
     const z = Float32Array.from({ length: 7 }, () => random.normal());
     const y = Float32Array.from({ length: 7 }, () => random.normal());
-    const gradient = new Float64Array(7);
+    const gradient = new Float32Array(7);
     const loss = lossOf(y, z, known);
     const value = loss.evaluate(0, gradient);
     const error = z.reduce((sum, v, i) => sum + (v - y[i]!) ** 2, 0) / 7;
@@ -33,7 +33,7 @@ unlabelled('the slope of the reconstruction loss equals finite differences, what
       const at = (change: number): number => {
         const moved = y.slice();
         moved[i] = y[i]! + change;
-        return lossOf(moved, z, known).evaluate(0, new Float64Array(7));
+        return lossOf(moved, z, known).evaluate(0, new Float32Array(7));
       };
       const slope = (at(step) - at(-step)) / (2 * step);
       assert.ok(Math.abs(gradient[i]! - slope) < 2e-4, `known ${known}, ${i}: ${gradient[i]} for ${slope}`);
@@ -42,7 +42,7 @@ unlabelled('the slope of the reconstruction loss equals finite differences, what
 });
 
 unlabelled('what is given back as well as on the first day pulls at nothing', () => {
-  const gradient = new Float64Array(3).fill(9);
+  const gradient = new Float32Array(3).fill(9);
   const [y, z] = [Float32Array.of(1, 2, 3), Float32Array.of(1.1, 1.9, 3.1)];
   assert.is(lossOf(y, z, 0.02).evaluate(0, gradient), 0);
   assert.equal([...gradient], [0, 0, 0]);

@@ -8,6 +8,7 @@ import { printInspection } from '../model/print-inspection.ts';
 import { runFile } from '../model/run-file.ts';
 import { integerFrom, list, notNegative, positive, share } from './arguments.ts';
 import { addMeasureCommands } from './model-measure.ts';
+import { addRequantiseCommand } from './model-requantise.ts';
 
 interface InspectOptions {
   readonly json?: true;
@@ -45,6 +46,7 @@ export function modelCommand(): Command {
       process.stderr.write(`${inferences} inferences written to ${options.output}\n`);
     });
   addMeasureCommands(command);
+  addRequantiseCommand(command);
   command
     .command('describe')
     .description('write into a model from elsewhere what a node needs: task, classes or outputs, channels, window')

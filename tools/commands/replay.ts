@@ -2,8 +2,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Recording } from '../../firmware/io/recording.ts';
 import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
 import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
+import { type LearningMechanism, learningMechanisms, learningWithout } from '../../kernels/learning/mechanisms.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
 import { type LabelPolicy, labelPolicies } from '../replay/label-policy.ts';
@@ -21,6 +23,12 @@ interface ReplayFlags {
   report?: string;
   factorBits: FactorBits;
   adapters: number;
+  adapter?: string;
+  saveAdapter?: string;
+  probe?: string;
+  probeSegments?: string[];
+  without: LearningMechanism[];
+  replayBytes?: number;
   json?: true;
 }
 
@@ -51,6 +59,17 @@ export function replayCommand(): Command {
         .argParser(factorBits),
     )
     .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
+    .option('--adapter <file>', 'begin with what myrmexctl adapter export or --save-adapter wrote')
+    .option('--save-adapter <file>', 'write the adapter that the last node ends with (safetensors)')
+    .option('--probe <recording>', 'how right the node is on this one before and after, without learning from it')
+    .option('--probe-segments <names>', 'probe only these segments, separated by commas', list)
+    .option(
+      '--without <names>',
+      `leave out of learning: ${learningMechanisms.join(', ')}`,
+      among(learningMechanisms),
+      [],
+    )
+    .option('--replay-bytes <number>', 'memory for labelled windows to learn from again', integerFrom(1024, 1 << 26))
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -68,14 +87,22 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
   const { labelRate, labelPolicy, experts, baselines, factorBits } = flags;
+  const { readAdapter } = await import('../adapters/read-adapter.ts');
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
+    ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
     ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
-    learning: { ...defaultLearningOptions, factorBits },
+    learning: learningWithout({ ...defaultLearningOptions, factorBits }, flags.without),
+    ...(flags.replayBytes === undefined ? {} : { replayBytes: flags.replayBytes }),
+    ...(flags.probe === undefined ? {} : { probe: await readProbe(flags.probe, flags.probeSegments) }),
     now: () => performance.now(),
   });
+  if (flags.saveAdapter !== undefined) {
+    const { exportActive } = await import('../adapters/adapter-file.ts');
+    await writeFile(flags.saveAdapter, exportActive(played.nodes.at(-1)!.pipeline));
+  }
   const { report } = played;
   if (page !== null && flags.report !== undefined) {
     await writeFile(flags.report, page.replayPage(played, `Replay of ${basename(path)}`, factsOf(path, flags, model)));
@@ -83,6 +110,11 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);
   else printReplay(process.stdout, report);
 }
+
+const readProbe = async (path: string, segments: string[] | undefined): Promise<Recording> => {
+  const { readRecording } = await import('../../firmware/io/recording.ts');
+  return readRecording(path, { ...(segments === undefined ? {} : { segments }), targets: false });
+};
 
 /** The options of a replay as its page shows them. */
 function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
@@ -95,6 +127,7 @@ function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: st
     ['segments', segments?.join(', ') ?? 'all'],
     ['nodes', nodes?.join(', ') ?? 'all'],
     ['experts', experts.join(', ')],
+    ['left out of learning', flags.without.join(', ') || 'nothing'],
     ['baselines', baselines.join(', ') || 'none'],
     ['bits of adapter factors', `${factorBits}`],
     ['adapters', `${kept}`],

@@ -6,6 +6,7 @@ import { createScoreboard, type Scoreboard } from '../../kernels/learning/scoreb
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import { AnomalyScore } from './anomaly-score.ts';
 import type { Baseline } from './baseline.ts';
+import { DriftLog } from './drift-log.ts';
 import { NodeCurves } from './node-curves.ts';
 import { RegressionScore } from './regression-score.ts';
 
@@ -33,6 +34,7 @@ export class NodeReplay {
   readonly anomaly: AnomalyScore | null;
   /** For a page; null where nobody asked. */
   readonly curves: NodeCurves | null;
+  readonly drifts = new DriftLog();
   windows = 0;
   /** Labels revealed and learned. */
   labels = 0;
@@ -76,7 +78,9 @@ export class NodeReplay {
     const { pipeline, classes, reveal } = this.options;
     const { windower } = this;
     const decision = pipeline.decide(windower);
+    // The end of an episode and a window judged normal have debts of their own, which come before the window's label.
     this.pay();
+    this.drifts.look(decision);
     const truth = windower.truth < 0 ? -1 : classes[windower.truth]!;
     this.windows++;
     if (!decision.valid) this.invalid++;

@@ -11,6 +11,8 @@ export function printReplay(stream: NodeJS.WritableStream, report: ReplayReport)
   const lines = [
     ...table(report),
     '',
+    ...probeLines(report),
+    ...driftLines(report),
     `${report.windows} windows of ${report.nodes.length} node${report.nodes.length === 1 ? '' : 's'}, ` +
       `${report.scored} scored, ${report.labels} labels revealed, ${report.adapterParameters} adapter parameters`,
     `${report.elapsedMs} ms, ${perSecond} windows/s, decisions ${report.decisionFingerprint}`,
@@ -27,6 +29,28 @@ function table(report: ReplayReport): string[] {
   return [
     row('', ['accuracy', '2nd half', 'worst node', 'vs frozen']),
     ...rows.map(([name, expert]) => row(name, figures(expert))),
+  ];
+}
+
+function probeLines({ probe }: ReplayReport): string[] {
+  if (probe === undefined) return [];
+  const change = ({ before, after }: { before: number; after: number }): string =>
+    `${percent(before)} before, ${percent(after)} after`;
+  const experts = Object.entries(probe.experts).map(([name, share]) => `${name} ${change(share)}`);
+  return [`probe, ${probe.windows} windows: ${change(probe)} (${experts.join('; ')})`];
+}
+
+const EPISODES_SHOWN = 10;
+
+function driftLines({ driftEpisodes, nodes }: ReplayReport): string[] {
+  const hidden = driftEpisodes.length - EPISODES_SHOWN;
+  return [
+    ...driftEpisodes.slice(0, EPISODES_SHOWN).map(({ node, cause, begin, end, peak }) => {
+      const where = nodes.length === 1 ? '' : ` of ${visible(node)}`;
+      const when = end === null ? `from window ${begin} on` : `windows ${begin} to ${end}`;
+      return `drift${where} by ${cause}: ${when}, peak ${peak.toPrecision(3)}`;
+    }),
+    ...(hidden > 0 ? [`and ${hidden} episodes more (--json has all)`] : []),
   ];
 }
 

@@ -3,13 +3,16 @@ import type { PoolOptions } from '../../firmware/pipeline/options.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
+import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
 import type { UnlabelledOptions } from '../../kernels/learning/unlabelled-options.ts';
+import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { baselineFactory } from './create-baselines.ts';
 import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
+import { Probe } from './probe.ts';
 import { type ReplayReport, summarise } from './report.ts';
 
 export interface ReplayOptions {
@@ -28,6 +31,12 @@ export interface ReplayOptions {
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
   readonly unlabelled?: UnlabelledOptions;
+  /** Every node begins with this adapter. */
+  readonly adapter?: PeftAdapter;
+  /** Shown before and after, without being learned from. */
+  readonly probe?: Recording;
+  /** Bytes of the replay buffer; the node's own unless told otherwise. */
+  readonly replayBytes?: number;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }
@@ -55,12 +64,18 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     pool = defaultPipelineOptions.pool,
     unlabelled = defaultPipelineOptions.unlabelled,
   } = options;
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, learning, pool, unlabelled };
+  const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
+  const { replayBytes = defaultPipelineOptions.replayBytes } = options;
+  const taught = { learning, pool, unlabelled, replayBytes, adapterSeed };
+  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, ...taught };
+  const probe = options.probe === undefined ? null : new Probe(options.probe, pipelineOptions);
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = createPipeline(pipelineOptions);
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
+    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
+    if (options.probe !== undefined) requireChannels(options.probe.channels, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
     const { labelRate, labelPolicy = 'random' } = options;
     const reveal =
@@ -69,7 +84,8 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
   });
   let playing = nodes;
   while (playing.length > 0) playing = playing.filter((node) => node.advance());
-  const report = summarise(nodes, seed, now() - began);
+  for (const { node, pipeline } of nodes) probe?.finished(node, pipeline);
+  const report = summarise(nodes, seed, now() - began, probe);
   if (report.windows === 0) {
     const { window } = nodes[0]!.pipeline.card;
     throw new CommandError(

@@ -1,8 +1,11 @@
+import type { ReplayMemory } from '../../firmware/pipeline.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import type { Scoreboard } from '../../kernels/learning/scoreboard.ts';
 import type { Task } from '../../protocols/model-card.ts';
 import { type AnomalyReport, AnomalyScore } from './anomaly-score.ts';
+import type { DriftEpisode } from './drift-log.ts';
 import type { NodeReplay } from './node-replay.ts';
+import type { Probe, ProbeReport } from './probe.ts';
 import { type RegressionReport, RegressionScore } from './regression-score.ts';
 
 /** Accuracies 0 to 1, over all scored windows of all nodes; `worst…` over nodes. */
@@ -29,6 +32,11 @@ export interface ReplayReport {
   /** Accuracies over the `scored` windows: 0 where there is none, as with a regressor. */
   readonly experts: Readonly<Record<string, ExpertReport>>;
   readonly baselines?: Readonly<Record<string, BaselineReport>>;
+  /** Where one was asked for: accuracy on a fixed recording before and after. */
+  readonly probe?: ProbeReport;
+  readonly driftEpisodes: readonly (DriftEpisode & { readonly node: string })[];
+  /** The replay buffer of each node: its bytes, and windows of the stream and of the factory that fit. */
+  readonly replay: ReplayMemory;
   readonly adapterParameters: number;
   /** Nothing is sent: nodes learn alone. */
   readonly bytesPerNode: number;
@@ -55,7 +63,12 @@ interface Board {
 }
 
 /** Sums up a finished replay. */
-export function summarise(nodes: readonly NodeReplay[], seed: number, elapsedMs: number): ReplayReport {
+export function summarise(
+  nodes: readonly NodeReplay[],
+  seed: number,
+  elapsedMs: number,
+  probe: Probe | null,
+): ReplayReport {
   const first = nodes[0]!;
   const names = [...first.pipeline.experts, 'mixture'];
   const boards = nodes.map(({ scoreboard }) => ({ scoreboard, frozen: scoreboard }));
@@ -72,6 +85,9 @@ export function summarise(nodes: readonly NodeReplay[], seed: number, elapsedMs:
     seed,
     experts,
     ...(first.baselines.length === 0 ? {} : { baselines }),
+    ...(probe === null ? {} : { probe: probe.report(first.pipeline.experts) }),
+    driftEpisodes: nodes.flatMap(({ node, drifts }) => drifts.episodes.map((episode) => ({ node, ...episode }))),
+    replay: first.pipeline.replayMemory,
     adapterParameters: first.pipeline.adapterParameters,
     bytesPerNode: 0,
     elapsedMs: Math.round(elapsedMs),

@@ -2,6 +2,7 @@ export { packPanels, packTaps, packWinograd, packWinogradLine } from './pack';
 export { adapterProject } from './adapter';
 export { adapterGradient, convolutionGradient, depthwiseGradient } from './gradient';
 export { adapterBatch } from './adapter-batch';
+export { adapterMany } from './adapter-many';
 export { run } from './run';
 
 /** First byte that the kernels' own static data does not use. */

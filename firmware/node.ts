@@ -16,6 +16,7 @@ import { createLearningReports } from './learning-reports.ts';
 import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
+import { LabelPool } from './machines/label-pool.ts';
 import { LabelMachine } from './machines/labels.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
 import { createSnapshots } from './snapshots.ts';
@@ -82,10 +83,11 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     classes: card.labels,
     epoch: store.epoch,
     known: store.labels,
+    pool: new LabelPool(card.labels.length, store.labellers),
   });
   const desk = createLabelDesk({
     ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
-    apply: (index, label) => compute.current.label(index, label),
+    apply: (index, label, correction) => compute.current.label(index, label, correction),
   });
   const learning = createLearningReports(vitals, plan.pipeline.pool.adaptersMax);
   const snapshots = createSnapshots({

@@ -23,7 +23,7 @@ export class FactoryWindowsError extends Error {
   override readonly name = 'FactoryWindowsError';
 }
 
-/** Version (1 byte), 3 bytes of 0, number of windows and of features (2 bytes each, little-endian), labels, features. */
+/** Version (1 byte), 3 bytes of 0, numbers of windows and features (2 bytes each, little-endian), labels, features. */
 export function encodeFactoryWindows({ labels, features }: FactoryWindows): Uint8Array {
   const bytes = new Uint8Array(HEADER_BYTES + labels.length + features.length);
   const view = new DataView(bytes.buffer);

@@ -40,7 +40,7 @@ choosing('every state that comes gets an adapter, and finds it again when it ret
     for (const state of [1, 0, 2]) {
       const visit = stay(state, 200);
       // Known within the time that the embedding needs, and not left again.
-      const from = visit.findIndex((adapter) => adapter === firstVisits[state]);
+      const from = visit.indexOf(firstVisits[state]!);
       assert.ok(from >= 0 && from <= 4 * OPTIONS.memory, `round ${round}, state ${state}: known after ${from}`);
       assert.ok(visit.slice(from).every((adapter) => adapter === firstVisits[state]));
     }

@@ -40,8 +40,9 @@ storage('no value is off by more than half a step of its block, and 32 bits keep
       const rounded = new Float32Array(90);
       new FactorCodec(bits).round(values, rounded);
       values.forEach((value, i) => {
-        const from = i - (i % 32);
-        const largest = Math.max(...values.subarray(from, from + 32).map(Math.abs));
+        const block = bits === 4 ? 16 : 32;
+        const from = i - (i % block);
+        const largest = Math.max(...values.subarray(from, from + block).map(Math.abs));
         // The scale is off by at most 2^-8.
         const half = ((largest / steps) * (1 + 2 ** -8)) / 2;
         assert.ok(Math.abs(rounded[i]! - value) <= half * 1.000001, `${bits} bits, seed ${seed}, ${i}`);

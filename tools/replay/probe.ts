@@ -1,5 +1,5 @@
 import type { Recording, RecordingNode } from '../../firmware/io/recording.ts';
-import { createPipeline, type Pipeline, type PipelineOptions } from '../../firmware/pipeline.ts';
+import type { Pipeline } from '../../firmware/pipeline.ts';
 import { classesOf } from '../../firmware/task-words.ts';
 import { createWindower } from '../../kernels/signal/windower.ts';
 import { CommandError } from '../errors.ts';
@@ -32,9 +32,10 @@ export class Probe {
 
   constructor(
     private readonly recording: Recording,
-    private readonly options: PipelineOptions,
+    /** Makes a node as it is before the stream. */
+    private readonly create: () => Pipeline,
   ) {
-    const fresh = createPipeline(options);
+    const fresh = create();
     if (fresh.card.task !== 'classification') {
       throw new CommandError('probe', `--probe is for classifiers; the model's task is ${fresh.card.task}`, 2);
     }
@@ -65,7 +66,7 @@ export class Probe {
 
   /** Its own rows where the recording has any of this node, else all. */
   private show(node: string, learned: Uint8Array | null, score: Score): void {
-    const pipeline = createPipeline(this.options);
+    const pipeline = this.create();
     if (learned !== null) pipeline.restore(learned, []);
     const classes = classesOf(pipeline.card, this.recording.labels);
     const own = this.recording.nodes.filter((rows) => rows.node === node);

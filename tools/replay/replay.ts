@@ -64,17 +64,21 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     pool = defaultPipelineOptions.pool,
     unlabelled = defaultPipelineOptions.unlabelled,
   } = options;
-  const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
   const { replayBytes = defaultPipelineOptions.replayBytes } = options;
-  const taught = { learning, pool, unlabelled, replayBytes, adapterSeed };
-  const pipelineOptions = { ...defaultPipelineOptions, model, seed, experts, ...taught };
-  const probe = options.probe === undefined ? null : new Probe(options.probe, pipelineOptions);
+  const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
+  const own = { model, seed, experts, learning, pool, unlabelled, adapterSeed, replayBytes };
+  const pipelineOptions = { ...defaultPipelineOptions, ...own };
+  const create = (): Pipeline => {
+    const pipeline = createPipeline(pipelineOptions);
+    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
+    return pipeline;
+  };
+  const probe = options.probe === undefined ? null : new Probe(options.probe, create);
   const createBaselines = baselineFactory(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
-    const pipeline = createPipeline(pipelineOptions);
+    const pipeline = create();
     requireChannels(recording.channels, pipeline);
     requireClasses(options.baselines, pipeline);
-    if (options.adapter !== undefined) importAdapter(adaptationOf(pipeline), 0, options.adapter);
     if (options.probe !== undefined) requireChannels(options.probe.channels, pipeline);
     const classes = classesOf(pipeline.card, recording.labels);
     const { labelRate, labelPolicy = 'random' } = options;

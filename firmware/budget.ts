@@ -29,6 +29,8 @@ export interface Sizes {
   readonly features: number;
   readonly experts: number;
   readonly classes: number;
+  /** Windows that an anomaly model keeps to learn from without labels. */
+  readonly normalWindows?: number;
   /** Of the broker within this process; null when it is somebody else's. */
   readonly broker: BrokerLimits | null;
   /** Most that the worker's JavaScript may take, without arrays. */
@@ -68,6 +70,7 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
       { name: 'replay', bytes: board.replayBytesMax },
+      { name: 'normal windows', bytes: (sizes.normalWindows ?? 0) * floats(features + 3) },
       // kernels/learning/frozen-part.ts keeps at most a byte for each feature.
       { name: 'replayed activations', bytes: board.replayBytesMax },
       { name: 'linear expert', bytes: linearBytes(features, classes) },

@@ -56,6 +56,7 @@ export const planCompute = (
   const { rows, channels } = ringShape(card, ringRows);
   const budget = budgetOf({
     ...{ board, modelBytes: model.length, ringBytes: ringBytes(rows, channels), workerHeapBytes: WORKER_HEAP_BYTES },
+    normalWindows: card.task === 'anomaly' && experts.includes('local') ? pipeline.unlabelled.windows : 0,
     poolBytes: pipeline.pool.adaptersMax > 1 ? pipeline.pool.bytesMax : 0,
     nativeBytes: engine === 'native' ? NATIVE_ENGINE_BYTES : 0,
     ...{ features: featuresOf(card), experts: experts.length, classes: card.labels.length },

@@ -32,6 +32,8 @@ export interface Figures {
   readonly weights: readonly number[];
   /** `Decision.values` of the latest decision; null when it could not be judged. */
   readonly values: readonly number[] | null;
+  /** `Decision.thresholds` of the latest decision. */
+  readonly thresholds: readonly number[];
   accuracy(name: string): Accuracy;
 }
 
@@ -68,6 +70,7 @@ export const createFigures = (experts: readonly string[], remembered: number): F
     episode: NO_DRIFT,
     weights: experts.map(() => 0),
     values: null as readonly number[] | null,
+    thresholds: [] as readonly number[],
     get scored() {
       return board.count;
     },
@@ -82,6 +85,7 @@ export const createFigures = (experts: readonly string[], remembered: number): F
       figures.drift = report.drift;
       figures.episode = report.episodes;
       figures.values = report.valid ? Array.from(report.values) : null;
+      figures.thresholds = Array.from(report.thresholds);
       for (let e = 0; e < experts.length; e++) figures.weights[e] = report.weights[e]!;
       if (report.truth >= 0) {
         sourceKnows = true;

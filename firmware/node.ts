@@ -12,12 +12,12 @@ import { openSensor } from './io/sensors/open.ts';
 import { openServices } from './io/services.ts';
 import { writtenBytes } from './io/written-bytes.ts';
 import { createLabelDesk } from './label-desk.ts';
+import { createLearningReports } from './learning-reports.ts';
 import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
 import { LabelPool } from './machines/label-pool.ts';
 import { LabelMachine } from './machines/labels.ts';
-import { createPoolReport } from './pool-report.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
@@ -66,7 +66,6 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };
-  const reportAdapter = createPoolReport(vitals, plan.pipeline.pool.adaptersMax);
   const figures = createFigures(experts, plan.pendingWindows);
   const link = await openLink({
     ...{ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock, vitals, notice },
@@ -90,6 +89,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
     apply: (index, label, correction) => compute.current.label(index, label, correction),
   });
+  const learning = createLearningReports(vitals, plan.pipeline.pool.adaptersMax);
   const snapshots = createSnapshots({
     request: () => compute.current.requestSnapshot(),
     put: (bytes) => store.putSnapshot(bytes),
@@ -106,7 +106,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
         const latencyUs = (now - report.pushMs) * 1_000;
         latency.record(latencyUs);
         figures.decided(report, now);
-        reportAdapter(report.adapter);
+        learning.decided(report);
         const record = { ...report, latencyUs };
         courier.send(publisher.decision(record, clock.unixMs()));
         views.decided(record, now);

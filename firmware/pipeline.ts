@@ -60,6 +60,9 @@ class NodePipeline implements Pipeline {
       expertConfidences: panel.confidences,
       weights: new Float32Array(experts.length),
       drift: 0,
+      thresholds: new Float64Array(head.thresholds.length),
+      guard: null,
+      rise: 0,
       episodes: this.parts.episodes,
       labelValue: 0,
       adapter: 0,
@@ -138,6 +141,7 @@ class NodePipeline implements Pipeline {
   observe(index: number, label: number, correction = false): Observation {
     const observation = this.parts.learning.observe(index, label, correction);
     if (observation.result === 'learned') {
+      this.parts.unlabelled?.labelled(index, label, observation);
       this.loaded.normaliser.apply(observation.features, this.normalised);
       this.parts.value.learned(this.normalised);
     }
@@ -145,19 +149,23 @@ class NodePipeline implements Pipeline {
   }
 
   get owed(): number {
-    return this.parts.learning.owed;
+    return this.parts.learning.owed + (this.parts.unlabelled?.owed ?? 0);
   }
 
   step(): void {
-    this.parts.learning.step();
+    const { learning, unlabelled } = this.parts;
+    if (learning.owed > 0) learning.step();
+    else unlabelled?.step();
   }
 
   advance(): void {
-    this.parts.learning.advance();
+    const { learning, unlabelled } = this.parts;
+    if (learning.owed > 0) learning.advance();
+    else unlabelled?.advance();
   }
 
   get steps(): StepCounts {
-    return this.parts.learning.steps;
+    return (this.parts.unlabelled ?? this.parts.learning).steps;
   }
 
   get snapshotBytes(): number {
@@ -171,8 +179,10 @@ class NodePipeline implements Pipeline {
 
   restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number {
     if (snapshot !== null) this.parts.codec.read(snapshot);
-    this.parts.pool?.restored();
-    return this.parts.learning.restore(journal);
+    const { learning, unlabelled, pool } = this.parts;
+    pool?.restored();
+    unlabelled?.restore(journal, learning.firstUnlearned[0]!);
+    return learning.restore(journal);
   }
 
   get fingerprint(): string {
@@ -181,7 +191,7 @@ class NodePipeline implements Pipeline {
 
   /** Takes the window in: what it shows of the stream is learned, and its label may come. */
   private judge(index: number): void {
-    const { panel, statistics, value, pending, episodes, learning } = this.parts;
+    const { panel, statistics, value, pending, episodes, learning, unlabelled } = this.parts;
     const { decision } = this;
     this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
@@ -190,17 +200,23 @@ class NodePipeline implements Pipeline {
     decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
     pending.add(index, this.features, panel.probabilities, panel.labels, decision.label);
     if (episodes.window(decision.drift)) learning.rested();
+    if (unlabelled === null) return;
+    unlabelled.follow(index, panel.values, decision.label);
+    decision.guard = unlabelled.guard.phase;
+    decision.rise = unlabelled.guard.rise;
   }
 
   /** What experts and mixture say of `features`; changes nothing but the decision. */
   private consult(index: number): void {
-    const { head, panel, statistics, mixture, calibration } = this.parts;
+    const { head, panel, statistics, mixture, calibration, unlabelled } = this.parts;
     const { decision } = this;
     this.loaded.normaliser.apply(this.features, this.normalised);
     panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
-    decision.label = head.label(decision.probabilities, decision.values);
+    unlabelled?.judge(panel.values, decision);
+    decision.thresholds.set(head.thresholds);
+    decision.label = head.label(decision.probabilities, decision.values, this.experts.length);
     decision.rawConfidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     calibration?.apply(decision.probabilities, decision.probabilities);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;

@@ -83,7 +83,9 @@ export const statusOf = (from: StatusSources): NodeStatus => {
     firstDecisionMs: figures.firstDecisionMs === null ? null : Math.round(figures.firstDecisionMs),
     decision: from.card.labels[figures.label] ?? null,
     confidence: round(figures.confidence),
-    ...(figures.values === null ? {} : nameValues(from.card, figures.values.map(float32))),
+    ...(figures.values === null
+      ? {}
+      : nameValues(from.card, figures.values.map(float32), figures.thresholds.map(float32))),
     drift: round(figures.drift),
     episode: { ...figures.episode, peak: round(figures.episode.peak) },
     latencyUs: { p50: latency.percentile(50), p99: latency.percentile(99) },

@@ -8,15 +8,16 @@ export type NamedNumbers = Pick<DecisionBody, 'values' | 'score' | 'threshold'>;
  * Names what a task decides beside the class; nothing for a classifier.
  *
  * @param values of a judged window, in the order of `Decision.values`
+ * @param thresholds in force for it, the mixture's last (`Decision.thresholds`)
  */
-export const nameValues = (card: ModelCard, values: ArrayLike<number>): NamedNumbers => {
+export const nameValues = (card: ModelCard, values: ArrayLike<number>, thresholds: ArrayLike<number>): NamedNumbers => {
   switch (card.task) {
     case 'classification':
       return {};
     case 'regression':
       return { values: Object.fromEntries(card.outputs.map(({ name }, at) => [name, values[at]!])) };
     case 'anomaly':
-      return { score: values[0]!, threshold: card.threshold };
+      return { score: values[0]!, threshold: thresholds[thresholds.length - 1]! };
   }
 };
 

@@ -22,6 +22,8 @@ export interface DecisionRecord {
   /** Of the mixture, as the card's task has them (`Decision.values`), and [experts × values]. */
   readonly values: Float32Array;
   readonly expertValues: Float32Array;
+  /** Of an anomaly model, as they were in force (`Decision.thresholds`). */
+  readonly thresholds: Float64Array;
   /** [experts] */
   readonly expertLabels: Int16Array;
   readonly expertConfidences: Float32Array;
@@ -97,7 +99,8 @@ export function decisionBody(
   }
   const said = { label: classes[record.label] ?? null, confidence: unit(record.confidence), probabilities };
   const ask = record.asked ? { ask: unit(record.labelValue) } : {};
-  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values), ...ask };
+  const values = nameValues(card, record.values, record.thresholds);
+  return { ...common, ...said, experts: opinions, ...values, ...ask };
 }
 
 /** Sums of float32 probabilities may pass 1 by a rounding; the schema does not. */

@@ -17,6 +17,7 @@ import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
 import { Temperature } from '../../kernels/learning/temperature.ts';
 import { createRandom, type Random } from '../../kernels/random.ts';
 import { AdapterChoice } from './adapter-choice.ts';
+import { createUnlabelled } from './create-unlabelled.ts';
 import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
@@ -26,6 +27,7 @@ import { PendingWindows } from './pending-windows.ts';
 import { SnapshotCodec } from './snapshot.ts';
 import type { TaskHead } from './tasks/contract.ts';
 import { createTaskHead } from './tasks/create.ts';
+import type { UnlabelledLearning } from './unlabelled-learning.ts';
 
 /** Deviations that a byte reaches to for a model that takes float features. */
 const FLOAT_REACH = 8;
@@ -44,6 +46,8 @@ export interface PipelineParts {
   readonly replay: ReplayBuffer;
   readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
+  /** Of an anomaly model that follows its machine; null for any other. */
+  readonly unlabelled: UnlabelledLearning | null;
   readonly codec: SnapshotCodec;
   readonly adapterParameters: number;
   readonly adapters: AdapterSet | null;
@@ -57,9 +61,9 @@ export interface PipelineParts {
 export function assemble(options: PipelineOptions, loaded: LoadedModel): PipelineParts {
   const { learning: how, pendingWindows } = options;
   const { runner, features, card } = loaded;
-  const head = createTaskHead(card, runner);
-  const { classes } = head;
   const experts = expertsFor(card, options.experts);
+  const head = createTaskHead(card, runner, experts.length);
+  const { classes } = head;
   const identity = new Fingerprint();
   identity.addBytes(options.model);
   const adapterSeed = options.adapterSeed ?? identity.text;
@@ -68,7 +72,8 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const adapters = loaded.chain.length === 0 ? null : createAdapters(options, loaded, adapterSeed);
   const statistics = new StreamStatistics(features.size, how.statisticsPrior, how.statisticsMemory);
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
-  const mixture = new Mixture({ classes, prior, share: how.share });
+  const share = card.task === 'anomaly' ? options.unlabelled.share : how.share;
+  const mixture = new Mixture({ classes, prior, share });
   const linear = experts.includes('linear') ? new LinearExpert(features.size, classes, how.share) : null;
   const context = experts.includes('context') ? new Context(classes) : null;
   const calibration = card.task === 'classification' ? new Temperature(classes, how.share) : null;
@@ -86,9 +91,13 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     },
   };
   const learner =
-    adapters === null ? null : createLearner(options, loaded, adapters, replay, random, several ? { curriculum } : {});
-  const pool = learner === null ? null : createPool(options, loaded, learner);
-  const choice = pool === null || !several ? null : createChoice(options, loaded, pool);
+    adapters === null || card.task !== 'classification'
+      ? null
+      : createLearner(options, loaded, adapters, replay, random, several ? { curriculum } : {});
+  const unlabelled = createUnlabelled(options, loaded, { experts, head, adapters, mixture, pending });
+  const taught = learner ?? unlabelled?.learner ?? null;
+  const pool = taught === null ? null : createPool(options, loaded, taught);
+  const choice = pool === null || learner === null || !several ? null : createChoice(options, loaded, pool);
   const choose = choice === null ? null : (index: number): void => choice.choose(index);
   const panel = new ExpertPanel(experts, head, runner, statistics, adapters, { linear, context, mixture }, choose);
   const episodes = new DriftEpisodes({
@@ -103,8 +112,8 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     identity.words,
     [
       learning.firstUnlearned,
-      ...(learner === null ? [] : learner.parameters),
-      ...(learner === null ? [] : [learner.adam.first, learner.adam.second, learner.adam.powers]),
+      ...(taught === null ? [] : taught.parameters),
+      ...(taught === null ? [] : [taught.adam.first, taught.adam.second, taught.adam.powers]),
       ...[statistics.mean, statistics.variance, statistics.weight],
       mixture.weights,
       random.state,
@@ -118,10 +127,11 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
       ...(linear === null ? [] : [linear.temperature.weights]),
       ...(context === null ? [] : [context.belief]),
       ...(calibration === null ? [] : [calibration.weights]),
+      ...(unlabelled?.state ?? []),
     ],
   );
-  const own = { adapters, adapterSeed, pool, choice };
-  const adapterParameters = learner?.parameterCount ?? 0;
+  const own = { unlabelled, adapters, adapterSeed, pool, choice };
+  const adapterParameters = taught?.parameterCount ?? 0;
   const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
   return { ...deciding, learning, codec, adapterParameters, ...own };
 }

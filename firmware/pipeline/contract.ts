@@ -1,6 +1,7 @@
 import type { AdapterPool } from '../../kernels/adapters/adapter-pool.ts';
 import type { AdapterSet, Interpreter } from '../../kernels/interpreter.ts';
 import type { DriftView } from '../../kernels/learning/drift-episodes.ts';
+import type { GuardPhase } from '../../kernels/learning/slow-change-guard.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
@@ -32,6 +33,8 @@ export interface Decision {
   probabilities: Float32Array;
   /** Of the mixture: a regressor's outputs, or an anomaly model's one score; empty for a classifier. */
   values: Float32Array;
+  /** [experts + 1]: scores beyond which each expert, and last the mixture, said anomaly; empty for another task. */
+  thresholds: Float64Array;
   /** [experts × values] */
   expertValues: Float32Array;
   /** [experts] */
@@ -41,6 +44,10 @@ export interface Decision {
   weights: Float32Array;
   /** Distance of the stream's statistics from the factory's, in factory deviations (`StreamStatistics.distance`). */
   drift: number;
+  /** Learning without labels: what its guard says after this window; null where nothing is learned so. */
+  guard: GuardPhase | null;
+  /** Share of the rise that the guard allows and that is used up (`SlowChangeGuard.rise`); 0 without one. */
+  rise: number;
   /** Live: the latest episode of drift, and whether it goes on. */
   readonly episodes: DriftView;
   /** How much this window's label would teach, 0 to 1 (`LabelValue.of`). */

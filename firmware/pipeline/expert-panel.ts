@@ -67,7 +67,7 @@ export class ExpertPanel {
     for (let e = 0; e < this.names.length; e++) {
       const row = this.rows[e]!;
       this.ask(e, z, row);
-      const label = this.head.label(row, this.valueRows[e]!);
+      const label = this.head.label(row, this.valueRows[e]!, e);
       this.labels[e] = label;
       this.confidences[e] = label < 0 ? 0 : row[label]!;
       if (this.names[e] === 'frozen' && this.chooseAdapter !== null) this.chooseAdapter(index);
@@ -86,7 +86,7 @@ export class ExpertPanel {
     else if (name === 'context') {
       mixture.combineFirst(e, this.probabilities, row);
       context?.combine(row, row);
-    } else this.head.read(this.invoke(name, z), row, this.valueRows[e]!);
+    } else this.head.read(this.invoke(name, z), row, this.valueRows[e]!, e);
   }
 
   /** Returns the features that the model was given. */

@@ -22,7 +22,7 @@ export interface LoadedModel {
   readonly interpreter: Interpreter;
   /** What judges windows: the interpreter, unless another engine was asked for. */
   readonly runner: Runner;
-  /** Adapter points that learn, in execution order; none unless the model tells classes apart. */
+  /** Adapter points that learn, in execution order; none of a regressor. */
   readonly chain: readonly number[];
   readonly features: Features;
   readonly normaliser: Normaliser;
@@ -44,8 +44,10 @@ export function loadModel(
 ): LoadedModel {
   const model = readModel(bytes, limits);
   const card = cardOf(model);
-  const learns = card.task === 'classification' && engine === undefined;
-  const { interpreter, chain } = learns ? interpretAndLearn(model, limits, learning) : interpretFrozen(model, limits);
+  const learns = card.task !== 'regression' && engine === undefined;
+  const { interpreter, chain } = learns
+    ? interpretAndLearn(model, card, limits, learning)
+    : interpretFrozen(model, limits);
   const features = build('features', () =>
     createFeatures(card.features, { channels: card.channels.length, window: card.window }),
   );
@@ -61,10 +63,12 @@ function interpretFrozen(model: TfliteModel, limits: ModelLimits) {
   return { interpreter, chain: [] };
 }
 
-function interpretAndLearn(model: TfliteModel, limits: ModelLimits, { points, rank }: LearningOptions) {
+function interpretAndLearn(model: TfliteModel, { task }: ModelCard, limits: ModelLimits, learning: LearningOptions) {
+  const { points, rank } = learning;
   const wanted = { pointsMax: points, rank };
   const { interpreter, chosen } = createLearningInterpreter(model, createEngine(), limits, wanted);
-  if (chosen.points.length > 0) return { interpreter, chain: chosen.points };
+  // An anomaly model is of use as it is: what cannot learn stays frozen.
+  if (chosen.points.length > 0 || task === 'anomaly') return { interpreter, chain: chosen.points };
   const most = limits.learningArenaBytesMax;
   throw new ModelError(
     'unsupportedModel',

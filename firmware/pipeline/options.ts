@@ -1,5 +1,6 @@
 import { type ChooserOptions, defaultChooserOptions } from '../../kernels/adapters/adapter-chooser.ts';
 import { checkLearningOptions, defaultLearningOptions, type LearningOptions } from '../../kernels/learning/options.ts';
+import { defaultUnlabelledOptions, type UnlabelledOptions } from '../../kernels/learning/unlabelled-options.ts';
 import { defaultModelLimits, type ModelLimits } from '../../kernels/limits.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 
@@ -11,19 +12,25 @@ export type ExpertName = (typeof expertNames)[number];
 export const LINEAR_FEATURES_MAX = 256;
 
 /**
- * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. Only
- * labels of classes can tell which expert to believe, and only from them `local` learns. A model of another task keeps
- * to the factory's statistics: ones that follow the stream would take a slow change of what is measured, or a growing
- * fault, for a drift of the sensor. `linear` is left out where its matrix would be too large.
+ * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. A
+ * classifier learns from labels, an autoencoder from what it judges normal (`UnlabelledLearning`), a regressor from
+ * nothing. The inputs of the latter two do not follow the stream: that would take a slow change of what is measured, or
+ * a growing fault, for a drift of the sensor. `linear` is left out where its matrix would be too large.
  */
 export function expertsFor(
   { task, normalisation }: Pick<ModelCard, 'task' | 'normalisation'>,
   asked: readonly ExpertName[],
 ): ExpertName[] {
   const fits = (name: ExpertName): boolean =>
-    task === 'classification' && (name !== 'linear' || normalisation.mean.length <= LINEAR_FEATURES_MAX);
+    HELPING[task].includes(name) && (name !== 'linear' || normalisation.mean.length <= LINEAR_FEATURES_MAX);
   return expertNames.filter((name) => name === 'frozen' || (asked.includes(name) && fits(name)));
 }
+
+const HELPING: Readonly<Record<ModelCard['task'], readonly ExpertName[]>> = {
+  classification: expertNames,
+  regression: [],
+  anomaly: ['local'],
+};
 
 export interface PipelineOptions {
   /** The .tflite file, with a model card in its metadata. */
@@ -40,6 +47,8 @@ export interface PipelineOptions {
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;
+  /** Of an anomaly model. */
+  readonly unlabelled: UnlabelledOptions;
   readonly pool: PoolOptions;
   /** What A is drawn from, 16 hexadecimal digits; the model's own bytes when null. */
   readonly adapterSeed: string | null;
@@ -66,6 +75,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   replayBytesMax: 1024 * 1024,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
+  unlabelled: defaultUnlabelledOptions,
   pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },
   adapterSeed: null,
 };

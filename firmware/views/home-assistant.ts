@@ -10,8 +10,8 @@ export interface DeviceFacts extends Speaker {
   readonly classes: readonly string[];
   /** Values of a regressor. */
   readonly outputs: readonly { readonly name: string; readonly unit?: string }[];
-  /** Of an anomaly model. */
-  readonly threshold: number | null;
+  /** An anomaly model's decisions have a score and a threshold. */
+  readonly scores: boolean;
   readonly stateTopic: string;
   readonly availabilityTopic: string;
   readonly acknowledgeTopic: string;
@@ -72,7 +72,7 @@ type Announcement = readonly [component: 'sensor' | 'binary_sensor' | 'button', 
 const entitiesOf = (facts: DeviceFacts): readonly Announcement[] => [
   ...(facts.classes.length === 0 ? [] : classEntities(facts)),
   ...facts.outputs.map(valueEntity),
-  ...(facts.threshold === null ? [] : [measured('score', 'Anomaly score', "value_json.get('score')", 4)]),
+  ...(facts.scores ? [...scoreEntities] : []),
   measured('drift', 'Drift', 'value_json.drift', 2),
   [
     'binary_sensor',
@@ -160,6 +160,12 @@ const alarmEntities = (
     ...(latched ? [['button', `acknowledge-${escaped(name)}`, button] as const] : []),
   ];
 };
+
+/** A window that could not be judged has no score; the threshold follows the machine. */
+const scoreEntities: readonly Announcement[] = [
+  measured('score', 'Anomaly score', "value_json.get('score')", 4),
+  measured('threshold', 'Anomaly threshold', "value_json.get('threshold')", 4),
+];
 
 /** A share of one, shown in per cent. */
 const share = (name: string): Entity => ({

@@ -47,7 +47,7 @@ export const openOthers = async (options: OthersOptions): Promise<ViewPart> => {
     ...{ site, node, board, version: about.version, model: about.model, classes: plan.card.labels },
     ...{ stateTopic: whole('state/json'), availabilityTopic: whole('availability') },
     outputs: plan.card.task === 'regression' ? plan.card.outputs : [],
-    threshold: plan.card.task === 'anomaly' ? plan.card.threshold : null,
+    scores: plan.card.task === 'anomaly',
     acknowledgeTopic: whole('alarm/acknowledge'),
     askTopic: whole('ask/json'),
     alarms: (configuration.alarms ?? []).map(({ name, latched = false }) => ({ name, latched })),

@@ -1,4 +1,5 @@
 import { CAUSES, type DriftView, NO_DRIFT } from '../../kernels/learning/drift-episodes.ts';
+import { GUARD_PHASES } from '../../kernels/learning/slow-change-guard.ts';
 import type { Letter, MailboxShape } from '../../kernels/mailbox.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { Decision, Observation } from '../pipeline.ts';
@@ -13,11 +14,17 @@ export const TO_MAIN = { decision: 1, outcome: 2, snapshot: 3 } as const;
 /** Every result of a label, in the order of their numbers in a letter. */
 const RESULTS: readonly Observation['result'][] = ['learned', 'duplicate', 'conflict', 'unknownWindow', 'unknownClass'];
 
+/** Word of the first expert's class in a decision, and number of its threshold. */
+const FIRST_LABEL = 5;
+const FIRST_THRESHOLD = 12;
+
 /** Sizes that decide how large a letter is. */
 export interface LetterSizes {
   readonly classes: number;
   /** Numbers that the mixture, and each expert, gives beside the classes. */
   readonly values: number;
+  /** Of an anomaly model: one for each expert and one for the mixture. */
+  readonly thresholds: number;
   readonly experts: number;
   readonly features: number;
 }
@@ -25,6 +32,7 @@ export interface LetterSizes {
 export const sizesOf = (card: ModelCard, experts: number): LetterSizes => ({
   classes: card.labels.length,
   values: card.task === 'regression' ? card.outputs.length : card.task === 'anomaly' ? 1 : 0,
+  thresholds: card.task === 'anomaly' ? experts + 1 : 0,
   experts,
   features: card.normalisation.mean.length,
 });
@@ -34,8 +42,8 @@ export const toWorkerShape = (capacity: number): MailboxShape => ({ capacity, do
 /** One shape serves decisions and outcomes; the larger of the two decides. */
 export const toMainShape = (capacity: number, { classes, values, experts, features }: LetterSizes): MailboxShape => ({
   capacity,
-  doubles: 11,
-  words: 5 + experts,
+  doubles: FIRST_THRESHOLD + 1 + experts,
+  words: FIRST_LABEL + 1 + experts,
   singles: Math.max(2 + classes + 2 * experts + values * (1 + experts), features),
 });
 
@@ -78,6 +86,8 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   doubles[2] = facts.pushMs;
   doubles[3] = facts.computeUs;
   doubles[4] = decision.drift;
+  doubles[11] = decision.rise;
+  for (let e = 0; e < decision.thresholds.length; e++) doubles[FIRST_THRESHOLD + e] = decision.thresholds[e]!;
   const { episodes } = decision;
   doubles[5] = episodes.count;
   doubles[6] = episodes.open ? 1 : 0;
@@ -89,12 +99,13 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   words[1] = decision.label;
   words[2] = facts.truth;
   words[3] = facts.missing;
-  words[4 + decision.expertLabels.length] = decision.adapter;
+  words[4] = decision.guard === null ? -1 : GUARD_PHASES.indexOf(decision.guard);
+  words[FIRST_LABEL + decision.expertLabels.length] = decision.adapter;
   singles[0] = decision.confidence;
   let at = 1;
   for (let k = 0; k < decision.probabilities.length; k++) singles[at++] = decision.probabilities[k]!;
   for (let e = 0; e < decision.expertLabels.length; e++) {
-    words[4 + e] = decision.expertLabels[e]!;
+    words[FIRST_LABEL + e] = decision.expertLabels[e]!;
     singles[at++] = decision.expertConfidences[e]!;
     singles[at++] = decision.weights[e]!;
   }
@@ -103,7 +114,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   singles[at] = decision.labelValue;
 };
 
-export const createDecisionReport = ({ classes, values, experts }: LetterSizes): DecisionReport => ({
+export const createDecisionReport = ({ classes, values, thresholds, experts }: LetterSizes): DecisionReport => ({
   index: -1,
   valid: false,
   label: -1,
@@ -115,6 +126,9 @@ export const createDecisionReport = ({ classes, values, experts }: LetterSizes):
   expertConfidences: new Float32Array(experts),
   weights: new Float32Array(experts),
   drift: 0,
+  thresholds: new Float64Array(thresholds),
+  guard: null,
+  rise: 0,
   episodes: { ...NO_DRIFT },
   labelValue: 0,
   adapter: 0,
@@ -132,6 +146,8 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.pushMs = doubles[2]!;
   into.computeUs = doubles[3]!;
   into.drift = doubles[4]!;
+  into.rise = doubles[11]!;
+  for (let e = 0; e < into.thresholds.length; e++) into.thresholds[e] = doubles[FIRST_THRESHOLD + e]!;
   into.episodes.count = doubles[5]!;
   into.episodes.open = doubles[6] === 1;
   into.episodes.cause = CAUSES[doubles[7]!]!;
@@ -143,12 +159,13 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.label = words[1]!;
   into.truth = words[2]!;
   into.missing = words[3]!;
-  into.adapter = words[4 + into.expertLabels.length]!;
+  into.guard = GUARD_PHASES[words[4]!] ?? null;
+  into.adapter = words[FIRST_LABEL + into.expertLabels.length]!;
   into.confidence = singles[0]!;
   let at = 1;
   for (let k = 0; k < into.probabilities.length; k++) into.probabilities[k] = singles[at++]!;
   for (let e = 0; e < into.expertLabels.length; e++) {
-    into.expertLabels[e] = words[4 + e]!;
+    into.expertLabels[e] = words[FIRST_LABEL + e]!;
     into.expertConfidences[e] = singles[at++]!;
     into.weights[e] = singles[at++]!;
   }

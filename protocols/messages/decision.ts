@@ -52,8 +52,8 @@ const Expert = Type.Object(
  * - A classifier: `label`, `confidence`, and `probabilities` of every class name, the mixture's: a reader needs no
  *   second message to know the order of classes.
  * - A regressor: `values`, every output by its name in its own unit; `label` null, `confidence` 0.
- * - An anomaly model: `score`, the error with which it reconstructs the window, and `threshold`, beyond which `label`
- *   is `anomaly`, else `normal`; `probabilities` and `confidence` follow from score / threshold.
+ * - An anomaly model: `score`, the error with which it reconstructs the window, and `threshold` in force, beyond which
+ *   `label` is `anomaly`, else `normal`; `probabilities` and `confidence` follow from score / threshold.
  *
  * A window with too many missing samples is reported, not guessed: `label` is null, `confidence` 0, the maps are empty,
  * and neither `values` nor `score` is there.

@@ -23,7 +23,7 @@ const bench = () => {
     },
   } as never;
   const head = {
-    ...{ classes: CLASSES, values: 0 },
+    ...{ classes: CLASSES, values: 0, thresholds: new Float64Array(0) },
     read: (_z: Float32Array, out: Float32Array) => softmaxInto(logits, out),
     label: (p: Float32Array) => p.indexOf(Math.max(...p)),
   };
@@ -56,12 +56,13 @@ panels('context is what the others say and the windows before; looking without f
   assert.equal(Array.from(panel.probabilities), before);
 });
 
-panels('linear is left out of a model with too many features, and tasks without classes have frozen alone', () => {
-  const card = (task: 'classification' | 'anomaly', features: number) =>
+panels('linear is left out of a model with too many features, and other tasks have what helps them', () => {
+  const card = (task: 'classification' | 'anomaly' | 'regression', features: number) =>
     ({ task, normalisation: { mean: Array(features).fill(0), deviation: [], transform: [] } }) as never;
   assert.equal(expertsFor(card('classification', 256), expertNames), [...expertNames]);
   assert.equal(expertsFor(card('classification', 257), expertNames), ['frozen', 'renormalised', 'local', 'context']);
-  assert.equal(expertsFor(card('anomaly', 4), expertNames), ['frozen']);
+  assert.equal(expertsFor(card('anomaly', 4), expertNames), ['frozen', 'local']);
+  assert.equal(expertsFor(card('regression', 4), expertNames), ['frozen']);
 });
 
 panels.run();

@@ -18,7 +18,7 @@ const ANOMALY: ModelCard = { ...common, task: 'anomaly', labels: [...ANOMALY_LAB
 const statusAfter = (card: ModelCard, changes: Partial<DecisionReport>) => {
   const figures = createFigures(['frozen'], 8);
   const blank = { index: 0, valid: true, label: -1, confidence: 0, drift: 0, episodes: NO_DRIFT, truth: -1 };
-  const report = { ...blank, ...changes };
+  const report = { ...blank, thresholds: [], ...changes };
   figures.decided({ ...report, weights: [1], expertLabels: [report.label] } as unknown as DecisionReport, 100);
   return statusOf({
     ...{ node: 'press', card, experts: ['frozen'], figures, labelCounts: new Map(), latency: { percentile: () => 80 } },
@@ -34,10 +34,15 @@ status('a regressor: its values by name, with the digits that float32 has, and n
   assert.match(liveView(now, 1, 'mqtt://x'), /decision {6}flow 12\.3 {2}heat -0\.1\n/);
 });
 
-status('an anomaly model: its score beside its threshold', () => {
-  const now = statusAfter(ANOMALY, { label: 1, confidence: 0.7475, values: Float32Array.of(1.5) });
-  assert.equal([now.decision, now.score, now.threshold, now.values], ['anomaly', 1.5, 0.5, undefined]);
-  assert.match(liveView(now, 1, 'mqtt://x'), /decision {6}anomaly {2}74\.8% {2}score 1\.5 of 0\.5\n/);
+status('an anomaly model: its score beside the threshold in force', () => {
+  const now = statusAfter(ANOMALY, {
+    label: 1,
+    confidence: 0.7475,
+    values: Float32Array.of(1.5),
+    thresholds: Float64Array.of(0.5, 0.7),
+  });
+  assert.equal([now.decision, now.score, now.threshold, now.values], ['anomaly', 1.5, 0.7, undefined]);
+  assert.match(liveView(now, 1, 'mqtt://x'), /decision {6}anomaly {2}74\.8% {2}score 1\.5 of 0\.7\n/);
 });
 
 status('of a window that could not be judged there is neither value nor score', () => {

@@ -24,7 +24,7 @@ const facts: DeviceFacts = {
   acknowledgeTopic: 'factory/mx/1/plant-2/press.7/alarm/acknowledge',
   askTopic: 'factory/mx/1/plant-2/press.7/ask/json',
   outputs: [],
-  threshold: null,
+  scores: false,
   alarms: [
     { name: 'bearing', latched: true },
     { name: 'bearing.2', latched: false },
@@ -79,7 +79,7 @@ const regressor: DeviceFacts = {
 };
 
 discovery('a regressor has a sensor per value and no decision; an anomaly model has its score', () => {
-  for (const of of [regressor, { ...facts, classes: ['normal', 'anomaly'], threshold: 0.5 }]) {
+  for (const of of [regressor, { ...facts, classes: ['normal', 'anomaly'], scores: true }]) {
     for (const { component, topic, payload } of announced(of)) assert.equal(faultsOf(component, payload), null, topic);
   }
   const values = announced(regressor).filter(({ objectId }) => objectId.startsWith('value-'));
@@ -91,8 +91,11 @@ discovery('a regressor has a sensor per value and no decision; an anomaly model 
     ],
   );
   assert.not.ok(announced(regressor).some(({ objectId }) => ['decision', 'confidence'].includes(objectId)));
-  const score = announced({ ...facts, threshold: 0.5 }).find(({ objectId }) => objectId === 'score');
-  assert.is(score?.payload.value_template, "{{ value_json.get('score') }}");
+  for (const figure of ['score', 'threshold']) {
+    const found = announced({ ...facts, scores: true }).find(({ objectId }) => objectId === figure);
+    assert.is(found?.payload.value_template, `{{ value_json.get('${figure}') }}`);
+    assert.not.ok(announced(facts).some(({ objectId }) => objectId === figure));
+  }
 });
 
 discovery('topics follow <prefix>/<component>/<node_id>/<object_id>/config with the documented alphabet', () => {

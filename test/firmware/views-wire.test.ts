@@ -54,6 +54,7 @@ const record: DecisionRecord = {
   probabilities: Float32Array.of(0.1, 0.9),
   values: new Float32Array(0),
   expertValues: new Float32Array(0),
+  thresholds: new Float64Array(0),
   expertLabels: Int16Array.of(1),
   expertConfidences: Float32Array.of(0.9),
   weights: Float32Array.of(1),
@@ -152,7 +153,7 @@ const facts = {
     askTopic: topic('ask/json'),
     alarms: [],
     outputs: [],
-    threshold: null,
+    scores: false,
   },
 };
 

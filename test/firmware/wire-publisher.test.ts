@@ -25,6 +25,7 @@ const record: DecisionRecord = {
   probabilities: Float32Array.of(0.25, 0.75),
   values: new Float32Array(0),
   expertValues: new Float32Array(0),
+  thresholds: new Float64Array(0),
   expertLabels: Int16Array.of(0, 1),
   expertConfidences: Float32Array.of(0.5, 1),
   weights: Float32Array.of(0.125, 0.875),
@@ -88,23 +89,27 @@ publishing('a regressor publishes its values by name, no class and no confidence
   });
 });
 
-publishing('an anomaly model publishes its score beside its threshold', () => {
-  const { labels: _, ...rest } = card;
-  const anomaly: ModelCard = { ...rest, task: 'anomaly', labels: [...ANOMALY_LABELS], threshold: 0.5 };
-  const { payload } = publisher(anomaly, ['frozen']).decision(
-    {
-      ...{ ...record, values: Float32Array.of(1.5), expertValues: Float32Array.of(1.5) },
-      ...{ expertLabels: Int16Array.of(1), expertConfidences: Float32Array.of(0.75), weights: Float32Array.of(1) },
-    },
-    0,
-  );
-  const opened = openEnvelope(codec, DECISION, payload);
-  assert.ok(opened.ok);
-  const { label, score, threshold, probabilities, experts } = opened.value.body;
-  assert.equal({ label, score, threshold }, { label: 'anomaly', score: 1.5, threshold: 0.5 });
-  assert.equal(probabilities, { normal: 0.25, anomaly: 0.75 });
-  assert.equal(experts, { frozen: { label: 'anomaly', confidence: 0.75, weight: 1, score: 1.5 } });
-});
+publishing(
+  'an anomaly model publishes its score beside the threshold in force, not the one it was shipped with',
+  () => {
+    const { labels: _, ...rest } = card;
+    const anomaly: ModelCard = { ...rest, task: 'anomaly', labels: [...ANOMALY_LABELS], threshold: 0.5 };
+    const { payload } = publisher(anomaly, ['frozen']).decision(
+      {
+        ...{ ...record, values: Float32Array.of(1.5), expertValues: Float32Array.of(1.5) },
+        thresholds: Float64Array.of(0.5, 0.75),
+        ...{ expertLabels: Int16Array.of(1), expertConfidences: Float32Array.of(0.75), weights: Float32Array.of(1) },
+      },
+      0,
+    );
+    const opened = openEnvelope(codec, DECISION, payload);
+    assert.ok(opened.ok);
+    const { label, score, threshold, probabilities, experts } = opened.value.body;
+    assert.equal({ label, score, threshold }, { label: 'anomaly', score: 1.5, threshold: 0.75 });
+    assert.equal(probabilities, { normal: 0.25, anomaly: 0.75 });
+    assert.equal(experts, { frozen: { label: 'anomaly', confidence: 0.75, weight: 1, score: 1.5 } });
+  },
+);
 
 publishing('a window without a decision is published as one', () => {
   const { payload } = publisher().decision({ ...record, valid: false, label: -1, confidence: Number.NaN }, 0);

@@ -57,7 +57,7 @@ export class NodeReplay {
     this.windower = createWindower({ channels: this.channels, window: card.window, stride: card.stride });
     this.scoreboard = createScoreboard(experts);
     this.regression = card.task === 'regression' ? new RegressionScore(experts, card.outputs.length) : null;
-    this.anomaly = card.task === 'anomaly' ? new AnomalyScore(this.node) : null;
+    this.anomaly = card.task === 'anomaly' ? new AnomalyScore(this.node, experts) : null;
     this.baselines = options.baselines.map((baseline) => ({ baseline, scoreboard: createScoreboard([]) }));
     this.curves = options.curvePoints === 0 ? null : this.createCurves();
   }
@@ -80,8 +80,8 @@ export class NodeReplay {
     const { pipeline, classes, reveal } = this.options;
     const { windower } = this;
     const decision = pipeline.decide(windower);
-    // The end of an episode has its own debts, which come before the window's label.
-    while (pipeline.owed > 0) pipeline.step();
+    // The end of an episode and a window judged normal have debts of their own, which come before the window's label.
+    this.pay();
     this.drifts.look(decision);
     const truth = windower.truth < 0 ? -1 : classes[windower.truth]!;
     this.windows++;
@@ -96,8 +96,13 @@ export class NodeReplay {
     const revealed = 'next' in reveal ? reveal.next() : decision.valid && this.asks(decision, reveal.askRate);
     if (!revealed) return;
     const observation = pipeline.observe(windower.index, truth);
-    while (pipeline.owed > 0) pipeline.step();
+    this.pay();
     this.learn(observation, truth);
+  }
+
+  private pay(): void {
+    const { pipeline } = this;
+    while (pipeline.owed > 0) pipeline.step();
   }
 
   private asks({ labelValue }: Decision, rate: number): boolean {
@@ -105,12 +110,13 @@ export class NodeReplay {
   }
 
   /** The target of a window is that of its last row. */
-  private measure({ values, expertValues, label }: Decision, lastRow: number, truth: number): void {
+  private measure(decision: Decision, lastRow: number, truth: number): void {
+    const { values, expertValues } = decision;
     const { segment, segments, target } = this.options.rows;
     const value = target?.[lastRow] ?? Number.NaN;
     if (!Number.isNaN(value)) this.regression?.add(expertValues, values, value);
+    this.anomaly?.add(segments[segment[lastRow]!]!, decision, truth);
     this.curves?.missed(values[0]! - value);
-    this.anomaly?.add(segments[segment[lastRow]!]!, values[0]!, label, truth);
   }
 
   private score(decision: Decision, truth: number): void {

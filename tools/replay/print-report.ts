@@ -1,4 +1,4 @@
-import type { AnomalyReport } from './anomaly-score.ts';
+import type { AnomalyFigures, AnomalyReport } from './anomaly-score.ts';
 import type { CalibrationReport } from './calibration-score.ts';
 import type { RegressionReport } from './regression-score.ts';
 import type { ExpertReport, ReplayReport } from './report.ts';
@@ -72,20 +72,35 @@ function errorTable({ output, unit, targets, experts }: RegressionReport): strin
 
 const SEGMENTS_SHOWN = 20;
 
-function anomalyTable({ threshold, segments, ...whole }: AnomalyReport): string[] {
+function anomalyTable({ threshold, thresholdAtEnd, segments, ...whole }: AnomalyReport): string[] {
   const share = (value: number | null): string => (value === null ? '-' : percent(value));
-  const line = (name: string, figure: Omit<AnomalyReport, 'threshold' | 'segments'>): string => {
+  const line = (name: string, figure: AnomalyFigures): string => {
     const { windows, flagged, anomalous, accuracy, auc, meanScore } = figure;
     const score = meanScore === null ? '-' : meanScore.toPrecision(4);
     return row(name, [`${windows}`, `${anomalous}`, `${flagged}`, share(accuracy), auc?.toFixed(3) ?? '-', score]);
   };
-  const hidden = segments.length - SEGMENTS_SHOWN;
+  const detector = (of: AnomalyFigures): string[] =>
+    Object.entries(of.experts).map(([name, { auc, falseAlarms, detected }]) =>
+      row(`  ${name}`, [auc?.toFixed(3) ?? '-', share(falseAlarms), share(detected)]),
+    );
+  const parts = [
+    { name: 'all', figure: whole },
+    ...segments.map((one) => ({ name: visible(`${one.node} ${one.segment}`), figure: one })),
+  ];
+  const shown = parts.slice(0, SEGMENTS_SHOWN + 1);
+  const hidden = parts.length - shown.length;
+  const followed = thresholdAtEnd === threshold ? '' : `, ${thresholdAtEnd.toPrecision(4)} in the end`;
   return [
     row('', ['windows', 'anomalous', 'flagged', 'accuracy', 'AUC', 'mean score']),
-    line('all', whole),
-    ...segments.slice(0, SEGMENTS_SHOWN).map((one) => line(visible(`${one.node} ${one.segment}`), one)),
+    ...shown.map(({ name, figure }) => line(name, figure)),
+    '',
+    row('', ['AUC', 'false alarms', 'detected']),
+    ...shown.flatMap(({ name, figure }) => [name, ...detector(figure)]),
     ...(hidden > 0 ? [`and ${hidden} segments more (--json has all)`] : []),
-    `flagged: scored above ${threshold.toPrecision(4)}`,
+    `flagged: scored above ${threshold.toPrecision(4)}${followed}`,
+    ...(whole.asking + whole.held > 0
+      ? [`a person was asked for ${whole.asking} windows, and had objected for ${whole.held}`]
+      : []),
   ];
 }
 

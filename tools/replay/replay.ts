@@ -5,6 +5,7 @@ import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
 import type { PeftAdapter } from '../../kernels/adapters/peft.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
+import type { UnlabelledOptions } from '../../kernels/learning/unlabelled-options.ts';
 import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
@@ -29,6 +30,7 @@ export interface ReplayOptions {
   /** The node's own unless told otherwise. */
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
+  readonly unlabelled?: UnlabelledOptions;
   /** Every node begins with this adapter. */
   readonly adapter?: PeftAdapter;
   /** Shown before and after, without being learned from. */
@@ -60,10 +62,11 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     experts,
     learning = defaultPipelineOptions.learning,
     pool = defaultPipelineOptions.pool,
+    unlabelled = defaultPipelineOptions.unlabelled,
   } = options;
   const { replayBytes = defaultPipelineOptions.replayBytes } = options;
   const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
-  const own = { model, seed, experts, learning, pool, adapterSeed, replayBytes };
+  const own = { model, seed, experts, learning, pool, unlabelled, adapterSeed, replayBytes };
   const pipelineOptions = { ...defaultPipelineOptions, ...own };
   const create = (): Pipeline => {
     const pipeline = createPipeline(pipelineOptions);

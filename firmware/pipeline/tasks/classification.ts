@@ -1,12 +1,13 @@
 import type { TensorView } from '../../../kernels/interpreter.ts';
 import { argmax, softmaxInto } from '../../../kernels/learning/softmax.ts';
 import type { ClassifierCard } from '../../../protocols/model-card.ts';
-import type { TaskHead } from './contract.ts';
+import { NO_THRESHOLDS, type TaskHead } from './contract.ts';
 
 /** Which of the classes: a softmax over the logits. */
 export class ClassificationHead implements TaskHead {
   readonly classes: number;
   readonly values = 0;
+  readonly thresholds = NO_THRESHOLDS;
 
   constructor(
     { labels }: ClassifierCard,

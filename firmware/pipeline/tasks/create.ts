@@ -5,15 +5,15 @@ import { ClassificationHead } from './classification.ts';
 import type { TaskHead } from './contract.ts';
 import { RegressionHead } from './regression.ts';
 
-/** @param runner of a model that fits its card (`misfit`) */
-export function createTaskHead(card: ModelCard, runner: Runner): TaskHead {
+/** @param runner of a model that fits its card (`misfit`) @param experts how many there are */
+export function createTaskHead(card: ModelCard, runner: Runner, experts: number): TaskHead {
   switch (card.task) {
     case 'classification':
       return new ClassificationHead(card, runner.logits);
     case 'regression':
       return new RegressionHead(card, runner.outputs[0]!);
     case 'anomaly':
-      return new AnomalyHead(card, runner.outputs[0]!);
+      return new AnomalyHead(card, runner.outputs[0]!, experts);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { TensorView } from '../../../kernels/interpreter.ts';
 import type { RegressorCard } from '../../../protocols/model-card.ts';
-import type { TaskHead } from './contract.ts';
+import { NO_THRESHOLDS, type TaskHead } from './contract.ts';
 
 /** float32 holds it, and so does the wire. */
 const ANYTHING = { low: -3.4e38, high: 3.4e38 };
@@ -9,6 +9,7 @@ const ANYTHING = { low: -3.4e38, high: 3.4e38 };
 export class RegressionHead implements TaskHead {
   readonly classes = 0;
   readonly values: number;
+  readonly thresholds = NO_THRESHOLDS;
   private readonly low: Float64Array;
   private readonly high: Float64Array;
 

@@ -95,7 +95,7 @@ const engineFile = {
   name: 'engine-file',
   load(id) {
     if (!id.endsWith('kernels/wasm/binary.generated.ts')) return null;
-    const base64 = readFileSync(id, 'utf8').match(/bytesOf\('([^']+)'\)/)[1];
+    const base64 = readFileSync(id, 'utf8').match(/atob\('([^']+)'\)/)[1];
     const file = this.emitFile({ type: 'asset', fileName: 'engine.wasm', source: Buffer.from(base64, 'base64') });
     return `import { readFileSync } from 'node:fs';
       export const engineBinary = () => readFileSync(new URL(import.meta.ROLLUP_FILE_URL_${file}));`;

@@ -1,5 +1,5 @@
-// `node --import tsx tools/bench/adapter-pool.ts [KWS.tflite]`: the figures of a pool of adapters. 1,024 rank-1 adapters
-// of one model in stored form, how long a switch takes, 10^6 windows in which memory must not grow, and 32 windows with
+// `npm run bench:adapters -- [KWS.tflite]`: the figures of a pool of adapters. 1,024 rank-1 adapters of one model in
+// stored form, how long a switch takes, 10^6 windows in which memory must not grow, and 32 windows with
 // 32 different adapters in one pass against one by one.
 import { readFileSync } from 'node:fs';
 import { AdapterChooser, defaultChooserOptions } from '../../kernels/adapters/adapter-chooser.ts';
@@ -51,7 +51,8 @@ function fillPool(path: string, adaptersMax: number): { pool: AdapterPool; dimen
   const each = storedBytes(codec, live);
   say(`${path}: ${size} values of an adapter of rank 1`);
   say(
-    `${adaptersMax} adapters: ${adaptersMax * each} bytes stored (${each} each), ${WORKING * workingBytes(size)} for ${WORKING} in use`,
+    `${adaptersMax} adapters: ${adaptersMax * each} bytes stored (${each} each), ` +
+      `${WORKING * workingBytes(size)} for ${WORKING} in use`,
   );
   const dimensions = interpreter.adapterPoints.at(-1)!.inFeatures;
   return { pool, dimensions };
@@ -123,7 +124,8 @@ function measureBatch(width: number, rank: number): void {
   const [one, many] = samplers.map((sampler) => sampler.quantileNs(0.5)) as [number, number];
   const figures = `${(one / BATCH).toFixed(0)} against ${(many / BATCH).toFixed(0)} ns a window`;
   say(
-    `${BATCH} windows with ${BATCH} adapters, width ${width}, rank ${rank}: ${figures}, ${(many / one).toFixed(1)} times`,
+    `${BATCH} windows with ${BATCH} adapters, width ${width}, rank ${rank}: ${figures}, ` +
+      `${(many / one).toFixed(1)} times`,
   );
 }
 

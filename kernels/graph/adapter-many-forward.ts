@@ -19,8 +19,8 @@ export interface AdapterMany {
 }
 
 /**
- * What computes out[n] = base[n] + scaling × B[n] A x[n] in one pass, A x for four rows at a time; the plain twin row by
- * row, with the same bits.
+ * What computes out[n] = base[n] + scaling × B[n] A x[n] in one pass, A x for four rows at a time; the plain twin row
+ * by row, with the same bits.
  *
  * @throws RangeError for shapes that do not fit
  */

@@ -19,7 +19,8 @@ const fileOf = (header: string | Uint8Array, data: readonly number[] = [], lengt
 files('a file made by hand from the specification is read, whatever the order of its entries', () => {
   const header =
     '{"b":{"dtype":"F32","shape":[2],"data_offsets":[1,9]},"__metadata__":{"format":"pt"},' +
-    '"a.\\u00e9":{"dtype":"I8","shape":[1,1],"data_offsets":[0,1]},"empty":{"dtype":"F16","shape":[0,3],"data_offsets":[9,9]}}   ';
+    '"a.\\u00e9":{"dtype":"I8","shape":[1,1],"data_offsets":[0,1]},' +
+    '"empty":{"dtype":"F16","shape":[0,3],"data_offsets":[9,9]}}   ';
   const { metadata, tensors } = readTensorFile(fileOf(header, [0xfe, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]));
   assert.equal(metadata, { format: 'pt' });
   assert.equal(

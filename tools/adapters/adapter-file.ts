@@ -80,7 +80,8 @@ function requireArchitecture(own: readonly PeftLayer[], file: PeftAdapter, rank:
   if (file.rank === rank && words(own) === words(file.layers)) return;
   throw new CommandError(
     'adapterMismatch',
-    `the adapter is of rank ${file.rank} for layers ${words(file.layers)}; this model takes rank ${rank} for ${words(own)}`,
+    `the adapter is of rank ${file.rank} for layers ${words(file.layers)}; ` +
+      `this model takes rank ${rank} for ${words(own)}`,
   );
 }
 

@@ -28,7 +28,8 @@ export function printMerge({ model, bytes, layers, recording }: MergeReport): st
   if (recording !== null) {
     const { windows, agreement, logitErrorRms, logitChangeRms, base, adapted, merged } = recording;
     lines.push(
-      `  ${windows} windows: ${percent(agreement)} decided alike, logits differ by ${logitErrorRms.toPrecision(3)} (rms) ` +
+      `  ${windows} windows: ${percent(agreement)} decided alike, ` +
+        `logits differ by ${logitErrorRms.toPrecision(3)} (rms) ` +
         `where the adapter changes them by ${logitChangeRms.toPrecision(3)}`,
       `  right: base ${percent(base)}, adapter beside it ${percent(adapted)}, merged ${percent(merged)}`,
     );

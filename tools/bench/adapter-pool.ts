@@ -1,6 +1,5 @@
 // The program of tools/house/bench/adapter-pool.mjs: 1,024 rank-1 adapters of one model in stored form, how long a
-// switch takes, 32 windows with 32 different adapters in one pass against one by one, and 10^6 windows in which memory must
-// not grow.
+// switch takes, 32 windows with 32 different adapters in one pass, and 10^6 windows in which memory must not grow.
 import { readFileSync } from 'node:fs';
 import { AdapterChooser, defaultChooserOptions } from '../../kernels/adapters/adapter-chooser.ts';
 import { AdapterPool, storedBytes } from '../../kernels/adapters/adapter-pool.ts';
@@ -120,7 +119,8 @@ function measureBatch(width: number, rank: number): void {
   );
   for (let round = 0; round < 9; round++) for (const sampler of samplers) sampler.take();
   const [one, many] = samplers.map((sampler) => sampler.quantileNs(0.5)) as [number, number];
-  const figures = `${(one / BATCH).toFixed(0)} against ${(many / BATCH).toFixed(0)} ns, ${(many / one).toFixed(1)} times`;
+  const ns = (time: number): string => (time / BATCH).toFixed(0);
+  const figures = `${ns(one)} against ${ns(many)} ns, ${(many / one).toFixed(1)} times`;
   say(`${BATCH} windows with ${BATCH} adapters, width ${width}, rank ${rank}, each: ${figures}`);
 }
 

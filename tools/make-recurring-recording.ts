@@ -1,6 +1,6 @@
 // `node --import tsx tools/make-recurring-recording.ts [SEED] > recurring.csv`: a machine that makes three products in
 // turn, each of which moves the six channels; what a signal means depends on the product. Segment `train` is one
-// product alone; P0, Q0, R0, … P5, Q5, R5 come back again and again. What a pool of adapters is for.
+// alone; P0, Q0, R0, … P5, Q5, R5 come back again and again. What a pool of adapters is for.
 import { createRandom } from '../kernels/random.ts';
 
 const CHANNELS = 6;

@@ -1,6 +1,5 @@
-// `npm run bench:adapters -- [KWS.tflite]`: the figures of a pool of adapters. 1,024 rank-1 adapters of one model in
-// stored form, how long a switch takes, 10^6 windows in which memory must not grow, and 32 windows with
-// 32 different adapters in one pass against one by one.
+// The program of tools/house/bench/adapter-pool.mjs: 1,024 rank-1 adapters of one model in stored form, how long a
+// switch takes, 32 windows with 32 different adapters in one pass, and 10^6 windows in which memory must not grow.
 import { readFileSync } from 'node:fs';
 import { AdapterChooser, defaultChooserOptions } from '../../kernels/adapters/adapter-chooser.ts';
 import { AdapterPool, storedBytes } from '../../kernels/adapters/adapter-pool.ts';
@@ -50,10 +49,8 @@ function fillPool(path: string, adaptersMax: number): { pool: AdapterPool; dimen
   }
   const each = storedBytes(codec, live);
   say(`${path}: ${size} values of an adapter of rank 1`);
-  say(
-    `${adaptersMax} adapters: ${adaptersMax * each} bytes stored (${each} each), ` +
-      `${WORKING * workingBytes(size)} for ${WORKING} in use`,
-  );
+  const inUse = `${WORKING * workingBytes(size)} for ${WORKING} in use`;
+  say(`${adaptersMax} adapters: ${adaptersMax * each} bytes stored (${each} each), ${inUse}`);
   const dimensions = interpreter.adapterPoints.at(-1)!.inFeatures;
   return { pool, dimensions };
 }
@@ -122,11 +119,9 @@ function measureBatch(width: number, rank: number): void {
   );
   for (let round = 0; round < 9; round++) for (const sampler of samplers) sampler.take();
   const [one, many] = samplers.map((sampler) => sampler.quantileNs(0.5)) as [number, number];
-  const figures = `${(one / BATCH).toFixed(0)} against ${(many / BATCH).toFixed(0)} ns a window`;
-  say(
-    `${BATCH} windows with ${BATCH} adapters, width ${width}, rank ${rank}: ${figures}, ` +
-      `${(many / one).toFixed(1)} times`,
-  );
+  const ns = (time: number): string => (time / BATCH).toFixed(0);
+  const figures = `${ns(one)} against ${ns(many)} ns, ${(many / one).toFixed(1)} times`;
+  say(`${BATCH} windows with ${BATCH} adapters, width ${width}, rank ${rank}, each: ${figures}`);
 }
 
 const model = process.argv[2] ?? DEFAULT_MODEL;

@@ -104,7 +104,12 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
       ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
       ...(learner === null
         ? []
-        : [learner.elastic.fisherDiagonal, learner.elastic.anchorParams, learner.elastic.remaining]),
+        : [
+            learner.elastic.fisherRoots,
+            learner.elastic.anchorCodes,
+            learner.elastic.scales,
+            learner.elastic.remaining,
+          ]),
     ],
   );
   const own = { adapters, adapterSeed, pool, choice };

@@ -160,6 +160,7 @@ export class LabelLearning {
     const entries = journal.filter(fits).sort((a, b) => a.sequence - b.sequence);
     this.sequence = this.firstUnlearned[0]!;
     replay.reprioritise();
+    learner?.elastic.decode();
     for (const { slot, sequence, label, features } of entries) {
       normaliser.apply(features, this.normalised);
       // What the snapshot knows of the slot is about this window, unless it came later.

@@ -21,7 +21,7 @@ export type Change = 'none' | 'rise' | 'fall';
  */
 export class Adwin {
   /** [ROWS × BUCKETS + 1] 'yes' in each bucket, oldest first within a row, and [ROWS] buckets in use: the state. */
-  readonly yes = new Uint32Array(ROWS * (BUCKETS + 1));
+  readonly yes = new Uint16Array(ROWS * (BUCKETS + 1));
   readonly used = new Uint8Array(ROWS);
 
   /** @param delta probability of a false alarm, > 0 and < 1 */

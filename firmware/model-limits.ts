@@ -5,12 +5,14 @@ import { defaultModelLimits, type ModelLimits } from '../kernels/limits.ts';
 export const modelLimitsOf = ({
   modelBytesMax,
   arenaBytesMax,
+  learningArenaBytesMax,
   multiplyAddsMax,
   weightPacking,
 }: BoardProfile): ModelLimits => ({
   ...defaultModelLimits,
   modelBytesMax,
   arenaBytesMax,
+  learningArenaBytesMax,
   multiplyAddsMax,
   packing: weightPacking,
 });

@@ -13,6 +13,8 @@ export interface ModelLimits {
   readonly modelBytesMax: number;
   /** Memory the interpreter may take in the engine (packed weights + activations + scratch), bytes. */
   readonly arenaBytesMax: number;
+  /** Memory that learning may take there on top: slopes, activations that wait for the way back, weights; bytes. */
+  readonly learningArenaBytesMax: number;
   readonly operatorCodesMax: number;
   readonly tensorsMax: number;
   readonly operatorsMax: number;
@@ -38,6 +40,7 @@ export const defaultModelLimits: ModelLimits = {
   modelBytesMax: 16 * 1024 * 1024,
   // Dense weights are stored as int16, twice their size in the file, next to the activations.
   arenaBytesMax: 48 * 1024 * 1024,
+  learningArenaBytesMax: 8 * 1024 * 1024,
   operatorCodesMax: 256,
   tensorsMax: 4096,
   operatorsMax: 1024,

@@ -56,6 +56,8 @@ export interface ComputeOptions {
   readonly eager: boolean;
   /** All of the worker's time unless told otherwise. */
   readonly learning?: LearningBudget;
+  /** Windows in 24 hours whose label is asked for; none unless told otherwise. */
+  readonly asksPerDay?: number;
   readonly countAllocations?: boolean;
   /** Another module to run as the worker. */
   readonly entry?: URL;
@@ -72,7 +74,7 @@ export interface Compute {
   /** Tells the worker that rows wait. */
   wake(): void;
   /** False when the worker has too many labels waiting. */
-  label(index: number, label: number): boolean;
+  label(index: number, label: number, correction?: boolean): boolean;
   /** False while an earlier request is unanswered. */
   requestSnapshot(): boolean;
   /** How often the worker has gone round its loop (32 bits, wraps); the one that hangs does not. */
@@ -93,7 +95,7 @@ export const ringShape = (card: ModelCard, ringRows: number) => {
 
 /** Starts a compute worker. It builds its pipeline at once and waits for `begin`. */
 export const startCompute = (options: ComputeOptions): Compute => {
-  const { card, pipeline, engine = 'wasm', eager, learning = UNBOUNDED } = options;
+  const { card, pipeline, engine = 'wasm', eager, learning = UNBOUNDED, asksPerDay = 0 } = options;
   const sizes = sizesOf(card, pipeline.experts.length);
   const settings: ComputeSettings = {
     pipeline,
@@ -108,6 +110,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
     beat: new SharedArrayBuffer(4),
     learned: new SharedArrayBuffer(LEARNING_COUNTS_BYTES),
     learning,
+    asksPerDay,
   };
   const worker = startThread(options.entry ?? computeEntry(), { workerData: settings, resourceLimits: HEAP });
   worker.once('online', keepHeapSmall);
@@ -143,7 +146,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
       return (await life.restored()).notice;
     },
     wake: () => bell.ring(),
-    label: (index, label) => send(TO_WORKER.label, index, label),
+    label: (index, label, correction) => send(correction ? TO_WORKER.correction : TO_WORKER.label, index, label),
     requestSnapshot: () => {
       if (reader.snapshotAsked) return false;
       reader.snapshotAsked = send(TO_WORKER.snapshot, 0, 0);

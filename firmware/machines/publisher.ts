@@ -28,6 +28,9 @@ export interface DecisionRecord {
   readonly weights: Float32Array;
   readonly drift: number;
   readonly latencyUs: number;
+  /** How much its label would teach, and whether it is asked for. */
+  readonly labelValue: number;
+  readonly asked: boolean;
 }
 
 export interface PublisherOptions {
@@ -93,7 +96,8 @@ export function decisionBody(
     };
   }
   const said = { label: classes[record.label] ?? null, confidence: unit(record.confidence), probabilities };
-  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values) };
+  const ask = record.asked ? { ask: unit(record.labelValue) } : {};
+  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values), ...ask };
 }
 
 /** Sums of float32 probabilities may pass 1 by a rounding; the schema does not. */

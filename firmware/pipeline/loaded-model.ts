@@ -1,7 +1,8 @@
 import { ModelError } from '../../kernels/errors.ts';
+import { createLearningInterpreter } from '../../kernels/gradient/learning-interpreter.ts';
 import type { InferenceEngine } from '../../kernels/inference-engine.ts';
 import { createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
-import { findDenseChain } from '../../kernels/learning/dense-chain.ts';
+import { defaultLearningOptions, type LearningOptions } from '../../kernels/learning/options.ts';
 import type { ModelLimits } from '../../kernels/limits.ts';
 import { createFeatures, type Features } from '../../kernels/signal/features.ts';
 import { createNormaliser, type Normaliser } from '../../kernels/signal/normalise.ts';
@@ -21,7 +22,7 @@ export interface LoadedModel {
   readonly interpreter: Interpreter;
   /** What judges windows: the interpreter, unless another engine was asked for. */
   readonly runner: Runner;
-  /** Adapter points that learning can reach, in execution order; none unless the model tells classes apart. */
+  /** Adapter points that learn, in execution order; none unless the model tells classes apart. */
   readonly chain: readonly number[];
   readonly features: Features;
   readonly normaliser: Normaliser;
@@ -35,26 +36,41 @@ export interface LoadedModel {
  * @param engine runs the frozen model instead of our interpreter, which then has only proved the model sound
  * @throws ModelError whose message says which two things do not fit and what to do
  */
-export function loadModel(bytes: Uint8Array, limits: ModelLimits, engine?: InferenceEngine): LoadedModel {
+export function loadModel(
+  bytes: Uint8Array,
+  limits: ModelLimits,
+  engine?: InferenceEngine,
+  learning: LearningOptions = defaultLearningOptions,
+): LoadedModel {
   const model = readModel(bytes, limits);
   const card = cardOf(model);
   const learns = card.task === 'classification' && engine === undefined;
-  const interpreter = createInterpreter(model, { engine: createEngine(), limits, keepActivations: learns });
+  const { interpreter, chain } = learns ? interpretAndLearn(model, limits, learning) : interpretFrozen(model, limits);
   const features = build('features', () =>
     createFeatures(card.features, { channels: card.channels.length, window: card.window }),
   );
   const normaliser = build('normalisation', () => createNormaliser(card.normalisation));
   requireFit(card, interpreter, features, normaliser);
-  const chain = learns ? findDenseChain(model, interpreter) : [];
-  if (learns && chain.length === 0) {
-    throw new ModelError(
-      'unsupportedModel',
-      'no dense layer makes the logits of the model: end it with one to adapt it',
-    );
-  }
   const factory = learns ? factoryWindowsOf(model, features.size, card.labels.length) : null;
   const runner = engine === undefined ? interpreter : foreignRunner(engine, model, bytes, limits);
   return { model, card, interpreter, runner, chain, features, normaliser, factory };
+}
+
+function interpretFrozen(model: TfliteModel, limits: ModelLimits) {
+  const interpreter = createInterpreter(model, { engine: createEngine(), limits, keepActivations: false });
+  return { interpreter, chain: [] };
+}
+
+function interpretAndLearn(model: TfliteModel, limits: ModelLimits, { points, rank }: LearningOptions) {
+  const wanted = { pointsMax: points, rank };
+  const { interpreter, chosen } = createLearningInterpreter(model, createEngine(), limits, wanted);
+  if (chosen.points.length > 0) return { interpreter, chain: chosen.points };
+  const most = limits.learningArenaBytesMax;
+  throw new ModelError(
+    'unsupportedModel',
+    `no layer of the model can learn: its output must come from an int8 dense layer or convolution over operators ` +
+      `that a gradient passes, with ${most} bytes for learning`,
+  );
 }
 
 /** What a card says about `part` may be well-formed and still impossible. */

@@ -7,7 +7,7 @@ import type { Decision, Observation } from '../pipeline.ts';
  * What the main thread and the compute worker tell each other, one letter each, in the typed slots of a mailbox. All
  * reading and writing of slots is here; nothing else knows where a field lies.
  */
-export const TO_WORKER = { label: 1, snapshot: 2, stop: 3 } as const;
+export const TO_WORKER = { label: 1, snapshot: 2, stop: 3, correction: 4 } as const;
 export const TO_MAIN = { decision: 1, outcome: 2, snapshot: 3 } as const;
 
 /** Every result of a label, in the order of their numbers in a letter. */
@@ -40,7 +40,7 @@ export const toMainShape = (capacity: number, { classes, values, experts, featur
 });
 
 /** A decision as the main thread sees it: the pipeline's, and what is known about its window. Valid until the next. */
-export interface DecisionReport extends Decision {
+export interface DecisionReport extends Omit<Decision, 'rawConfidence'> {
   readonly episodes: { -readonly [Field in keyof DriftView]: DriftView[Field] };
   /** Class of every row of the window where the source knows it, else -1. */
   truth: number;
@@ -49,6 +49,8 @@ export interface DecisionReport extends Decision {
   pushMs: number;
   /** Samples held over because they were missing. */
   missing: number;
+  /** The window's label is asked for. */
+  asked: boolean;
   /** Time the worker took for features, inference and mixture. */
   computeUs: number;
 }
@@ -66,7 +68,7 @@ export interface OutcomeReport {
 }
 
 /** Facts about a window that travel beside the pipeline's decision. */
-export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs'>;
+export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs' | 'asked'>;
 
 export const writeDecision = (letter: Letter, decision: Decision, facts: WindowFacts): void => {
   const { kind, doubles, words, singles } = letter;
@@ -83,7 +85,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   doubles[8] = episodes.began;
   doubles[9] = episodes.ended;
   doubles[10] = episodes.peak;
-  words[0] = decision.valid ? 1 : 0;
+  words[0] = (decision.valid ? 1 : 0) + (facts.asked ? 2 : 0);
   words[1] = decision.label;
   words[2] = facts.truth;
   words[3] = facts.missing;
@@ -121,6 +123,7 @@ export const createDecisionReport = ({ classes, values, experts }: LetterSizes):
   pushMs: 0,
   missing: 0,
   computeUs: 0,
+  asked: false,
 });
 
 export const readDecision = ({ doubles, words, singles }: Letter, into: DecisionReport): void => {
@@ -135,7 +138,8 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.episodes.began = doubles[8]!;
   into.episodes.ended = doubles[9]!;
   into.episodes.peak = doubles[10]!;
-  into.valid = words[0] === 1;
+  into.valid = (words[0]! & 1) !== 0;
+  into.asked = (words[0]! & 2) !== 0;
   into.label = words[1]!;
   into.truth = words[2]!;
   into.missing = words[3]!;

@@ -10,13 +10,13 @@ export interface ChooserOptions {
   readonly novelty: number;
 }
 
-export const defaultChooserOptions: ChooserOptions = { memory: 32, hysteresis: 16, novelty: 2.5 };
+export const defaultChooserOptions: ChooserOptions = { memory: 32, hysteresis: 8, novelty: 2.5 };
 
 const NEW = -2;
 const NONE = -1;
 /** Memories that a centroid averages over: it follows a state that drifts, more slowly than the embedding does. */
 const CENTROID_MEMORIES = 16;
-/** Until an adapter has seen so many memories of windows, its usual distance is not one. */
+/** Until the first adapter has seen so many memories of windows, there is no usual distance. */
 const YOUNG_MEMORIES = 4;
 /** Stays shorter than this many memories are too short to adapt in. */
 const SHORT_MEMORIES = 4;
@@ -35,6 +35,8 @@ export class AdapterChooser {
   merges = 0;
   /** The embedding, [dimensions]. */
   private readonly embedding: Float32Array;
+  /** The embedding's own running mean: far from it, the embedding is still on its way from one state to another. */
+  private readonly trail: Float32Array;
   /** Active adapter, candidate, windows in a row for it, windows since the last switch, windows seen. */
   private readonly head = new Float64Array([0, NONE, 0, 0, 0]);
   /**
@@ -54,10 +56,11 @@ export class AdapterChooser {
   ) {
     const { adaptersMax } = pool;
     this.embedding = new Float32Array(dimensions);
+    this.trail = new Float32Array(dimensions);
     this.partner = new Float64Array(adaptersMax).fill(NONE);
     this.together = new Float64Array(adaptersMax);
     this.places = new TaskDistances(adaptersMax, dimensions);
-    this.arrays = [this.embedding, this.head, this.partner, this.together, ...this.places.arrays];
+    this.arrays = [this.embedding, this.trail, this.head, this.partner, this.together, ...this.places.arrays];
   }
 
   get active(): number {
@@ -66,11 +69,12 @@ export class AdapterChooser {
 
   /** Takes the activations of one window, [dimensions], and returns the adapter for it. @param scale real per unit */
   push(activations: Int16Array, scale: number): number {
-    const { embedding, head, options } = this;
+    const { embedding, trail, head, options } = this;
     head[4]!++;
     const rate = 1 / Math.min(head[4]!, options.memory);
     for (let i = 0; i < embedding.length; i++) {
       embedding[i] = embedding[i]! + rate * (scale * activations[i]! - embedding[i]!);
+      trail[i] = trail[i]! + rate * (embedding[i]! - trail[i]!);
     }
     head[3]!++;
     this.consider(this.wanted());
@@ -87,15 +91,23 @@ export class AdapterChooser {
     this.places.found(Float32Array.from(place), adapter, this.active);
   }
 
+  /** On the way between states the nearest adapter is the best guess; only where the way ends can a state be new. */
   private wanted(): number {
-    const { active, places } = this;
-    const { distances } = places;
+    const { active, places, pool, options } = this;
     const nearest = places.measure(this.embedding, this.has);
-    const young = YOUNG_MEMORIES * this.options.memory;
-    if (places.windowsOf(active) < young) return active;
-    const far = distances[nearest]! > this.options.novelty * places.usualOf(nearest);
-    if (far && this.pool.count < this.pool.adaptersMax) return NEW;
-    return nearest;
+    if (pool.count === 1 && places.windowsOf(active) < YOUNG_MEMORIES * options.memory) return active;
+    const near = options.novelty * places.usualOf(nearest);
+    const isNew = places.distances[nearest]! > near && this.distanceToTrail() <= near;
+    return isNew && pool.count < pool.adaptersMax ? NEW : nearest;
+  }
+
+  private distanceToTrail(): number {
+    let sum = 0;
+    for (let i = 0; i < this.trail.length; i++) {
+      const d = this.embedding[i]! - this.trail[i]!;
+      sum += d * d;
+    }
+    return Math.sqrt(sum);
   }
 
   private consider(wanted: number): void {
@@ -103,8 +115,7 @@ export class AdapterChooser {
     if (wanted === active) {
       head[1] = NONE;
       head[2] = 0;
-      const young = places.windowsOf(active) < YOUNG_MEMORIES * options.memory;
-      places.follow(this.embedding, active, 1 / (options.memory * (young ? 1 : CENTROID_MEMORIES)));
+      places.follow(this.embedding, active, 1 / (CENTROID_MEMORIES * options.memory));
       return;
     }
     head[2] = wanted === head[1] ? head[2]! + 1 : 1;
@@ -135,7 +146,10 @@ export class AdapterChooser {
   private vote(from: number, to: number): void {
     if (this.partner[from] === to) this.together[from]!++;
     else if (this.together[from]! > 0) this.together[from]!--;
-    else this.partner[from] = to;
+    else {
+      this.partner[from] = to;
+      this.together[from] = 1;
+    }
   }
 
   private areOne(a: number, b: number): boolean {

@@ -4,8 +4,8 @@ import { roundHalfEven } from '../math/round-half-even.ts';
 export type FactorBits = 4 | 8 | 32;
 export const FACTOR_BITS: readonly FactorBits[] = [32, 8, 4];
 
-/** Values that share a scale: for rank 1 as many output channels. */
-const BLOCK = 32;
+/** Values that share a scale: for rank 1 as many output channels. Four bits need it finer. */
+const BLOCKS = { 4: 16, 8: 32, 32: 32 } as const;
 /** A scale is a bfloat16: 8 significant bits, so that 7 more of a value make a product that float32 holds exactly. */
 const SCALE_BYTES = 2;
 /** Blocks of smaller values are zero: below, a scale would be denormal. */
@@ -13,25 +13,27 @@ const LARGEST_MIN = 1e-30;
 const LARGEST_MAX = 1e30;
 
 /**
- * Low-rank factors in few bits, symmetric, one scale for each 32 values: value = q × scale, |q| ≤ 2^(bits-1) - 1. The
- * scale is the block's largest magnitude over the largest q, rounded up to a bfloat16. Every q × scale is then exact in
- * float32, and what was read from storage is stored again as the same bytes. Sums up nothing and draws nothing: the
- * same bytes on every machine. What is not a number becomes 0.
+ * Low-rank factors in few bits, symmetric, one scale for each block: value = q × scale, |q| ≤ 2^(bits-1) - 1. The
+ * scale is the block's largest magnitude over the largest q, rounded to a bfloat16, so that this
+ * magnitude gets the largest q again. Every q × scale is then exact in float32, and what was read from storage is
+ * stored again as the same bytes, on every machine. What is not a number becomes 0.
  */
 export class FactorCodec {
   private readonly float = new Float32Array(1);
   private readonly word = new Uint32Array(this.float.buffer);
   private readonly qMax: number;
+  private readonly block: number;
 
   constructor(readonly bits: FactorBits) {
     this.qMax = bits === 4 ? 7 : 127;
+    this.block = BLOCKS[bits];
   }
 
   /** Bytes that an array of `count` values is stored in. */
   bytesFor(count: number): number {
     if (this.bits === 32) return 4 * count;
-    const rest = count % BLOCK;
-    const whole = ((count - rest) / BLOCK) * (SCALE_BYTES + (BLOCK * this.bits) / 8);
+    const rest = count % this.block;
+    const whole = ((count - rest) / this.block) * (SCALE_BYTES + (this.block * this.bits) / 8);
     return rest === 0 ? whole : whole + SCALE_BYTES + Math.ceil((rest * this.bits) / 8);
   }
 
@@ -41,8 +43,8 @@ export class FactorCodec {
       if (out !== values) out.set(values);
       return;
     }
-    for (let from = 0; from < values.length; from += BLOCK) {
-      const end = Math.min(from + BLOCK, values.length);
+    for (let from = 0; from < values.length; from += this.block) {
+      const end = Math.min(from + this.block, values.length);
       const scale = this.scaleOf(values, from, end);
       for (let i = from; i < end; i++) out[i] = this.quantum(values[i]!, scale) * scale;
     }
@@ -51,8 +53,8 @@ export class FactorCodec {
   /** Writes `bytesFor(values.length)` bytes, little-endian, from `at` on; returns where they end. Allocates nothing. */
   write(values: Float32Array, bytes: Uint8Array, at: number): number {
     let to = at;
-    for (let from = 0; from < values.length; from += BLOCK) {
-      const end = Math.min(from + BLOCK, values.length);
+    for (let from = 0; from < values.length; from += this.block) {
+      const end = Math.min(from + this.block, values.length);
       if (this.bits === 32) {
         for (let i = from; i < end; i++, to += 4) this.writeFloat(values[i]!, bytes, to);
         continue;
@@ -76,8 +78,8 @@ export class FactorCodec {
   /** The opposite of `write`: fills `values`; returns where what was read ends. Any bytes are some values. */
   read(bytes: Uint8Array, at: number, values: Float32Array): number {
     let next = at;
-    for (let from = 0; from < values.length; from += BLOCK) {
-      const end = Math.min(from + BLOCK, values.length);
+    for (let from = 0; from < values.length; from += this.block) {
+      const end = Math.min(from + this.block, values.length);
       if (this.bits === 32) {
         for (let i = from; i < end; i++, next += 4) values[i] = this.readFloat(bytes, next);
         continue;
@@ -105,7 +107,7 @@ export class FactorCodec {
     }
     if (largest < LARGEST_MIN) return 0;
     this.float[0] = Math.min(largest, LARGEST_MAX) / this.qMax;
-    this.word[0] = (this.word[0]! + 0xffff) & 0xffff0000;
+    this.word[0] = (this.word[0]! + 0x8000) & 0xffff0000;
     return this.float[0];
   }
 

@@ -64,13 +64,16 @@ export class TaskDistances {
     this.move(embedding, adapter, 1);
   }
 
-  /** The place of `into` becomes the mean of both, weighted by their windows. */
+  /** The place of `into` becomes the mean of both, weighted by their windows; what lay at either is usual there. */
   merge(into: number, other: number): void {
     const [a, b] = [this.windows[into]! + 1, this.windows[other]! + 1];
+    let apart = 0;
     for (let i = 0, at = into * this.dimensions, to = other * this.dimensions; i < this.dimensions; i++, at++, to++) {
+      const d = this.centroids[at]! - this.centroids[to]!;
+      apart += d * d;
       this.centroids[at] = (a * this.centroids[at]! + b * this.centroids[to]!) / (a + b);
     }
-    this.usual[into] = Math.max(this.usual[into]!, this.usual[other]!);
+    this.usual[into] = Math.max(this.usual[into]!, this.usual[other]!, Math.sqrt(apart));
     this.windows[into] = a + b - 2;
   }
 

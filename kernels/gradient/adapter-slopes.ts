@@ -1,6 +1,7 @@
 import type { AdapterPoint } from '../adapter-point.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
-import { type GradientKernels, gradientKernels } from './kernels.ts';
+import type { GradientKernels } from '../wasm/kernels.ts';
+import { gradientKernels } from './kernels.ts';
 import type { LearningAdapter } from './rule.ts';
 
 /** u and back [rows × rank], Bᵀ and the sums for B [rank × out], the sums for the bias [out]; float32. */

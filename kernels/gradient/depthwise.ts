@@ -2,7 +2,7 @@ import { depthwiseGeometry } from '../ops/convolution-geometry.ts';
 import type { PrepareContext } from '../ops/prepare-context.ts';
 import { int8Weights, weightScales, weightTensor } from '../ops/weights.ts';
 import { windowOptions } from '../ops/window-options.ts';
-import { GEOMETRY_BYTES } from '../wasm/assembly/gradient-layout.ts';
+import { GEOMETRY_BYTES } from '../wasm/assembly/records.ts';
 import { ClampMask, clampRangeOf } from './clamp-mask.ts';
 import { gradientKernels, writeGeometry } from './kernels.ts';
 import type { GradientRule } from './rule.ts';

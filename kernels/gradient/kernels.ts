@@ -15,18 +15,12 @@ import {
   PAD_TOP,
   STRIDE_HEIGHT,
   STRIDE_WIDTH,
-} from '../wasm/assembly/gradient-layout.ts';
+} from '../wasm/assembly/records.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
-import type { WasmKernels } from '../wasm/kernels.ts';
+import type { GradientKernels } from '../wasm/kernels.ts';
 import { plainGradientKernels } from './plain-kernels.ts';
 
-/** The inner loops of learning, on addresses in the engine's memory; described in kernels/wasm/assembly/gradient.ts. */
-export type GradientKernels = Pick<
-  WasmKernels,
-  'adapterProject' | 'adapterGradient' | 'convolutionGradient' | 'depthwiseGradient'
->;
-
-/** Compiled, or plain with the same bits where there is no SIMD. */
+/** The inner loops of learning (assembly/gradient.ts): compiled, or plain with the same bits where there is no SIMD. */
 export function gradientKernels(engine: WasmEngine): GradientKernels {
   return engine.kernels ?? plainGradientKernels(engine);
 }

@@ -1,7 +1,7 @@
 import type { AdapterPoint } from '../adapter-point.ts';
 import type { ConvolutionGeometry } from '../ops/convolution-geometry.ts';
 import type { PrepareContext } from '../ops/prepare-context.ts';
-import { GEOMETRY_BYTES } from '../wasm/assembly/gradient-layout.ts';
+import { GEOMETRY_BYTES } from '../wasm/assembly/records.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
 import { AdapterSlopes, adapterScratchBytes } from './adapter-slopes.ts';
 import { ClampMask, clampRangeOf } from './clamp-mask.ts';

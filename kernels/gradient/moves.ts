@@ -18,6 +18,13 @@ export function sameValuesRule(context: PrepareContext): GradientRule | null {
   return movesRule(context, [{ input: 0, offset: 0, box: [{ count: elements, from: 1, to: 1 }] }], 1);
 }
 
+/** DEQUANTIZE: the real values that the model hands out are those that the int8 ones stand for. */
+export function dequantizeRule(context: PrepareContext): GradientRule | null {
+  const input = context.activation(0);
+  const move = { input: 0, offset: 0, box: [{ count: input.elements, from: 1, to: 1 }] };
+  return context.isInt8(input) ? movesOf(context, [move], 1) : null;
+}
+
 /** PAD: the slopes inside of the border. */
 export function padRule(context: PrepareContext): GradientRule | null {
   const [input, output] = [context.activation(0), context.output()];
@@ -28,7 +35,7 @@ export function padRule(context: PrepareContext): GradientRule | null {
   return movesRule(context, [{ input: 0, offset, box: boxOf(shape, steps, rowMajorSteps(shape)) }], 1);
 }
 
-/** CONCATENATION: each computed input gets its part. A fused activation, which no converter writes there, ends the way. */
+/** CONCATENATION: each computed input gets its part. A fused activation, which no converter writes, ends the way. */
 export function concatenationRule(context: PrepareContext): GradientRule | null {
   const output = context.output();
   if (context.option('fusedActivation') !== 0) return null;
@@ -60,9 +67,12 @@ export function meanRule(context: PrepareContext): GradientRule | null {
 
 /** Slopes move, times `factor`. What the output's number format clamps passes straight through, like rounding. */
 function movesRule(context: PrepareContext, moves: readonly SlopeMove[], factor: number): GradientRule | null {
-  const { float32 } = context.engine;
   const tensors = [...new Set(moves.map(({ input }) => context.activation(input))), context.output()];
-  if (!context.isInt8(...tensors)) return null;
+  return context.isInt8(...tensors) ? movesOf(context, moves, factor) : null;
+}
+
+function movesOf(context: PrepareContext, moves: readonly SlopeMove[], factor: number): GradientRule {
+  const { float32 } = context.engine;
   const share = Math.fround(factor);
   return {
     inputs: moves.map(({ input }) => input),

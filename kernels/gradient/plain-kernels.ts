@@ -14,9 +14,9 @@ import {
   PAD_TOP,
   STRIDE_HEIGHT,
   STRIDE_WIDTH,
-} from '../wasm/assembly/gradient-layout.ts';
+} from '../wasm/assembly/records.ts';
 import type { WasmEngine } from '../wasm/engine.ts';
-import type { GradientKernels } from './kernels.ts';
+import type { GradientKernels } from '../wasm/kernels.ts';
 
 const { fround } = Math;
 

@@ -12,7 +12,7 @@ import {
   tanhRule,
 } from './elementwise.ts';
 import { layerRule } from './layer.ts';
-import { concatenationRule, meanRule, padRule, sameValuesRule } from './moves.ts';
+import { concatenationRule, dequantizeRule, meanRule, padRule, sameValuesRule } from './moves.ts';
 import { averagePoolRule, maxPoolRule } from './pool.ts';
 import type { RuleMaker } from './rule.ts';
 
@@ -33,6 +33,7 @@ export const gradientRules: ReadonlyMap<number, RuleMaker> = new Map([
   [Builtin.logistic, logisticRule],
   [Builtin.tanh, tanhRule],
   [Builtin.quantize, quantizeRule],
+  [Builtin.dequantize, dequantizeRule],
   [Builtin.reshape, sameValuesRule],
   [Builtin.squeeze, sameValuesRule],
   [Builtin.expandDims, sameValuesRule],

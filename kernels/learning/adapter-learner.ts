@@ -1,8 +1,9 @@
 import { FactorCodec } from '../adapters/factor-codec.ts';
+import { GradientProgram } from '../gradient/program.ts';
 import type { AdapterSet, Interpreter } from '../interpreter.ts';
 import type { Random } from '../random.ts';
+import type { TfliteModel } from '../tflite/model.ts';
 import { Adam } from './adam.ts';
-import { AdapterLayer } from './adapter-layer.ts';
 import { ElasticWeights } from './elastic-weights.ts';
 import { FrozenPart, frozenPartPays } from './frozen-part.ts';
 import type { Loss } from './loss.ts';
@@ -10,9 +11,10 @@ import type { LearningOptions } from './options.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
 
 export interface AdapterLearnerOptions {
+  readonly model: TfliteModel;
   readonly interpreter: Interpreter;
   readonly adapters: AdapterSet;
-  /** Indices of the adapter points to train, in execution order; the last one makes what the loss looks at. */
+  /** Indices of the adapter points to train, in execution order; a gradient must reach them. */
   readonly chain: readonly number[];
   readonly loss: Loss;
   readonly replay: ReplayBuffer;
@@ -35,7 +37,7 @@ export interface Curriculum {
 const DRAWS_MAX = 8;
 
 /**
- * Trains B and bias of every dense layer by true gradients of a loss. A step allocates nothing.
+ * Trains B and bias of layers by true gradients of a loss. A step allocates nothing.
  *
  * Factors of fewer than 32 bits are trained as they are stored (quantisation-aware, straight-through: Jacob et al.
  * 2018, §3; Bengio et al. 2013): the engine computes with what storage makes of `parameters`, the gradients taken
@@ -46,12 +48,10 @@ export class AdapterLearner {
   readonly parameters: readonly Float32Array[];
   readonly adam: Adam;
   readonly elastic: ElasticWeights;
-  private readonly layers: readonly AdapterLayer[];
+  private readonly program: GradientProgram;
   /** What the engine computes with. */
   private readonly factors: readonly Float32Array[];
   private readonly storage: FactorCodec;
-  /** [layer] gradient with regard to the layer's output, real units. */
-  private readonly upstream: readonly Float64Array[];
   /** The batch: slots of the replay buffer, and what each one's gradient is weighed with. */
   private readonly slots: Int32Array;
   private readonly weights: Float64Array;
@@ -62,20 +62,18 @@ export class AdapterLearner {
   private readonly frozen: FrozenPart | null;
 
   constructor(private readonly options: AdapterLearnerOptions) {
-    const { interpreter, adapters, chain, learning } = options;
-    this.layers = chain.map(
-      (at) => new AdapterLayer(interpreter.adapterPoints[at]!, adapters.points[at]!, adapters.rank, adapters.scaling),
-    );
+    const { model, interpreter, adapters, chain, learning } = options;
+    this.program = new GradientProgram({ model, interpreter, adapters, points: chain });
+    const layers = this.program.adapters;
     this.storage = new FactorCodec(learning.factorBits);
-    this.factors = this.layers.flatMap(({ factors }) => [factors.loraB, factors.bias]);
+    this.factors = layers.flatMap(({ factors }) => [factors.loraB, factors.bias]);
     this.parameters = learning.factorBits === 32 ? this.factors : this.factors.map((values) => values.slice());
-    const gradients = this.layers.flatMap((layer) => [layer.loraBGradient, layer.biasGradient]);
+    const gradients = layers.flatMap((layer) => [layer.loraBGradient, layer.biasGradient]);
     this.elastic = new ElasticWeights(this.parameters, gradients, {
       lambda: learning.lambda,
       decay: learning.fisherDecay,
     });
     this.adam = new Adam(this.parameters, gradients, learning.learningRate, learning.weightDecay);
-    this.upstream = this.layers.map(({ point }) => new Float64Array(point.outFeatures));
     this.slots = new Int32Array(learning.batch);
     this.weights = new Float64Array(learning.batch);
     const part = { ...options, first: chain[0]! };
@@ -130,7 +128,7 @@ export class AdapterLearner {
   /** Forgets the parts of a step that has not been completed. */
   abandon(): void {
     if (this.samples === 0) return;
-    for (const { loraBGradient, biasGradient } of this.layers) {
+    for (const { loraBGradient, biasGradient } of this.program.adapters) {
       loraBGradient.fill(0);
       biasGradient.fill(0);
     }
@@ -184,15 +182,12 @@ export class AdapterLearner {
   /** Adds the gradient of one window, times `weight`. Returns its loss, which becomes its priority. */
   private accumulate(slot: number, weight: number): number {
     this.forward(slot);
-    const last = this.layers.length - 1;
-    const slopes = this.upstream[last]!;
+    const slopes = this.program.output;
     const loss = this.options.loss.evaluate(slot, slopes);
     this.options.replay.setLoss(slot, loss);
     this.options.curriculum?.met(slot, loss);
     for (let k = 0; k < slopes.length; k++) slopes[k] = slopes[k]! * weight;
-    for (let l = last; l >= 0; l--) {
-      this.layers[l]!.backward(this.upstream[l]!, l === 0 ? null : this.upstream[l - 1]!);
-    }
+    this.program.run();
     return loss;
   }
 

@@ -1,8 +1,10 @@
 import { type GraphClock, LazyNode } from '../graph/lazy-node.ts';
 import type { AdapterSet, Interpreter, SplitModel } from '../interpreter.ts';
+import type { TfliteModel } from '../tflite/model.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
 
 export interface FrozenPartOptions {
+  readonly model: TfliteModel;
   readonly interpreter: Interpreter;
   /** Those of the layers before `first` stay zero. */
   readonly adapters: AdapterSet;
@@ -81,13 +83,23 @@ class Activations extends LazyNode {
 
 /**
  * Whether keeping activations pays: the frozen layers are the larger part of the model, and the activations of a window
- * take no more than a quarter of its features. Never for a streaming model, whose state moves on with every inference.
+ * take no more than a quarter of its features. Never for a streaming model, whose state moves on with every inference,
+ * nor where what learns reads something else beside the first layer's input.
  */
-export function frozenPartPays({ interpreter, first, replay }: FrozenPartOptions): boolean {
+export function frozenPartPays({ model, interpreter, first, replay }: FrozenPartOptions): boolean {
   const { operator } = interpreter.adapterPoints[first]!;
   const { boundary } = interpreter.split(first);
   let before = 0;
   for (let at = 0; at < operator; at++) before += interpreter.multiplyAddsOf(at);
   const isLarger = before > interpreter.multiplyAdds - before;
-  return !interpreter.hasState && isLarger && boundary.length > 0 && boundary.length <= replay.featureCount;
+  const keeps = boundary.length > 0 && boundary.length <= replay.featureCount;
+  return !interpreter.hasState && isLarger && keeps && isCut(model, operator);
+}
+
+/** Whether the operators from `first` on read nothing computed before it but its own input. */
+function isCut({ subgraph }: TfliteModel, first: number): boolean {
+  const { operators, inputs } = subgraph;
+  const before = new Set([...inputs, ...operators.slice(0, first).flatMap(({ outputs }) => outputs)]);
+  before.delete(operators[first]!.inputs[0]!);
+  return operators.slice(first).every((operator) => operator.inputs.every((tensor) => !before.has(tensor)));
 }

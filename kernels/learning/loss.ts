@@ -1,5 +1,5 @@
 /** Values of a gradient. */
-export type Slopes = Float64Array;
+export type Slopes = Float32Array;
 
 /**
  * What learning minimises. The learner shows the model a window of the replay buffer and asks here which way its output

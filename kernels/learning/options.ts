@@ -1,12 +1,17 @@
 import { FACTOR_BITS, type FactorBits } from '../adapters/factor-codec.ts';
 
+/** Adapter points that may learn: more than any model has for a gateway. */
+export const POINTS_MAX = 1024;
+
 /**
  * How a node learns from labels. The defaults were chosen on gas sensors that age and movement sensors of many people
  * together, and checked on bearings and a market: none is tuned to one of them alone.
  */
 export interface LearningOptions {
-  /** Rank of the adapters beside every dense layer, 1 to 64. */
+  /** Rank of the adapters, 1 to 64. */
   readonly rank: number;
+  /** Adapter points that learn, counted from the output: as many as the board has memory for; >= 1. */
+  readonly points: number;
   /** LoRA's alpha / rank. */
   readonly scaling: number;
   /** What B and bias are stored, and therefore computed with, in. */
@@ -59,6 +64,7 @@ export interface LearningOptions {
 
 export const defaultLearningOptions: LearningOptions = {
   rank: 2,
+  points: POINTS_MAX,
   scaling: 1,
   factorBits: 8,
   learningRate: 0.007,
@@ -104,6 +110,7 @@ export function checkLearningOptions(options: LearningOptions): void {
   if (!FACTOR_BITS.includes(options.factorBits)) {
     throw new RangeError(`learning.factorBits is ${options.factorBits}: choose one of ${FACTOR_BITS.join(', ')}`);
   }
+  whole('points', POINTS_MAX);
   whole('stepsPerLabel', 1024);
   whole('batch', 1024);
   real('scaling', 1e-3, 1e3);

@@ -31,7 +31,7 @@ export function crossEntropyGradient(
   probabilities: Float32Array,
   label: number,
   smoothing: number,
-  out: Float64Array,
+  out: Float32Array | Float64Array,
 ): void {
   const everywhere = smoothing / probabilities.length;
   for (let i = 0; i < probabilities.length; i++) out[i] = probabilities[i]! - everywhere;

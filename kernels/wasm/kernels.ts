@@ -42,7 +42,7 @@ export interface WasmKernels {
     inputScale: number,
     to: number,
   ): void;
-  /** Gradients (assembly/gradient.ts); `geometry` is the address of the words of assembly/gradient-layout.ts. */
+  /** Gradients (assembly/gradient.ts); `geometry` is the address of the words of assembly/records.ts. */
   convolutionGradient(geometry: number, g: number, w: number, channels: number, dx: number, zeros: number): void;
   depthwiseGradient(geometry: number, g: number, w: number, dx: number): void;
   adapterGradient(
@@ -72,3 +72,9 @@ export interface WasmKernels {
   /** First byte that the kernels' own static data does not use. */
   readonly heapBase: { readonly value: number };
 }
+
+/** The inner loops of learning, which have plain twins (kernels/gradient/plain-kernels.ts). */
+export type GradientKernels = Pick<
+  WasmKernels,
+  'adapterProject' | 'adapterGradient' | 'convolutionGradient' | 'depthwiseGradient'
+>;

@@ -72,7 +72,7 @@ const runAdapted = ({ random, pick, whole }: Dice, options: ConvolutionCase, wil
 
 convolutions('have the same bits compiled, compact and plain, wild factors among them', () => {
   const chance = dice(481);
-  for (let round = 0; round < 90; round++) {
+  for (let round = 0; round < 60; round++) {
     const options = randomCase(chance);
     const [compiled, ...others] = runAdapted(chance, options, round % 2 === 0);
     for (const { output } of others) {
@@ -97,7 +97,7 @@ convolutions(
   () => {
     const chance = dice(482);
     let largest = 0;
-    for (let round = 0; round < 24; round++) {
+    for (let round = 0; round < 16; round++) {
       const [compiled] = runAdapted(chance, { ...randomCase(chance), withBias: false }, false);
       const { point, factors, scaling, output } = compiled!;
       const rank = factors.loraAScale.length;

@@ -1,10 +1,10 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { findReach } from '../../kernels/gradient/reach.ts';
 import { type AdapterSet, createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
-import { findDenseChain } from '../../kernels/learning/dense-chain.ts';
 import { FrozenPart, frozenPartPays } from '../../kernels/learning/frozen-part.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
@@ -28,6 +28,7 @@ const frozen = suite('frozen layers before the trained ones');
 const CAPACITY = 17;
 
 interface Setting {
+  readonly model: TfliteModel;
   readonly interpreter: Interpreter;
   readonly adapters: AdapterSet;
   readonly chain: readonly number[];
@@ -37,7 +38,7 @@ interface Setting {
   readonly presented: () => number;
 }
 
-const settingOf = (model: TfliteModel, kernels: 'compiled' | 'plain', keepsState = false): Setting => {
+const settingOf = (model: TfliteModel, kernels: 'compiled' | 'plain', keepsState = false, trained = 1): Setting => {
   const engine = createEngine({ kernels });
   const created = createInterpreter(model, { engine, limits, keepActivations: true });
   // A model with state is never taken apart: the way to a learner that runs all of it at every step.
@@ -54,8 +55,8 @@ const settingOf = (model: TfliteModel, kernels: 'compiled' | 'plain', keepsState
     quantiseInto(window, scale, zeroPoint, data as Int8Array);
     presented++;
   };
-  const chain = findDenseChain(model, interpreter);
-  return { interpreter, adapters, chain, replay, present, presented: () => presented };
+  const chain = findReach(model, interpreter).points.slice(-trained);
+  return { model, interpreter, adapters, chain, replay, present, presented: () => presented };
 };
 
 const draw = (name: string): TfliteModel =>
@@ -168,10 +169,16 @@ frozen(
 
 frozen('nothing is kept where it does not pay, or where an inference depends on those before it', () => {
   const net = { sizes: [40, 16, 4], perChannel: true, activation: 1, floatEnds: false, withBias: true } as const;
-  const dense = settingOf(denseNet(seeded(473), { ...net, ending: 'softmax' }), 'compiled');
+  const dense = settingOf(denseNet(seeded(473), { ...net, ending: 'softmax' }), 'compiled', false, 2);
   assert.is(frozenPartPays({ ...dense, first: dense.chain[0]! }), false, 'a dense network has no frozen layers');
   const streaming = settingOf(draw('streaming 1-D'), 'compiled', true);
   assert.is(frozenPartPays({ ...streaming, first: streaming.chain[0]! }), false);
+  const residual = settingOf(draw('residual 32x32'), 'compiled', false, 3);
+  assert.is(
+    frozenPartPays({ ...residual, first: residual.chain[0]! }),
+    false,
+    'a shortcut goes around the first layer',
+  );
   const narrow = settingOf(draw('streaming 1-D'), 'compiled');
   assert.is(frozenPartPays({ ...narrow, first: narrow.chain[0]! }), true);
   const replay = replayBuffer({ capacity: CAPACITY, featureCount: 63, classes: 6 });

@@ -1,9 +1,9 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { GradientProgram } from '../../kernels/gradient/program.ts';
+import type { LearningAdapter } from '../../kernels/gradient/rule.ts';
 import { createInterpreter, type Interpreter } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
-import { AdapterLayer } from '../../kernels/learning/adapter-layer.ts';
-import { findDenseChain } from '../../kernels/learning/dense-chain.ts';
 import { crossEntropyGradient, softmaxInto } from '../../kernels/learning/softmax.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
 import { createRandom } from '../../kernels/random.ts';
@@ -18,7 +18,8 @@ const SMOOTHING = 0.1;
 
 interface Adapted {
   readonly interpreter: Interpreter;
-  readonly layers: readonly AdapterLayer[];
+  readonly program: GradientProgram;
+  readonly layers: readonly LearningAdapter[];
   readonly invoke: () => void;
 }
 
@@ -40,15 +41,13 @@ function adapted(seed: number): Adapted {
   const input = interpreter.inputs[0]!.data;
   for (let i = 0; i < input.length; i++) input[i] = Math.floor(random() * 200) - 100;
   interpreter.invoke(set);
-  const layers = findDenseChain(model, interpreter).map(
-    (at) => new AdapterLayer(interpreter.adapterPoints[at]!, set.points[at]!, RANK, SCALING),
-  );
-  return { interpreter, layers, invoke: () => interpreter.invoke(set) };
+  const program = new GradientProgram({ model, interpreter, adapters: set, points: [0, 1, 2] });
+  return { interpreter, program, layers: program.adapters, invoke: () => interpreter.invoke(set) };
 }
 
 /** A layer's linear part in plain float64, with the factors as given. */
 function affine(
-  { point, factors }: AdapterLayer,
+  { point, factors }: LearningAdapter,
   x: readonly number[],
   loraB: Float64Array,
   bias: Float64Array,
@@ -101,12 +100,11 @@ function twinLoss(
   };
 }
 
-function backpropagate({ interpreter, layers }: Adapted, label: number): void {
+function backpropagate({ interpreter, program }: Adapted, label: number): void {
   const probabilities = new Float32Array(SHAPE.classes);
   softmaxInto(interpreter.logits, probabilities);
-  const upstream = layers.map(({ point }) => new Float64Array(point.outFeatures));
-  crossEntropyGradient(probabilities, label, SMOOTHING, upstream.at(-1)!);
-  for (let l = layers.length - 1; l >= 0; l--) layers[l]!.backward(upstream[l]!, l === 0 ? null : upstream[l - 1]!);
+  crossEntropyGradient(probabilities, label, SMOOTHING, program.output);
+  program.run();
 }
 
 const gradient = suite('gradients of the adapted int8 network');
@@ -184,12 +182,12 @@ gradient('a saturated logit is still led back, but never further out', () => {
   last.factors.bias[0] = 100;
   network.invoke();
   assert.is(last.point.output[0]! + last.point.outputOffset, 127);
-  const pull = new Float64Array(SHAPE.classes).fill(1);
-  last.backward(pull, null);
-  assert.is(pull[0], 1);
-  const push = new Float64Array(SHAPE.classes).fill(-1);
-  last.backward(push, null);
-  assert.is(push[0], 0);
+  network.program.output.fill(1);
+  network.program.run();
+  assert.is(last.biasGradient[0], 1, 'pulled back');
+  network.program.output.fill(-1);
+  network.program.run();
+  assert.is(last.biasGradient[0], 1, 'not pushed');
 });
 
 gradient('without B and bias the adapted network is the frozen one, and gradient steps still start', () => {

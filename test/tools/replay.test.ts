@@ -37,7 +37,7 @@ replays('reports every expert over the stream, its second half and its nodes, in
   assert.is(report.scored, 700);
   assert.is(report.labels, report.nodes[0]!.labels + report.nodes[1]!.labels);
   assert.ok(report.labels > 160 && report.labels < 260, `${report.labels} of 700 labels at 0.3`);
-  assert.equal(Object.keys(report.experts), ['frozen', 'renormalised', 'local', 'mixture']);
+  assert.equal(Object.keys(report.experts), ['frozen', 'renormalised', 'local', 'linear', 'context', 'mixture']);
   assert.equal(Object.keys(report.baselines ?? {}), ['repeatLast', 'full']);
   for (const expert of Object.values({ ...report.experts, ...report.baselines })) {
     for (const key of ['accuracy', 'secondHalf', 'worstNode'] as const) {
@@ -82,6 +82,17 @@ replays('without labels nothing is learned', () => {
   assert.is(labels, 0);
   assert.is(nodes[0]!.local, nodes[0]!.frozen);
   assert.equal(experts.local, experts.frozen);
+});
+
+replays('asked labels keep to the same budget, are the same each time, and teach at least as much', () => {
+  const recording = recordingOf(streamOf(1), streamOf(2));
+  const rate = 0.1;
+  const asked = play(recording, { labelRate: rate, labelPolicy: 'asked' });
+  assert.ok(asked.labels <= 800 * rate + 2 && asked.labels >= 800 * rate - 22, `${asked.labels} labels`);
+  assert.is(asked.decisionFingerprint, play(recording, { labelRate: rate, labelPolicy: 'asked' }).decisionFingerprint);
+  const random = play(recording, { labelRate: rate });
+  const [a, r] = [asked.experts.mixture!.accuracy, random.experts.mixture!.accuracy];
+  assert.ok(a > r - 0.01, `asked ${a}, at random ${r}`);
 });
 
 replays('the label of a window is revealed only after its decision', () => {

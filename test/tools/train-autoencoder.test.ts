@@ -35,7 +35,7 @@ function pump(leak: boolean): Recording {
 
 const OPTIONS: TrainOptions = {
   ...{ recording: pump(true), task: 'anomaly', window: 2, stride: 2, seed: 1, features: 'raw' },
-  ...{ hidden: [12, 3], epochs: 40, thresholdQuantile: 0.95 },
+  ...{ epochs: 120, thresholdQuantile: 0.95 },
 };
 
 autoencoder('trains on what is normal or not labelled, and finds what is not', async () => {

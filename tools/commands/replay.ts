@@ -6,7 +6,7 @@ import type { Recording } from '../../firmware/io/recording.ts';
 import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
 import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
 import { type LearningMechanism, learningMechanisms, learningWithout } from '../../kernels/learning/mechanisms.ts';
-import { defaultLearningOptions } from '../../kernels/learning/options.ts';
+import { defaultLearningOptions, POINTS_MAX } from '../../kernels/learning/options.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
 import { type LabelPolicy, labelPolicies } from '../replay/label-policy.ts';
 import { integerFrom, list, share } from './arguments.ts';
@@ -23,12 +23,13 @@ interface ReplayFlags {
   report?: string;
   factorBits: FactorBits;
   adapters: number;
+  points: number;
+  adapter?: string;
+  saveAdapter?: string;
   probe?: string;
   probeSegments?: string[];
   without: LearningMechanism[];
   replayBytes?: number;
-  adapter?: string;
-  saveAdapter?: string;
   json?: true;
 }
 
@@ -59,6 +60,14 @@ export function replayCommand(): Command {
         .argParser(factorBits),
     )
     .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
+    .option(
+      '--points <number>',
+      'adapter points that learn, counted from the output',
+      integerFrom(1, POINTS_MAX),
+      defaultLearningOptions.points,
+    )
+    .option('--adapter <file>', 'begin with what myrmexctl adapter export or --save-adapter wrote')
+    .option('--save-adapter <file>', 'write the adapter that the last node ends with (safetensors)')
     .option('--probe <recording>', 'how right the node is on this one before and after, without learning from it')
     .option('--probe-segments <names>', 'probe only these segments, separated by commas', list)
     .option(
@@ -68,8 +77,6 @@ export function replayCommand(): Command {
       [],
     )
     .option('--replay-bytes <number>', 'memory for labelled windows to learn from again', integerFrom(1024, 1 << 26))
-    .option('--adapter <file>', 'begin with what myrmexctl adapter export or --save-adapter wrote')
-    .option('--save-adapter <file>', 'write the adapter that the last node ends with (safetensors)')
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -86,7 +93,7 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, labelPolicy, experts, baselines, factorBits } = flags;
+  const { labelRate, labelPolicy, experts, baselines, factorBits, points } = flags;
   const { readAdapter } = await import('../adapters/read-adapter.ts');
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
@@ -94,7 +101,7 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
-    learning: learningWithout({ ...defaultLearningOptions, factorBits }, flags.without),
+    learning: learningWithout({ ...defaultLearningOptions, factorBits, points }, flags.without),
     ...(flags.replayBytes === undefined ? {} : { replayBytes: flags.replayBytes }),
     ...(flags.probe === undefined ? {} : { probe: await readProbe(flags.probe, flags.probeSegments) }),
     now: () => performance.now(),
@@ -118,7 +125,18 @@ const readProbe = async (path: string, segments: string[] | undefined): Promise<
 
 /** The options of a replay as its page shows them. */
 function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
-  const { labelRate, seed, segments, nodes, experts, baselines, factorBits, adapters: kept, labelPolicy } = flags;
+  const {
+    labelRate,
+    seed,
+    segments,
+    nodes,
+    experts,
+    baselines,
+    factorBits,
+    adapters: kept,
+    labelPolicy,
+    points,
+  } = flags;
   return [
     ['recording', path === '-' ? 'standard input' : basename(path)],
     ['model', `${basename(flags.model)}, ${model.length} bytes`],
@@ -131,6 +149,7 @@ function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: st
     ['baselines', baselines.join(', ') || 'none'],
     ['bits of adapter factors', `${factorBits}`],
     ['adapters', `${kept}`],
+    ['adapter points that learn, at most', `${points}`],
   ];
 }
 

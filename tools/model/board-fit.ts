@@ -5,10 +5,14 @@ import { ringShape, WORKER_HEAP_BYTES } from '../../firmware/io/compute.ts';
 import { modelLimitsOf } from '../../firmware/model-limits.ts';
 import { expertNames, expertsFor } from '../../firmware/pipeline.ts';
 import { ModelError } from '../../kernels/errors.ts';
+import { createLearningInterpreter } from '../../kernels/gradient/learning-interpreter.ts';
 import { createInterpreter } from '../../kernels/interpreter.ts';
+import { defaultLearningOptions } from '../../kernels/learning/options.ts';
+import type { ModelLimits } from '../../kernels/limits.ts';
 import { ringBytes } from '../../kernels/ring.ts';
+import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { readModel } from '../../kernels/tflite/reader.ts';
-import { createEngine } from '../../kernels/wasm/engine.ts';
+import { createEngine, type WasmEngine } from '../../kernels/wasm/engine.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 
 /** Whether a node on a board takes a model. */
@@ -20,6 +24,14 @@ export interface BoardFit {
   /** Memory of the engine with what learning keeps there; null when the engine refuses the model. */
   readonly arenaBytes: number | null;
   readonly arenaBytesMax: number;
+  /** What learning takes beside the interpreter; null where the model does not learn or does not fit. */
+  readonly learning: LearningFit | null;
+}
+
+/** Adapter points that learn, of those that a gradient reaches, and bytes for learning with the kept activations. */
+export interface LearningFit {
+  readonly points: number;
+  readonly bytes: number;
 }
 
 /**
@@ -30,16 +42,32 @@ export function fitOn(board: BoardProfile, bytes: Uint8Array, card: ModelCard | 
   const limits = modelLimitsOf(board);
   const { name, arenaBytesMax } = board;
   let arenaBytes: number | null = null;
+  let learning: LearningFit | null = null;
   try {
     const engine = createEngine({ memoryBytes: arenaBytesMax + KERNEL_DATA_BYTES });
-    const keepActivations = card === null || card.task === 'classification';
-    arenaBytes = createInterpreter(readModel(bytes, limits), { engine, limits, keepActivations }).arenaBytes;
+    const model = readModel(bytes, limits);
+    const isLearning = card === null || card.task === 'classification';
+    ({ arenaBytes, learning } = arenaOf(model, engine, limits, isLearning));
     if (card !== null) requireBudget(budgetFor(board, bytes, card), name);
-    return { board: name, fits: true, reason: '', arenaBytes, arenaBytesMax };
+    return { board: name, fits: true, reason: '', arenaBytes, arenaBytesMax, learning };
   } catch (error) {
     if (!(error instanceof ModelError || error instanceof NodeError)) throw error;
-    return { board: name, fits: false, reason: error.message, arenaBytes, arenaBytesMax };
+    return { board: name, fits: false, reason: error.message, arenaBytes, arenaBytesMax, learning };
   }
+}
+
+function arenaOf(model: TfliteModel, engine: WasmEngine, limits: ModelLimits, learns: boolean) {
+  if (!learns) {
+    const { arenaBytes } = createInterpreter(model, { engine, limits, keepActivations: false });
+    return { arenaBytes, learning: null };
+  }
+  const { points, rank } = defaultLearningOptions;
+  const { interpreter, chosen } = createLearningInterpreter(model, engine, limits, { pointsMax: points, rank });
+  const { arenaBytes, lastingBytes, activationBytes } = chosen.memory;
+  return {
+    arenaBytes: interpreter.arenaBytes + arenaBytes + lastingBytes,
+    learning: { points: chosen.points.length, bytes: arenaBytes + lastingBytes + activationBytes },
+  };
 }
 
 /** More than the kernels' static data, which lies in the engine's memory beside the arena. */
@@ -53,7 +81,7 @@ function budgetFor(board: BoardProfile, bytes: Uint8Array, card: ModelCard) {
     ringBytes: ringBytes(rows, channels),
     workerHeapBytes: WORKER_HEAP_BYTES,
     features: card.normalisation.transform.length,
-    experts: expertsFor(card.task, expertNames).length,
+    experts: expertsFor(card, expertNames).length,
     classes: card.labels.length,
     broker: null,
   });

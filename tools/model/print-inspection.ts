@@ -33,9 +33,11 @@ function costLines({ runnable, refusal, multiplyAdds, arenaBytes, numerics, memo
   ];
 }
 
-function boardLine({ board, fits, reason, arenaBytes, arenaBytesMax }: BoardFit): string {
+function boardLine({ board, fits, reason, arenaBytes, arenaBytesMax, learning }: BoardFit): string {
   if (!fits) return `does not fit board ${board}: ${printable(reason)}`;
-  return `fits board ${board} (${arenaBytes} of ${arenaBytesMax} bytes)`;
+  const learns =
+    learning === null ? '' : `; ${learning.points} adapter points can learn there, with ${learning.bytes} bytes`;
+  return `fits board ${board} (${arenaBytes} of ${arenaBytesMax} bytes)${learns}`;
 }
 
 function operatorLine(operator: OperatorReport, index: number): string {

@@ -29,12 +29,12 @@ export interface ReplayOptions {
   /** The node's own unless told otherwise. */
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
+  /** Every node begins with this adapter. */
+  readonly adapter?: PeftAdapter;
   /** Shown before and after, without being learned from. */
   readonly probe?: Recording;
   /** Bytes of the replay buffer; the node's own unless told otherwise. */
   readonly replayBytes?: number;
-  /** Every node begins with this adapter. */
-  readonly adapter?: PeftAdapter;
   /** Milliseconds on a clock that only rises. */
   readonly now: () => number;
 }

@@ -25,9 +25,9 @@ export interface AutoencoderKind {
   reach(inputs: Float32Array): number;
 }
 
-/** Of features: a sixth of them can vary on their own, and some tens of units say how. */
-const UNITS_MAX = 64;
-const BOTTLENECK_SHARE = 1 / 6;
+/** Of features: a quarter of them can vary on their own, and some tens of units say how. */
+const UNITS = { least: 32, most: 64 } as const;
+const BOTTLENECK_SHARE = 1 / 4;
 const BOTTLENECK_MAX = 16;
 /** Standardised features end near 4; the rest is room for streams that drift. */
 const FEATURE_REACH = 8;
@@ -41,7 +41,7 @@ export function denseAutoencoder(windows: LabelledWindows, options: TrainOptions
   const features = extractAll(spec, shape, windows.samples);
   const size = features.length / windows.count;
   const bottom = Math.min(BOTTLENECK_MAX, Math.max(1, Math.round(size * BOTTLENECK_SHARE)));
-  const down = options.hidden ?? [Math.min(UNITS_MAX, Math.max(4 * bottom, 8)), bottom];
+  const down = options.hidden ?? [Math.min(UNITS.most, Math.max(4 * bottom, UNITS.least)), bottom];
   const layer = (channels: number, relu: boolean): Step => ({ kind: 'dense', channels, relu });
   const plan = [
     ...down.map((width, l) => layer(width, l + 1 < down.length)),

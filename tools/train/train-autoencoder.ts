@@ -18,10 +18,10 @@ import type { TrainOptions } from './train-options.ts';
 import { requireNormal } from './trainable.ts';
 import type { LabelledWindows } from './windows.ts';
 
-const STEPS_WANTED = 2000;
-const EPOCHS = { least: 20, most: 200 } as const;
+const STEPS_WANTED = 3000;
+const EPOCHS = { least: 20, most: 300 } as const;
 const BATCH = 64;
-const LEARNING_RATE = 3e-3;
+const LEARNING_RATE = 5e-3;
 const WEIGHT_DECAY = 0.01;
 /** The network is shown a little noise and asked for what was there without it (Vincent et al. 2008). */
 const AUGMENTATION = { noise: 0.1, gain: 0, offset: 0 } as const;

@@ -15,7 +15,7 @@ import {
   PAD_TOP,
   STRIDE_HEIGHT,
   STRIDE_WIDTH,
-} from './gradient-layout';
+} from './records';
 
 /** Output position of a window that meets an input with one of its taps; −1 where none does. */
 // @ts-ignore: decorator
@@ -75,7 +75,7 @@ function rowGradient(g: usize, w: usize, channels: i32, count: i32, dx: usize): 
  * w[c, tap, i]. Each sum starts with what is there and goes on in the order of taps, then channels, one rounding an
  * operation, so that tiles of any shape and the plain twin give the same bits. Four pixels × eight channels at a time.
  *
- * @param geometry words of gradient-layout.ts
+ * @param geometry words of records.ts
  * @param g float32 [pixels × channels]
  * @param w int8 [channels × taps × in]
  * @param dx float32 [in pixels × in]

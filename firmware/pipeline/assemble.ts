@@ -123,7 +123,12 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
       ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
       ...(learner === null
         ? []
-        : [learner.elastic.fisherDiagonal, learner.elastic.anchorParams, learner.elastic.remaining]),
+        : [
+            learner.elastic.fisherRoots,
+            learner.elastic.anchorCodes,
+            learner.elastic.scales,
+            learner.elastic.remaining,
+          ]),
       ...(linear === null ? [] : [linear.temperature.weights]),
       ...(context === null ? [] : [context.belief]),
       ...(calibration === null ? [] : [calibration.weights]),

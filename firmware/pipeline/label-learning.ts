@@ -170,6 +170,7 @@ export class LabelLearning {
     const entries = journal.filter(fits).sort((a, b) => a.sequence - b.sequence);
     this.sequence = this.firstUnlearned[0]!;
     replay.reprioritise();
+    learner?.elastic.decode();
     for (const { slot, sequence, label, features } of entries) {
       normaliser.apply(features, this.normalised);
       judges.restore(this.normalised, label);

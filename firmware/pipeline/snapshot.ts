@@ -7,7 +7,7 @@ const VERSION = 2;
 const HEADER_BYTES = 4 * 6;
 const CHECKSUM_BYTES = 8;
 
-export type StateArray = Float32Array | Float64Array | Uint32Array | Uint8Array;
+export type StateArray = Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array | Int8Array;
 
 /**
  * Learning state as bytes, the same on every machine: magic, version, the model's two fingerprint words, length, zero,
@@ -109,12 +109,14 @@ function setElement(view: DataView, at: number, array: StateArray, i: number): v
   if (array instanceof Float64Array) view.setFloat64(at, array[i]!, true);
   else if (array instanceof Float32Array) view.setFloat32(at, array[i]!, true);
   else if (array instanceof Uint32Array) view.setUint32(at, array[i]!, true);
-  else view.setUint8(at, array[i]!);
+  else if (array instanceof Uint16Array) view.setUint16(at, array[i]!, true);
+  else view.setUint8(at, array[i]! & 255);
 }
 
 function getElement(view: DataView, at: number, array: StateArray, i: number): void {
   if (array instanceof Float64Array) array[i] = view.getFloat64(at, true);
   else if (array instanceof Float32Array) array[i] = view.getFloat32(at, true);
   else if (array instanceof Uint32Array) array[i] = view.getUint32(at, true);
+  else if (array instanceof Uint16Array) array[i] = view.getUint16(at, true);
   else array[i] = view.getUint8(at);
 }

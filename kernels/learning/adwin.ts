@@ -3,7 +3,7 @@ import { log } from '../math/log.ts';
 /** Buckets of one size before the two oldest become one of the next: the paper's M. */
 const BUCKETS = 5;
 /** Row r holds buckets of 2^r: together more labels than a node meets; the oldest are let go beyond that. */
-const ROWS = 20;
+const ROWS = 12;
 /** Fewer observations on either side of a cut say nothing. */
 const SIDE_MIN = 5;
 
@@ -21,8 +21,8 @@ export type Change = 'none' | 'rise' | 'fall';
  */
 export class Adwin {
   /** [ROWS × BUCKETS + 1] 'yes' in each bucket, oldest first within a row, and [ROWS] buckets in use: the state. */
-  readonly yes = new Uint32Array(ROWS * (BUCKETS + 1));
-  readonly used = new Uint32Array(ROWS);
+  readonly yes = new Uint16Array(ROWS * (BUCKETS + 1));
+  readonly used = new Uint8Array(ROWS);
 
   /** @param delta probability of a false alarm, > 0 and < 1 */
   constructor(private readonly delta: number) {}

@@ -16,9 +16,16 @@ export interface ElasticOptions {
  * decayed average is divided by 1 - γ^t, or the first consolidation would count for 1 - γ of itself (as in Adam).
  */
 export class ElasticWeights {
-  /** Decayed average before its correction, and its anchor θ*, in the parameters' order; with `remaining` the state. */
+  /** Decayed average before its correction, and its anchor θ*, in the parameters' order. */
   readonly fisherDiagonal: Float32Array;
   readonly anchorParams: Float32Array;
+  /**
+   * The same in a byte each, the roots of the one and the other linearly, with a scale per array: with `remaining` the
+   * state. A node writes it with every label, and the arrays above hold no more than it can say.
+   */
+  readonly fisherRoots: Uint8Array;
+  readonly anchorCodes: Int8Array;
+  readonly scales: Float32Array;
   /** γ^t after t consolidations. */
   readonly remaining = new Float64Array([1]);
   /** Sum of squares since `begin`. */
@@ -33,6 +40,9 @@ export class ElasticWeights {
     const size = parameters.reduce((sum, array) => sum + array.length, 0);
     this.fisherDiagonal = new Float32Array(size);
     this.anchorParams = new Float32Array(size);
+    this.fisherRoots = new Uint8Array(size);
+    this.anchorCodes = new Int8Array(size);
+    this.scales = new Float32Array(2 * parameters.length);
     this.squares = new Float64Array(size);
   }
 
@@ -96,7 +106,44 @@ export class ElasticWeights {
       anchorParams.set(values, at);
       at += values.length;
     }
+    this.encode();
+    this.decode();
     this.begin();
+  }
+
+  /** Brings back the arrays from the state, after that was restored. */
+  decode(): void {
+    let at = 0;
+    for (let k = 0; k < this.parameters.length; k++) {
+      const end = at + this.parameters[k]!.length;
+      const root = this.scales[2 * k]!;
+      const step = this.scales[2 * k + 1]!;
+      for (; at < end; at++) {
+        this.fisherDiagonal[at] = root * this.fisherRoots[at]! * (root * this.fisherRoots[at]!);
+        this.anchorParams[at] = step * this.anchorCodes[at]!;
+      }
+    }
+  }
+
+  private encode(): void {
+    const { fisherDiagonal, anchorParams, scales } = this;
+    let at = 0;
+    for (let k = 0; k < this.parameters.length; k++) {
+      const end = at + this.parameters[k]!.length;
+      let most = 0;
+      let far = 0;
+      for (let i = at; i < end; i++) {
+        most = Math.max(most, fisherDiagonal[i]!);
+        far = Math.max(far, Math.abs(anchorParams[i]!));
+      }
+      scales[2 * k] = Math.sqrt(most) / 255;
+      scales[2 * k + 1] = far / 127;
+      for (; at < end; at++) {
+        this.fisherRoots[at] =
+          most > 0 ? Math.min(255, Math.round(Math.sqrt(fisherDiagonal[at]!) / scales[2 * k]!)) : 0;
+        this.anchorCodes[at] = far > 0 ? Math.round(anchorParams[at]! / scales[2 * k + 1]!) : 0;
+      }
+    }
   }
 
   /** λ over the bias correction. */

@@ -38,8 +38,13 @@ elastics('the Fisher diagonal is the mean of squared per-sample gradients, not t
     [-1, 4, 0, 4],
   ]);
   // Samples that pull apart: by the square of the mean, the first and the last would be 0.
-  assert.equal(Array.from(one.elastic.fisherDiagonal), [1, 10, 0, 16]);
-  assert.equal(Array.from(one.elastic.anchorParams), [0.5, -1, 2, 3]);
+  // Kept in a byte each: of the largest root within 1/510, of the largest anchor within 1/254.
+  [1, 10, 0, 16].forEach((value, i) => {
+    near(one.elastic.fisherDiagonal[i]!, value, 0.02);
+  });
+  [0.5, -1, 2, 3].forEach((value, i) => {
+    near(one.elastic.anchorParams[i]!, value, 0.008);
+  });
   assert.ok(
     one.gradients.every((gradient) => gradient.every((value) => value === 0)),
     'the gradients are clear',
@@ -53,7 +58,7 @@ elastics('the decayed average is corrected: one consolidation counts in full, eq
     for (let times = 1; times <= 4; times++) {
       consolidate(one, [[1, 2, 3, 4]]);
       one.parameters[0]![0] = one.parameters[0]![0]! + 1;
-      near(one.elastic.penalty, 1, 1e-6);
+      near(one.elastic.penalty, 1, 0.03);
     }
   }
 });
@@ -64,7 +69,7 @@ elastics('two consolidations weigh as their decay says, by hand', () => {
   consolidate(one, [[3, 0, 0, 0]]);
   one.parameters[0]![0] = 1.5;
   // (0.9 × 0.1 × 1 + 0.1 × 9) / (1 - 0.81) = 5.2105…; λ/2 F 1².
-  near(one.elastic.penalty, (0.5 * (0.09 + 0.9)) / 0.19, 1e-6);
+  near(one.elastic.penalty, (0.5 * (0.09 + 0.9)) / 0.19, 0.01);
 });
 
 elastics('the gradient of the penalty equals finite differences of it', () => {
@@ -98,7 +103,7 @@ elastics('a consolidation without samples changes nothing; one begun anew forget
   one.gradients[0]!.fill(100);
   one.elastic.observe();
   consolidate(one, [[1, 1, 1, 1]]);
-  near(one.elastic.fisherDiagonal[0]!, 0.1, 1e-6);
+  near(one.elastic.fisherDiagonal[0]!, 0.1, 1e-3);
 });
 
 elastics.run();

@@ -67,9 +67,9 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'sample ring', bytes: sizes.ringBytes },
       { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
-      { name: 'replay', bytes: board.replayCapacity * floats(features + 2) },
+      { name: 'replay', bytes: board.replayBytesMax },
       // kernels/learning/frozen-part.ts keeps at most a byte for each feature.
-      { name: 'replayed activations', bytes: board.replayCapacity * features },
+      { name: 'replayed activations', bytes: board.replayBytesMax },
       { name: 'linear expert', bytes: linearBytes(features, classes) },
       { name: 'adapter pool', bytes: poolBytes },
       { name: 'broker', bytes: kept + unread },

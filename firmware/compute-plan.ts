@@ -38,7 +38,7 @@ export const planCompute = (
 ): ComputePlan => {
   const { seed, sensor, broker, engine = 'wasm' } = configuration;
   const board = boardProfile(configuration.board);
-  const { pendingWindows, replayCapacity, ringRows } = board;
+  const { pendingWindows, replayCapacity, replayBytesMax, ringRows } = board;
   const limits = modelLimitsOf(board);
   const card = readModelCard(model, limits);
   const experts = expertsFor(card, configuration.experts);
@@ -47,7 +47,7 @@ export const planCompute = (
     const rest = experts.length === 1 ? 'frozen decides alone' : 'the others decide';
     notice(`${idle.join(', ')} cannot help ${WHAT[card.task]}: ${rest} (experts in the configuration)`);
   }
-  const sizes = { limits, pendingWindows, replayCapacity };
+  const sizes = { limits, pendingWindows, replayCapacity, replayBytesMax };
   const learned = learningOptions(configuration.learning, board.learningPoolBytesMax);
   const pipeline = { ...defaultPipelineOptions, ...sizes, ...learned, model, seed, experts };
   const learning = { msPerSecond: board.learningMsPerSecondMax, sliceMs: board.learningSliceMsMax };

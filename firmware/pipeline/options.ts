@@ -34,8 +34,9 @@ export interface PipelineOptions {
   readonly limits: ModelLimits;
   /** Labelled windows kept to learn from again; at least the model's classes. */
   readonly replayCapacity: number;
-  /** Bytes that they may take: the smaller of both bounds counts. */
+  /** Bytes that they and the factory's may take; more for large windows (`replayBytesFor`), never above the other. */
   readonly replayBytes: number;
+  readonly replayBytesMax: number;
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;
@@ -62,6 +63,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   limits: defaultModelLimits,
   replayCapacity: 2048,
   replayBytes: 64 * 1024,
+  replayBytesMax: 1024 * 1024,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
   pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },

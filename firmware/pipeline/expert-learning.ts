@@ -37,7 +37,8 @@ export class ExpertLearning {
   }
 
   /**
-   * The window was learned as `before` and is of class `label`. What is in closed form is corrected exactly; the weights of the experts keep what the wrong label taught them until they forget it, with about 100 labels.
+   * The window was learned as `before` and is of class `label`. What is in closed form is corrected exactly; the
+   * weights of the experts keep what the wrong label taught them until they forget it, with about 100 labels.
    */
   relabel(index: number, z: Float32Array, before: number, label: number): void {
     const { linear, context } = this.parts;

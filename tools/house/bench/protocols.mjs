@@ -1,6 +1,6 @@
-// `npm run bench:protocols -- FOLDER [NAME ...]`: the accuracy protocols of the data sets, one line each, with what is
-// asked. FOLDER holds the recordings gas.csv, har.csv, cwru.csv and elec.csv (those that are missing are left out);
-// NAME chooses among gas, gas05, gas0, har, cwru, elec and zero. Two replays at a time, at low priority.
+// `npm run bench:protocols -- FOLDER [NAME ...]`: the accuracy protocols of the data sets, one line
+// each. FOLDER holds the recordings gas.csv, har.csv, cwru.csv and elec.csv (those that are missing are left out); NAME
+// chooses among gas, gas05, gas0, har, cwru, elec and zero. Two replays at a time, at low priority.
 import { spawn } from 'node:child_process';
 import { createReadStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -107,6 +107,11 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   });
   const { normaliser } = loaded;
   const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes });
+  const brought = new Float32Array(features.size);
+  for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
+    replay.read(slot, brought);
+    linear.restore(brought, replay.labelOf(slot));
+  }
   const learning = new LabelLearning({ pending, replay, judges, learner, choice, normaliser, episodes, how });
   const codec = new SnapshotCodec(
     identity.words,

@@ -23,8 +23,8 @@ interface Score {
 }
 
 /**
- * Shows a fixed recording to a node as it is before a stream and as it is after it. Nothing is learned from it: each
- * time a pipeline of its own answers, the second one restored from what the streaming one has learned.
+ * Shows a fixed recording to a node as it is before a stream and as it is after it, when the stream is over. Nothing is
+ * learned from it, and no decision of the stream depends on it.
  */
 export class Probe {
   private readonly before: Score;
@@ -46,10 +46,8 @@ export class Probe {
 
   /** A node of that name has played its stream. */
   finished(node: string, pipeline: Pipeline): void {
-    const learned = new Uint8Array(pipeline.snapshotBytes);
-    pipeline.snapshot(learned);
-    this.show(node, null, this.before);
-    this.show(node, learned, this.after);
+    this.show(node, this.create(), this.before);
+    this.show(node, pipeline, this.after);
   }
 
   report(experts: readonly string[]): ProbeReport {
@@ -65,9 +63,7 @@ export class Probe {
   }
 
   /** Its own rows where the recording has any of this node, else all. */
-  private show(node: string, learned: Uint8Array | null, score: Score): void {
-    const pipeline = this.create();
-    if (learned !== null) pipeline.restore(learned, []);
+  private show(node: string, pipeline: Pipeline, score: Score): void {
     const classes = classesOf(pipeline.card, this.recording.labels);
     const own = this.recording.nodes.filter((rows) => rows.node === node);
     for (const rows of own.length > 0 ? own : this.recording.nodes) this.showRows(rows, classes, pipeline, score);

@@ -1,6 +1,7 @@
 import type { BoardProfile } from '../boards/schema.ts';
 import { NodeError } from './errors.ts';
 import type { BrokerLimits } from './machines/broker-limits.ts';
+import { LINEAR_FEATURES_MAX } from './pipeline/options.ts';
 
 const MIB = 1024 * 1024;
 
@@ -66,9 +67,10 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'sample ring', bytes: sizes.ringBytes },
       { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
-      { name: 'replay', bytes: board.replayCapacity * floats(features + 2) },
+      { name: 'replay', bytes: board.replayBytesMax },
       // kernels/learning/frozen-part.ts keeps at most a byte for each feature.
-      { name: 'replayed activations', bytes: board.replayCapacity * features },
+      { name: 'replayed activations', bytes: board.replayBytesMax },
+      { name: 'linear expert', bytes: linearBytes(features, classes) },
       { name: 'adapter pool', bytes: poolBytes },
       { name: 'broker', bytes: kept + unread },
       { name: 'native engine', bytes: sizes.nativeBytes ?? 0 },
@@ -113,3 +115,7 @@ export const requireBudget = (budget: Budget, board: string): void => {
   check('memory', memory, memoryBytesMax);
   check('storage', store, storeBytesMax);
 };
+
+/** kernels/learning/linear-classifier.ts, in doubles; left out of models with more features than this. */
+const linearBytes = (features: number, classes: number): number =>
+  features > LINEAR_FEATURES_MAX ? 0 : 8 * (features + 1) * ((features + 2) / 2 + classes);

@@ -38,16 +38,16 @@ export const planCompute = (
 ): ComputePlan => {
   const { seed, sensor, broker, engine = 'wasm' } = configuration;
   const board = boardProfile(configuration.board);
-  const { pendingWindows, replayCapacity, ringRows } = board;
+  const { pendingWindows, replayCapacity, replayBytesMax, ringRows } = board;
   const limits = modelLimitsOf(board);
   const card = readModelCard(model, limits);
-  const experts = expertsFor(card.task, configuration.experts);
+  const experts = expertsFor(card, configuration.experts);
   const idle = configuration.experts.filter((name) => !experts.includes(name));
   if (idle.length > 0) {
-    const what = card.task === 'anomaly' ? 'an anomaly model' : 'a regressor';
-    notice(`${idle.join(' and ')} cannot help ${what}: frozen decides alone (experts in the configuration)`);
+    const rest = experts.length === 1 ? 'frozen decides alone' : 'the others decide';
+    notice(`${idle.join(', ')} cannot help ${WHAT[card.task]}: ${rest} (experts in the configuration)`);
   }
-  const sizes = { limits, pendingWindows, replayCapacity };
+  const sizes = { limits, pendingWindows, replayCapacity, replayBytesMax };
   const learned = learningOptions(configuration.learning, board.learningPoolBytesMax);
   const pipeline = { ...defaultPipelineOptions, ...sizes, ...learned, model, seed, experts };
   const learning = { msPerSecond: board.learningMsPerSecondMax, sliceMs: board.learningSliceMsMax };
@@ -72,5 +72,8 @@ export const planCompute = (
     start: () => startCompute({ pipeline, engine, card, ringRows, eager, learning, asksPerDay }),
   };
 };
+
+/** Whom an expert cannot help, in words. */
+const WHAT = { anomaly: 'an anomaly model', regression: 'a regressor', classification: 'a model of so many features' };
 
 const featuresOf = (card: ModelCard): number => card.normalisation.transform.length;

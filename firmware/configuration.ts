@@ -37,10 +37,16 @@ export const Configuration = Type.Object(
     /** Directory of what is learned. */
     state: Type.Optional(Path),
     /** The experts that decide together; `frozen` is always one of them. */
-    experts: Type.Array(Type.Union([Type.Literal('frozen'), Type.Literal('renormalised'), Type.Literal('local')]), {
-      minItems: 1,
-      uniqueItems: true,
-    }),
+    experts: Type.Array(
+      Type.Union([
+        Type.Literal('frozen'),
+        Type.Literal('renormalised'),
+        Type.Literal('local'),
+        Type.Literal('linear'),
+        Type.Literal('context'),
+      ]),
+      { minItems: 1, uniqueItems: true },
+    ),
     /** How adapters are stored, and how many are kept. */
     learning: Type.Optional(Learning),
     /** What runs the model; `native` for the frozen expert alone. */

@@ -9,11 +9,11 @@ import type { Publisher } from './machines/publisher.ts';
 
 export interface LabelDeskPorts {
   readonly machine: LabelMachine;
-  readonly store: Pick<Store, 'putEntry'>;
+  readonly store: Pick<Store, 'putEntry' | 'putLabellers'>;
   readonly publisher: Publisher;
   readonly mqtt: Pick<MqttPort, 'publish'>;
   /** Gives a label to the compute worker; false when it cannot take it now. */
-  readonly apply: (index: number, label: number) => boolean;
+  readonly apply: (index: number, label: number, correction: boolean) => boolean;
   readonly unixMs: () => number;
   /** Hears what became of each label. */
   readonly acknowledged?: (ack: LabelAckBody) => void;
@@ -51,7 +51,11 @@ export const createLabelDesk = (ports: LabelDeskPorts): LabelDesk => {
       switch (effect.kind) {
         case 'apply':
           // When it cannot, the machine's deadline tells the sender to try again.
-          ports.apply(effect.index, effect.label);
+          ports.apply(effect.index, effect.label, effect.correction);
+          break;
+        case 'remember':
+          // Not worth a failed label: the next opinion writes them again.
+          store.putLabellers(effect.records).catch(() => {});
           break;
         case 'store':
           write(effect.entry);

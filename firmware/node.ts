@@ -15,6 +15,7 @@ import { createLabelDesk } from './label-desk.ts';
 import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
+import { LabelPool } from './machines/label-pool.ts';
 import { LabelMachine } from './machines/labels.ts';
 import { createPoolReport } from './pool-report.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
@@ -83,10 +84,11 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
     classes: card.labels,
     epoch: store.epoch,
     known: store.labels,
+    pool: new LabelPool(card.labels.length, store.labellers),
   });
   const desk = createLabelDesk({
     ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
-    apply: (index, label) => compute.current.label(index, label),
+    apply: (index, label, correction) => compute.current.label(index, label, correction),
   });
   const snapshots = createSnapshots({
     request: () => compute.current.requestSnapshot(),

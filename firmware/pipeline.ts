@@ -52,6 +52,7 @@ class NodePipeline implements Pipeline {
       valid: false,
       label: -1,
       confidence: 0,
+      rawConfidence: 0,
       probabilities: new Float32Array(head.classes),
       values: new Float32Array(head.values),
       expertValues: panel.values,
@@ -134,8 +135,8 @@ class NodePipeline implements Pipeline {
     this.parts.pending.keep(index);
   }
 
-  observe(index: number, label: number): Observation {
-    const observation = this.parts.learning.observe(index, label);
+  observe(index: number, label: number, correction = false): Observation {
+    const observation = this.parts.learning.observe(index, label, correction);
     if (observation.result === 'learned') {
       this.loaded.normaliser.apply(observation.features, this.normalised);
       this.parts.value.learned(this.normalised);
@@ -185,6 +186,7 @@ class NodePipeline implements Pipeline {
     this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
     this.consult(index);
+    panel.follow(index);
     decision.labelValue = value.of(decision.probabilities, decision.label, panel.labels, this.normalised);
     pending.add(index, this.features, panel.probabilities, panel.labels, decision.label);
     if (episodes.window(decision.drift)) learning.rested();
@@ -192,13 +194,15 @@ class NodePipeline implements Pipeline {
 
   /** What experts and mixture say of `features`; changes nothing but the decision. */
   private consult(index: number): void {
-    const { head, panel, statistics, mixture } = this.parts;
+    const { head, panel, statistics, mixture, calibration } = this.parts;
     const { decision } = this;
     this.loaded.normaliser.apply(this.features, this.normalised);
     panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);
     decision.label = head.label(decision.probabilities, decision.values);
+    decision.rawConfidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
+    calibration?.apply(decision.probabilities, decision.probabilities);
     decision.confidence = decision.label < 0 ? 0 : decision.probabilities[decision.label]!;
     decision.drift = statistics.distance();
     decision.adapter = this.parts.choice?.chooser.active ?? 0;
@@ -208,6 +212,7 @@ class NodePipeline implements Pipeline {
     const decision = this.decision;
     decision.label = -1;
     decision.confidence = 0;
+    decision.rawConfidence = 0;
     decision.labelValue = 0;
     decision.probabilities.fill(0);
     decision.values.fill(0);

@@ -12,6 +12,6 @@ export const demoConfiguration: Configuration = {
   sensor: { kind: 'simulated', seed: 1, drift: { beginMs: 5_000, endMs: 8_000 } },
   labeller: { rate: 0.25, delayMsMin: 500, delayMsMax: 2_000 },
   views: { json: true },
-  experts: ['frozen', 'renormalised', 'local'],
+  experts: ['frozen', 'renormalised', 'local', 'linear', 'context'],
   seed: 0,
 };

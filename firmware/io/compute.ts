@@ -74,7 +74,7 @@ export interface Compute {
   /** Tells the worker that rows wait. */
   wake(): void;
   /** False when the worker has too many labels waiting. */
-  label(index: number, label: number): boolean;
+  label(index: number, label: number, correction?: boolean): boolean;
   /** False while an earlier request is unanswered. */
   requestSnapshot(): boolean;
   /** How often the worker has gone round its loop (32 bits, wraps); the one that hangs does not. */
@@ -146,7 +146,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
       return (await life.restored()).notice;
     },
     wake: () => bell.ring(),
-    label: (index, label) => send(TO_WORKER.label, index, label),
+    label: (index, label, correction) => send(correction ? TO_WORKER.correction : TO_WORKER.label, index, label),
     requestSnapshot: () => {
       if (reader.snapshotAsked) return false;
       reader.snapshotAsked = send(TO_WORKER.snapshot, 0, 0);

@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { NodeError } from '../errors.ts';
 import type { JournalEntry } from '../journal.ts';
-import { type Contents, lastEpoch, otherModels, readContents } from './store/contents.ts';
+import type { TrackRecord } from '../machines/label-pool.ts';
+import { type Contents, lastEpoch, otherModels, readContents, storedLabellers } from './store/contents.ts';
 import { type Disk, disk } from './store/disk.ts';
 import { createJournalIndex } from './store/journal-index.ts';
-import { EPOCH_KEY, entryKey, labelKey, snapshotKey } from './store/keys.ts';
+import { EPOCH_KEY, entryKey, LABELLERS_KEY, labelKey, snapshotKey } from './store/keys.ts';
 import { createLasting, type LastingDatabase } from './store/lasting.ts';
 import { layoutUpgrade } from './store/layout.ts';
 import { unwritable } from './store/open.ts';
@@ -30,9 +31,13 @@ export interface Store {
   readonly skipped: number;
   /** Class index of every label on disk that is still remembered, by window id; follows `putEntry`. */
   readonly labels: ReadonlyMap<string, number>;
+  /** How often who was right, as it was at the opening. */
+  readonly labellers: readonly TrackRecord[];
   load(): Promise<StoredState>;
   /** Resolves once the entry survives power loss; entries that wait share one fsync. Order of calls is kept. */
   putEntry(entry: JournalEntry): Promise<void>;
+  /** Resolves once the records survive power loss. */
+  putLabellers(records: readonly TrackRecord[]): Promise<void>;
   /** The snapshot must contain every entry put before this call. Resolves once it survives power loss. */
   putSnapshot(bytes: Uint8Array): Promise<void>;
   /** Waits for what is being written, then releases the directory. */
@@ -90,7 +95,8 @@ export async function openStore(directory: string, options: StoreOptions): Promi
       trouble: options.trouble ?? (() => {}),
       well: options.well ?? (() => {}),
     });
-    return { epoch, notices, skipped: contents.damaged, ...createState(lasting, records, model, contents) };
+    const labellers = await storedLabellers(database, records, notice);
+    return { epoch, notices, skipped: contents.damaged, labellers, ...createState(lasting, records, model, contents) };
   } catch (error) {
     await database.close();
     throw error instanceof NodeError ? error : unwritable(directory, error);
@@ -103,7 +109,7 @@ function createState(
   records: Records,
   model: string,
   contents: Contents,
-): Omit<Store, 'epoch' | 'notices' | 'skipped'> {
+): Omit<Store, 'epoch' | 'notices' | 'skipped' | 'labellers'> {
   const queue = createWriteQueue(lasting.write);
   const index = createJournalIndex();
   for (const entry of contents.entries) index.add(entry);
@@ -147,6 +153,9 @@ function createState(
       for (const window of forget(labels)) writes.push({ type: 'del', key: labelKey(model, window) });
       await queue.write(writes);
       labels.set(entry.window, entry.label);
+    },
+    putLabellers: async (trackRecords) => {
+      await queue.write([{ type: 'put', key: LABELLERS_KEY, value: records.writeLabellers(trackRecords) }]);
     },
     putSnapshot: (bytes) => {
       const covered = index.newest;

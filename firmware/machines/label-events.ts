@@ -1,6 +1,7 @@
 import type { LabelRejection } from '../../protocols/label-reader.ts';
 import type { LabelAckBody, LabelStatus } from '../../protocols/messages/label-ack.ts';
 import type { JournalEntry } from '../journal.ts';
+import type { TrackRecord } from './label-pool.ts';
 
 /** What the pipeline made of a label (`Pipeline.observe`), as the worker reports it. */
 export interface LabelOutcome {
@@ -20,7 +21,15 @@ export type LabelCount = LabelStatus | LabelRejection | 'storeFailed' | 'answerL
 /** What the label machine wants done. */
 export type LabelEffect =
   /** Give it to the pipeline; the answer comes back through `outcome`. */
-  | { readonly kind: 'apply'; readonly index: number; readonly label: number }
+  | {
+      readonly kind: 'apply';
+      readonly index: number;
+      readonly label: number;
+      /** The window was learned as another class, which it is not after all. */
+      readonly correction: boolean;
+    }
+  /** Labellers' track records have changed: they are to survive a restart. */
+  | { readonly kind: 'remember'; readonly records: readonly TrackRecord[] }
   /** Put it on disk; the result comes back through `stored`. */
   | { readonly kind: 'store'; readonly entry: JournalEntry }
   | { readonly kind: 'acknowledge'; readonly ack: LabelAckBody }

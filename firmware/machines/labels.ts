@@ -3,6 +3,7 @@ import { type LabelRejection, readLabel } from '../../protocols/label-reader.ts'
 import { formatWindowId, parseWindowId } from '../../protocols/window-id.ts';
 import type { JournalEntry } from '../journal.ts';
 import { answer, type LabelEffect, type LabelOutcome, repeated } from './label-events.ts';
+import type { LabelPool } from './label-pool.ts';
 
 /** Labels between arrival and acknowledgement. Each holds one window of features (a few KB). */
 export const LABELS_IN_FLIGHT_MAX = 256;
@@ -16,6 +17,8 @@ export interface LabelMachineOptions {
   readonly epoch: number;
   /** Class index of every label on disk, by window id: the store's own, live index. */
   readonly known: ReadonlyMap<string, number>;
+  /** What different people say of one window, and how far to believe whom. */
+  readonly pool: LabelPool;
 }
 
 /** A label on its way: given to the pipeline, then being written, or waiting to be written again. */
@@ -33,6 +36,9 @@ interface Flight {
 /**
  * What happens to a label from the wire, without I/O: read, look whether it is known, apply, store, acknowledge.
  * `stored` is said only when the entry is on disk; a repeated label is a `duplicate` only when the first one is.
+ *
+ * Labels that name their sender (`by`) are opinions: when those of other people outweigh the label that was learned, it
+ * is corrected. Without a name, the first label stands.
  */
 export class LabelMachine {
   private readonly options: LabelMachineOptions;
@@ -53,13 +59,21 @@ export class LabelMachine {
     if (!reading.ok) {
       return [{ kind: 'count', name: reading.reason }, ...answer(reading.window, 'malformed', explain(reading.reason))];
     }
-    const { window, label: name } = reading.value;
+    const { window, label: name, by, confidence = 1 } = reading.value;
     const label = classes.indexOf(name);
     if (label < 0) return answer(window, 'unknownClass', whatItKnows(classes));
-    const onDisk = known.get(window);
-    if (onDisk !== undefined) return repeated(window, onDisk, label, classes);
     const flight = this.flights.get(window);
-    return flight === undefined ? this.begin(window, label, nowMs) : this.join(window, flight, label);
+    const standing = flight?.label ?? known.get(window);
+    if (standing === undefined) {
+      const effects = this.begin(window, label, nowMs);
+      if (effects[0]?.kind === 'apply') this.options.pool.add(window, by ?? '', label, confidence);
+      return effects;
+    }
+    if (by !== undefined) {
+      const opinion = this.another(window, standing, { by, label, confidence }, nowMs);
+      if (opinion !== null) return opinion;
+    }
+    return flight === undefined ? repeated(window, standing, label, classes) : this.join(window, flight, label);
   }
 
   /** The pipeline's answer to an `apply`. */
@@ -120,7 +134,26 @@ export class LabelMachine {
     return effects;
   }
 
-  private begin(window: string, label: number, nowMs: number): LabelEffect[] {
+  /** Somebody's opinion of a window that has a label; null: it is not counted, and answered as a repeated one. */
+  private another(
+    window: string,
+    standing: number,
+    { by, label, confidence }: { by: string; label: number; confidence: number },
+    nowMs: number,
+  ): LabelEffect[] | null {
+    const { pool, classes } = this.options;
+    if (!pool.knows(window)) return null;
+    if (this.flights.has(window)) {
+      return label === standing ? null : answer(window, 'busy', 'another label is being stored; send it again');
+    }
+    pool.add(window, by, label, confidence);
+    const remember: LabelEffect = { kind: 'remember', records: pool.trackRecords };
+    const pooled = pool.decide(window, standing);
+    if (pooled === standing) return [remember, ...repeated(window, standing, label, classes)];
+    return [remember, ...this.begin(window, pooled, nowMs, true)];
+  }
+
+  private begin(window: string, label: number, nowMs: number, correction = false): LabelEffect[] {
     const parts = parseWindowId(window);
     if (parts?.epoch !== this.options.epoch) {
       return answer(window, 'unknownWindow', `the node is in epoch ${this.options.epoch}: it was restarted since`);
@@ -128,7 +161,7 @@ export class LabelMachine {
     if (this.flights.size >= LABELS_IN_FLIGHT_MAX) return answer(window, 'busy', 'too many at once; send it again');
     const deadlineMs = nowMs + ANSWER_DEADLINE_MS;
     this.flights.set(window, { label, deadlineMs, phase: 'applying', entry: null, awaited: true, repeats: 0 });
-    return [{ kind: 'apply', index: parts.index, label }];
+    return [{ kind: 'apply', index: parts.index, label, correction }];
   }
 
   /** The same window again before the first label is on disk. */

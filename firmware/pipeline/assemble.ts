@@ -4,16 +4,20 @@ import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
+import { Context } from '../../kernels/learning/context.ts';
 import { CrossEntropy } from '../../kernels/learning/cross-entropy.ts';
 import { DriftEpisodes } from '../../kernels/learning/drift-episodes.ts';
 import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import { LabelValue } from '../../kernels/learning/label-value.ts';
+import { LinearExpert } from '../../kernels/learning/linear-expert.ts';
 import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
 import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
-import { replayCapacity } from '../../kernels/learning/replay-memory.ts';
+import { replayBytesFor, replayCapacity } from '../../kernels/learning/replay-memory.ts';
 import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
+import { Temperature } from '../../kernels/learning/temperature.ts';
 import { createRandom, type Random } from '../../kernels/random.ts';
 import { AdapterChoice } from './adapter-choice.ts';
+import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
@@ -33,6 +37,8 @@ export interface PipelineParts {
   readonly statistics: StreamStatistics;
   readonly panel: ExpertPanel;
   readonly mixture: Mixture;
+  /** Of the mixture's confidence; null where there are no classes. */
+  readonly calibration: Temperature | null;
   readonly value: LabelValue;
   readonly pending: PendingWindows;
   readonly replay: ReplayBuffer;
@@ -53,7 +59,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const { runner, features, card } = loaded;
   const head = createTaskHead(card, runner);
   const { classes } = head;
-  const experts = expertsFor(card.task, options.experts);
+  const experts = expertsFor(card, options.experts);
   const identity = new Fingerprint();
   identity.addBytes(options.model);
   const adapterSeed = options.adapterSeed ?? identity.text;
@@ -63,6 +69,9 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const statistics = new StreamStatistics(features.size, how.statisticsPrior, how.statisticsMemory);
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const mixture = new Mixture({ classes, prior, share: how.share });
+  const linear = experts.includes('linear') ? new LinearExpert(features.size, classes, how.share) : null;
+  const context = experts.includes('context') ? new Context(classes) : null;
+  const calibration = card.task === 'classification' ? new Temperature(classes, how.share) : null;
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
   const value = new LabelValue(features.size, card.task === 'classification' ? classes : 0);
   // What takes no labels has none to learn from again.
@@ -81,14 +90,15 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const pool = learner === null ? null : createPool(options, loaded, learner);
   const choice = pool === null || !several ? null : createChoice(options, loaded, pool);
   const choose = choice === null ? null : (index: number): void => choice.choose(index);
-  const panel = new ExpertPanel(experts, head, runner, statistics, adapters, choose);
+  const panel = new ExpertPanel(experts, head, runner, statistics, adapters, { linear, context, mixture }, choose);
   const episodes = new DriftEpisodes({
     distance: how.driftDistance,
     calmWindows: how.driftCalmWindows,
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const learning = new LabelLearning({ pending, replay, mixture, learner, choice, normaliser, episodes, how });
+  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes });
+  const learning = new LabelLearning({ pending, replay, judges, learner, choice, normaliser, episodes, how });
   const codec = new SnapshotCodec(
     identity.words,
     [
@@ -105,11 +115,14 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
       ...(learner === null
         ? []
         : [learner.elastic.fisherDiagonal, learner.elastic.anchorParams, learner.elastic.remaining]),
+      ...(linear === null ? [] : [linear.temperature.weights]),
+      ...(context === null ? [] : [context.belief]),
+      ...(calibration === null ? [] : [calibration.weights]),
     ],
   );
   const own = { adapters, adapterSeed, pool, choice };
   const adapterParameters = learner?.parameterCount ?? 0;
-  const deciding = { experts, head, statistics, panel, mixture, value, pending, replay, episodes };
+  const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
   return { ...deciding, learning, codec, adapterParameters, ...own };
 }
 
@@ -123,7 +136,7 @@ function createAdapters({ learning }: PipelineOptions, { interpreter, chain }: L
 
 /** Windows are kept as the model reads them: an int8 input loses nothing, a float one is cut to what `train` would. */
 function createReplay(
-  { replayBytes, replayCapacity: most, learning }: PipelineOptions,
+  { replayBytes, replayBytesMax, replayCapacity: most, learning }: PipelineOptions,
   { runner, features, factory }: LoadedModel,
   classes: number,
 ): ReplayBuffer {
@@ -132,10 +145,11 @@ function createReplay(
   // A float input has bytes of its own, which those of the file are not.
   const factoryWindows =
     data instanceof Int8Array ? Math.min(learning.factoryWindowsMax, factory?.labels.length ?? 0) : 0;
+  const bytes = replayBytesFor(replayBytes, replayBytesMax, { features: features.size, classes, factoryWindows });
   const replay = new ReplayBuffer({
     ...code,
     ...{ featureCount: features.size, classes, factoryWindows },
-    capacity: classes === 0 ? 0 : replayCapacity(replayBytes, most, features.size, factoryWindows),
+    capacity: classes === 0 ? 0 : replayCapacity(bytes, most, features.size, factoryWindows),
     ...{ alpha: learning.priorityAlpha, factoryShare: learning.factoryShare },
   });
   for (let w = 0; w < factoryWindows; w++) {

@@ -26,7 +26,9 @@ export interface Decision {
   /** Class the mixture believes in most, and its probability; -1 and 0 where the model has no classes. */
   label: number;
   confidence: number;
-  /** [classes], of the mixture. */
+  /** The same before it was calibrated. */
+  rawConfidence: number;
+  /** [classes], of the mixture, calibrated. */
   probabilities: Float32Array;
   /** Of the mixture: a regressor's outputs, or an anomaly model's one score; empty for a classifier. */
   values: Float32Array;
@@ -90,8 +92,12 @@ export interface Pipeline {
    * state that a streaming model keeps between inferences moves on all the same.
    */
   probe(samples: Float32Array): Decision;
-  /** Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing. */
-  observe(index: number, label: number): Observation;
+  /**
+   * Takes the label of a window decided before. Cheap: gradient steps are owed. Allocates nothing.
+   *
+   * @param correction whether another label learned for the window gives way to this one, and does not stand
+   */
+  observe(index: number, label: number, correction?: boolean): Observation;
   /** Gradient steps due. */
   readonly owed: number;
   /** Takes one of them, or what is left of it: bounded time, allocates nothing. */

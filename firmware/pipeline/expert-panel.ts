@@ -1,4 +1,7 @@
 import type { AdapterSet } from '../../kernels/interpreter.ts';
+import type { Context } from '../../kernels/learning/context.ts';
+import type { LinearExpert } from '../../kernels/learning/linear-expert.ts';
+import type { Mixture } from '../../kernels/learning/mixture.ts';
 import type { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
 import { quantiseInto } from '../../kernels/signal/normalise.ts';
 import type { ExpertName } from './options.ts';
@@ -12,7 +15,18 @@ export function writeInput(runner: Runner, z: Float32Array): void {
   else quantiseInto(z, scale, zeroPoint, data);
 }
 
-/** What the experts say of a window: the frozen model behind different inputs and adapters. Allocates nothing. */
+/** Experts that are no model behind an input; null where they are not among the experts. */
+export interface OwnExperts {
+  readonly linear: LinearExpert | null;
+  readonly context: Context | null;
+  /** Who among the others `context` believes. */
+  readonly mixture: Mixture;
+}
+
+/**
+ * What the experts say of a window: the frozen model behind different inputs and adapters, one inference each; a linear
+ * classifier; and what windows before it make of all these, which is last. Allocates nothing.
+ */
 export class ExpertPanel {
   /** [experts × classes] */
   readonly probabilities: Float32Array;
@@ -32,6 +46,7 @@ export class ExpertPanel {
     private readonly statistics: StreamStatistics,
     /** Of `local`; null when it is not among the experts. */
     private readonly adapters: AdapterSet | null,
+    private readonly own: OwnExperts,
     /** Puts the right adapter into the engine, from what the frozen expert left there of a window. */
     private readonly chooseAdapter: ((index: number) => void) | null = null,
   ) {
@@ -50,9 +65,8 @@ export class ExpertPanel {
   /** @param z features normalised as at the factory, of window `index` */
   judge(z: Float32Array, index: number): void {
     for (let e = 0; e < this.names.length; e++) {
-      const taken = this.invoke(this.names[e]!, z);
       const row = this.rows[e]!;
-      this.head.read(taken, row, this.valueRows[e]!);
+      this.ask(e, z, row);
       const label = this.head.label(row, this.valueRows[e]!);
       this.labels[e] = label;
       this.confidences[e] = label < 0 ? 0 : row[label]!;
@@ -60,8 +74,23 @@ export class ExpertPanel {
     }
   }
 
+  /** The window `index` was judged last, and the next one follows it. */
+  follow(index: number): void {
+    this.own.context?.follow(index, this.rows[this.rows.length - 1]!);
+  }
+
+  private ask(e: number, z: Float32Array, row: Float32Array): void {
+    const { linear, context, mixture } = this.own;
+    const name = this.names[e]!;
+    if (name === 'linear') linear?.read(z, row);
+    else if (name === 'context') {
+      mixture.combineFirst(e, this.probabilities, row);
+      context?.combine(row, row);
+    } else this.head.read(this.invoke(name, z), row, this.valueRows[e]!);
+  }
+
   /** Returns the features that the model was given. */
-  private invoke(name: ExpertName, z: Float32Array): Float32Array {
+  private invoke(name: Exclude<ExpertName, 'linear' | 'context'>, z: Float32Array): Float32Array {
     const model = this.runner;
     switch (name) {
       case 'frozen':

@@ -1,12 +1,12 @@
 import type { AdapterLearner } from '../../kernels/learning/adapter-learner.ts';
 import type { DriftEpisodes } from '../../kernels/learning/drift-episodes.ts';
-import type { Mixture } from '../../kernels/learning/mixture.ts';
 import type { LearningOptions } from '../../kernels/learning/options.ts';
 import type { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
 import type { Normaliser } from '../../kernels/signal/normalise.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { AdapterChoice } from './adapter-choice.ts';
 import { Consolidation } from './consolidation.ts';
+import type { ExpertLearning } from './expert-learning.ts';
 import { LearningDebt } from './learning-debt.ts';
 import type { PendingWindows } from './pending-windows.ts';
 
@@ -26,7 +26,7 @@ export interface Observation {
 export interface LabelLearningParts {
   readonly pending: PendingWindows;
   readonly replay: ReplayBuffer;
-  readonly mixture: Mixture;
+  readonly judges: ExpertLearning;
   /** null: labels are kept and weigh the experts, and no step is taken on them. */
   readonly learner: AdapterLearner | null;
   /** Of a pool of several adapters: which of them a label teaches. */
@@ -43,13 +43,15 @@ export interface StepCounts {
   dropped: number;
 }
 
-/** From a label to its gradient steps: pending window, mixture, replay buffer, debt of steps. Allocates nothing. */
+/** From a label to its gradient steps: pending window, experts, replay buffer, debt of steps. Allocates nothing. */
 export class LabelLearning {
   /** Sequence of the first label whose steps are not all taken: state, refreshed by `settle` before a snapshot. */
   readonly firstUnlearned = new Float64Array(1);
   readonly consolidation: Consolidation;
   private readonly debt: LearningDebt;
   private readonly normalised: Float32Array;
+  /** [replay slots] index of the window that each was given in this run, -1: none. */
+  private readonly windowIn: Float64Array;
   private sequence = 0;
   /** Slot whose step is under way. */
   private begun = -1;
@@ -67,6 +69,7 @@ export class LabelLearning {
     this.debt = new LearningDebt(replay.capacity, how.stepsPerLabel);
     this.consolidation = new Consolidation(learner, replay, how.batch);
     this.normalised = new Float32Array(normaliser.size);
+    this.windowIn = new Float64Array(replay.capacity).fill(-1);
   }
 
   get owed(): number {
@@ -78,22 +81,29 @@ export class LabelLearning {
     return this.counts;
   }
 
-  /** Takes a label in: cheap, the gradient steps are owed. */
-  observe(index: number, label: number): Observation {
+  /**
+   * Takes a label in: cheap, the gradient steps are owed.
+   *
+   * @param correction whether it takes the place of another label of the window
+   */
+  observe(index: number, label: number, correction: boolean): Observation {
     const observation = this.observation;
-    const { pending, mixture, replay, episodes, normaliser, learner, choice } = this.parts;
+    const { pending, judges, episodes, normaliser, learner, choice } = this.parts;
     const at = pending.find(index);
-    observation.result = this.judge(at, label);
+    const before = at < 0 ? -1 : pending.labelOf(at);
+    observation.result = this.judge(at, label, correction);
     observation.slot = -1;
     observation.sequence = -1;
     if (observation.result !== 'learned') return observation;
     pending.setLabel(at, label);
     observation.features = pending.features(at);
     observation.expertLabels = pending.expertLabels(at);
-    mixture.learn(pending.probabilities(at), label);
-    episodes.label(pending.decided(at) !== label);
     normaliser.apply(observation.features, this.normalised);
-    observation.slot = replay.add(this.normalised, label);
+    if (before < 0) {
+      judges.learn(at, index, this.normalised, label);
+      episodes.label(pending.decided(at) !== label);
+    } else judges.relabel(index, this.normalised, before, label);
+    observation.slot = this.keep(index, label);
     choice?.labelled(observation.slot, index);
     observation.sequence = this.sequence;
     this.sequence++;
@@ -154,7 +164,7 @@ export class LabelLearning {
    * @returns entries left out because they do not fit this model or this buffer
    */
   restore(journal: readonly JournalEntry[]): number {
-    const { replay, normaliser, learner, choice } = this.parts;
+    const { replay, judges, normaliser, learner, choice } = this.parts;
     const fits = ({ slot, label, features }: JournalEntry): boolean =>
       slot < replay.capacity && label >= 0 && label < replay.classes && features.length === replay.featureCount;
     const entries = journal.filter(fits).sort((a, b) => a.sequence - b.sequence);
@@ -162,6 +172,7 @@ export class LabelLearning {
     replay.reprioritise();
     for (const { slot, sequence, label, features } of entries) {
       normaliser.apply(features, this.normalised);
+      judges.restore(this.normalised, label);
       // What the snapshot knows of the slot is about this window, unless it came later.
       if (sequence < this.firstUnlearned[0]!) {
         replay.put(slot, this.normalised, label, replay.priorities[slot]);
@@ -175,11 +186,22 @@ export class LabelLearning {
     return journal.length - entries.length;
   }
 
-  private judge(at: number, label: number): Observation['result'] {
+  /** Stores `normalised`; a window that is corrected keeps its place, if it still has one. */
+  private keep(index: number, label: number): number {
+    const { replay } = this.parts;
+    const kept = this.windowIn.indexOf(index);
+    if (kept >= 0) replay.put(kept, this.normalised, label);
+    const slot = kept >= 0 ? kept : replay.add(this.normalised, label);
+    this.windowIn[slot] = index;
+    return slot;
+  }
+
+  private judge(at: number, label: number, correction: boolean): Observation['result'] {
     if (!(Number.isInteger(label) && label >= 0 && label < this.parts.replay.classes)) return 'unknownClass';
     if (at < 0) return 'unknownWindow';
     const first = this.parts.pending.labelOf(at);
     if (first < 0) return 'learned';
-    return first === label ? 'duplicate' : 'conflict';
+    if (first === label) return 'duplicate';
+    return correction ? 'learned' : 'conflict';
   }
 }

@@ -1,20 +1,28 @@
 import { type ChooserOptions, defaultChooserOptions } from '../../kernels/adapters/adapter-chooser.ts';
 import { checkLearningOptions, defaultLearningOptions, type LearningOptions } from '../../kernels/learning/options.ts';
 import { defaultModelLimits, type ModelLimits } from '../../kernels/limits.ts';
-import type { Task } from '../../protocols/model-card.ts';
+import type { ModelCard } from '../../protocols/model-card.ts';
 
-/** In the order of every list that has one entry per expert; `frozen` is always there. */
-export const expertNames = ['frozen', 'renormalised', 'local'] as const;
+/** In the order of every list that has one entry per expert; `frozen` is always there, `context` reads the others. */
+export const expertNames = ['frozen', 'renormalised', 'local', 'linear', 'context'] as const;
 export type ExpertName = (typeof expertNames)[number];
+
+/** `linear` takes features² / 2 doubles: 0.26 MB at this many. */
+export const LINEAR_FEATURES_MAX = 256;
 
 /**
  * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. Only
  * labels of classes can tell which expert to believe, and only from them `local` learns. A model of another task keeps
  * to the factory's statistics: ones that follow the stream would take a slow change of what is measured, or a growing
- * fault, for a drift of the sensor.
+ * fault, for a drift of the sensor. `linear` is left out where its matrix would be too large.
  */
-export function expertsFor(task: Task, asked: readonly ExpertName[]): ExpertName[] {
-  return expertNames.filter((name) => name === 'frozen' || (task === 'classification' && asked.includes(name)));
+export function expertsFor(
+  { task, normalisation }: Pick<ModelCard, 'task' | 'normalisation'>,
+  asked: readonly ExpertName[],
+): ExpertName[] {
+  const fits = (name: ExpertName): boolean =>
+    task === 'classification' && (name !== 'linear' || normalisation.mean.length <= LINEAR_FEATURES_MAX);
+  return expertNames.filter((name) => name === 'frozen' || (asked.includes(name) && fits(name)));
 }
 
 export interface PipelineOptions {
@@ -26,8 +34,9 @@ export interface PipelineOptions {
   readonly limits: ModelLimits;
   /** Labelled windows kept to learn from again; at least the model's classes. */
   readonly replayCapacity: number;
-  /** Bytes that they may take: the smaller of both bounds counts. */
+  /** Bytes that they and the factory's may take; more for large windows (`replayBytesFor`), never above the other. */
   readonly replayBytes: number;
+  readonly replayBytesMax: number;
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;
@@ -54,6 +63,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   limits: defaultModelLimits,
   replayCapacity: 2048,
   replayBytes: 64 * 1024,
+  replayBytesMax: 1024 * 1024,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
   pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },

@@ -15,8 +15,8 @@ export class PendingWindows {
   /** Index of the window in every slot; doubles, since a stream may outlive 2^32 windows. */
   private readonly indices: Float64Array;
   private readonly labels: Int16Array;
-  private kept = 0;
   private readonly decisions: Int16Array;
+  private kept = 0;
 
   constructor(
     private readonly capacity: number,

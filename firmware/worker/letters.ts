@@ -7,7 +7,7 @@ import type { Decision, Observation } from '../pipeline.ts';
  * What the main thread and the compute worker tell each other, one letter each, in the typed slots of a mailbox. All
  * reading and writing of slots is here; nothing else knows where a field lies.
  */
-export const TO_WORKER = { label: 1, snapshot: 2, stop: 3 } as const;
+export const TO_WORKER = { label: 1, snapshot: 2, stop: 3, correction: 4 } as const;
 export const TO_MAIN = { decision: 1, outcome: 2, snapshot: 3 } as const;
 
 /** Every result of a label, in the order of their numbers in a letter. */
@@ -40,7 +40,7 @@ export const toMainShape = (capacity: number, { classes, values, experts, featur
 });
 
 /** A decision as the main thread sees it: the pipeline's, and what is known about its window. Valid until the next. */
-export interface DecisionReport extends Decision {
+export interface DecisionReport extends Omit<Decision, 'rawConfidence'> {
   readonly episodes: { -readonly [Field in keyof DriftView]: DriftView[Field] };
   /** Class of every row of the window where the source knows it, else -1. */
   truth: number;

@@ -109,9 +109,9 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
   const asker = new Asker(settings.asksPerDay, now);
   let lostDecisions = 0;
 
-  const handleLabel = (index: number, label: number): void => {
+  const handleLabel = (index: number, label: number, correction: boolean): void => {
     // handleLetters has made sure that there is room: every label gets its outcome.
-    writeOutcome(outbox.next()!, index, label, pipeline.observe(index, label));
+    writeOutcome(outbox.next()!, index, label, pipeline.observe(index, label, correction));
     outbox.send();
     tell();
   };
@@ -143,8 +143,8 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
         // Given back before it is handled: should handling it end this thread, the next one does not meet it again.
         inbox.done();
         if (kind === TO_WORKER.stop) return false;
-        if (kind === TO_WORKER.label) handleLabel(index, label);
-        else handleSnapshot();
+        if (kind === TO_WORKER.snapshot) handleSnapshot();
+        else handleLabel(index, label, kind === TO_WORKER.correction);
       }
       return true;
     },

@@ -52,6 +52,18 @@ export class Mixture {
     }
   }
 
+  /** The same of the first `experts` alone, by their weights among each other. */
+  combineFirst(experts: number, probabilities: Float32Array, out: Float32Array): void {
+    const { classes } = this.options;
+    let total = 0;
+    for (let e = 0; e < experts; e++) total += this.weights[e]!;
+    for (let k = 0; k < classes; k++) {
+      let sum = 0;
+      for (let e = 0; e < experts; e++) sum += this.weights[e]! * this.floored(probabilities[e * classes + k]!);
+      out[k] = sum / total;
+    }
+  }
+
   /** A label came: weights follow what the experts had said [experts × classes] when the window was decided. */
   learn(probabilities: Float32Array, label: number): void {
     const { weights, prior } = this;

@@ -7,7 +7,7 @@ import { defineMessage } from '../message.ts';
  *
  * - `stored`: learned from, and on disk. Only now may the sender forget it.
  * - `duplicate`: the same label for the same window is already on disk.
- * - `conflict`: another label for that window was there first; the first stands.
+ * - `conflict`: another label for that window was there first and stands; so say all who named themselves together.
  * - `unknownClass`, `unknownWindow`, `malformed`: refused; sending it again is of no use.
  * - `busy`: not accepted now; send it again later.
  */

@@ -10,7 +10,7 @@ const LabelBody = Type.Object(
   {
     window: WindowId,
     label: ClassName,
-    /** Who says so; kept for the audit trail, not used in learning. */
+    /** Who says so: labels of one window by different people are pooled, and each has a track record. */
     by: Type.Optional(Type.String({ maxLength: LIMITS.nameCharsMax })),
     /** How sure they are. */
     confidence: Type.Optional(Probability),

@@ -74,7 +74,7 @@ const pipelines = suite('pipeline');
 
 pipelines('decides by a distribution, and says what every expert thinks', () => {
   const pipeline = createPipeline(options());
-  assert.equal(pipeline.experts, ['frozen', 'renormalised', 'local']);
+  assert.equal(pipeline.experts, ['frozen', 'renormalised', 'local', 'linear', 'context']);
   assert.is(pipeline.featureCount, 6);
   assert.is(pipeline.adapterParameters, (16 + 12 + 3) * 3);
   const decision = decide(pipeline, 0);
@@ -159,12 +159,34 @@ pipelines('a window that is not valid or gives no numbers is not judged and leav
     const decision = pipeline.decide(broken);
     assert.is(decision.valid, false);
     assert.is(decision.label, -1);
-    assert.equal(Array.from(decision.expertLabels), [-1, -1, -1]);
+    assert.equal(Array.from(decision.expertLabels), [-1, -1, -1, -1, -1]);
     assert.is(pipeline.observe(broken.index, 0).result, 'unknownWindow');
   }
   assert.equal(snapshotOf(pipeline), before);
   assert.equal(Array.from(decide(pipeline, 23).probabilities), Array.from(decide(other, 23).probabilities));
 });
+
+pipelines(
+  'a corrected label takes the place of the first: in the replay buffer, the journal and what learns at once',
+  () => {
+    const wrong = createPipeline(options({ experts: ['frozen', 'linear'] }));
+    const right = createPipeline(options({ experts: ['frozen', 'linear'] }));
+    for (let index = 0; index < 20; index++) {
+      for (const pipeline of [wrong, right]) decide(pipeline, index);
+      const truth = STREAM.label[index]!;
+      const first = wrong.observe(index, index === 12 ? (truth + 1) % 3 : truth).slot;
+      right.observe(index, truth);
+      if (index !== 12) continue;
+      assert.is(wrong.observe(index, truth).result, 'conflict', 'unless it is said to be a correction');
+      const { result, slot, sequence } = wrong.observe(index, truth, true);
+      assert.equal([result, slot, sequence], ['learned', first, 13]);
+      assert.is(wrong.observe(index, truth, true).result, 'duplicate');
+    }
+    const confidences = [wrong, right].map((pipeline) => decide(pipeline, 20).expertLabels[1]);
+    assert.is(confidences[0], confidences[1]);
+    assert.is(wrong.observe(999, 0, true).result, 'unknownWindow');
+  },
+);
 
 pipelines('nothing is allocated per window, label, step and snapshot', () => {
   const pipeline = createPipeline(options());
@@ -185,15 +207,22 @@ pipelines('nothing is allocated per window, label, step and snapshot', () => {
 });
 
 pipelines('a snapshot restored goes on bit for bit as if nothing had happened', () => {
-  const first = createPipeline(options());
-  const journal = play(first, 0, 150);
-  const second = createPipeline(options());
-  const bySlot = new Map(journal.map((entry) => [entry.slot, entry]));
-  assert.is(second.restore(snapshotOf(first), [...bySlot.values()]), 0);
-  assert.is(second.owed, 0);
-  assert.equal(snapshotOf(second), snapshotOf(first));
-  for (const pipeline of [first, second]) play(pipeline, 150, 260);
-  assert.equal(snapshotOf(second), snapshotOf(first));
+  // `linear` is fitted again to the labels that are kept: the same bits as long as none had to make room.
+  for (const changes of [
+    { experts: ['frozen', 'renormalised', 'local', 'context'] as const },
+    { replayCapacity: 150 },
+  ]) {
+    const first = createPipeline(options(changes));
+    const journal = play(first, 0, 150);
+    const second = createPipeline(options(changes));
+    const bySlot = new Map(journal.map((entry) => [entry.slot, entry]));
+    assert.is(second.restore(snapshotOf(first), [...bySlot.values()]), 0);
+    assert.is(second.owed, 0);
+    assert.equal(snapshotOf(second), snapshotOf(first));
+    for (const pipeline of [first, second]) play(pipeline, 150, 260);
+    assert.equal(snapshotOf(second), snapshotOf(first));
+    assert.is(decide(second, 260).confidence, decide(first, 260).confidence);
+  }
 });
 
 pipelines('labels newer than the snapshot are learned again, and sequence numbers go on', () => {
@@ -232,7 +261,7 @@ pipelines('a journal alone is learned from the start; entries of another model a
 
 pipelines('a snapshot of version 1 still opens: the model goes on as it had learned, and is held nowhere', () => {
   const old = JSON.parse(readFileSync(new URL('../vectors/learning-state-v1.json', import.meta.url), 'utf8'));
-  const pipeline = createPipeline(options());
+  const pipeline = createPipeline(options({ experts: ['frozen', 'renormalised', 'local'] }));
   pipeline.restore(Buffer.from(old.base64, 'base64'), []);
   const decision = decide(pipeline, 20);
   // As the software that wrote it decided.

@@ -39,6 +39,25 @@ async function tamper(directory: string, key: string, change: (value: Uint8Array
 const torn = (value: Uint8Array): Uint8Array => value.subarray(0, value.length / 2);
 const flipped = (value: Uint8Array): Uint8Array => value.with(value.length - 1, value.at(-1)! ^ 1);
 
+store('track records of labellers come back for any model; damaged ones are said to be lost', async ({ directory }) => {
+  const labellers = [
+    { by: 'ann', right: 3.25, wrong: 0 },
+    { by: '', right: 0, wrong: 1 },
+  ];
+  const first = await openStore(directory, { model: MODEL });
+  assert.equal(first.labellers, []);
+  await first.putLabellers(labellers);
+  await first.close();
+  const second = await openStore(directory, { model: OTHER });
+  assert.equal(second.labellers, labellers);
+  await second.close();
+  await tamper(directory, 'labellers', flipped);
+  const third = await openStore(directory, { model: MODEL });
+  assert.equal(third.labellers, []);
+  assert.match(third.notices.join(), /track records of the labellers were damaged/);
+  await third.close();
+});
+
 store('entries, snapshot and epoch come back', async ({ directory }) => {
   const first = await openStore(directory, { model: MODEL });
   assert.is(first.epoch, 1);

@@ -2,6 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { JournalEntry } from '../../firmware/journal.ts';
 import type { LabelEffect, LabelOutcome } from '../../firmware/machines/label-events.ts';
+import { LabelPool } from '../../firmware/machines/label-pool.ts';
 import { LABELS_IN_FLIGHT_MAX, LabelMachine } from '../../firmware/machines/labels.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { seeded } from '../support/models.ts';
@@ -13,9 +14,10 @@ const features = Float32Array.of(1, 2, 3);
 /** The machine, the disk it believes in, and short words for its events and effects. */
 function bench() {
   const known = new Map<string, number>();
-  const machine = new LabelMachine({ codec: createCodec(), classes, epoch: EPOCH, known });
-  const label = (window: string, name: string, nowMs = 0): LabelEffect[] =>
-    machine.received(new TextEncoder().encode(JSON.stringify({ window, label: name })), nowMs);
+  const pool = new LabelPool(classes.length);
+  const machine = new LabelMachine({ codec: createCodec(), classes, epoch: EPOCH, known, pool });
+  const label = (window: string, name: string, nowMs = 0, more = {}): LabelEffect[] =>
+    machine.received(new TextEncoder().encode(JSON.stringify({ window, label: name, ...more })), nowMs);
   const outcome = (index: number, name: string, status: LabelOutcome['status'], sequence = index): LabelEffect[] =>
     machine.outcome({ index, label: classes.indexOf(name), status, slot: 7, sequence, features });
   const onDisk = (entry: JournalEntry): LabelEffect[] => {
@@ -28,7 +30,8 @@ function bench() {
 /** `apply 17 1`, `store 3-17`, `ack 3-17 stored`, `count stored`: effects as lines. */
 function lines(effects: readonly LabelEffect[]): string[] {
   return effects.map((effect) => {
-    if (effect.kind === 'apply') return `apply ${effect.index} ${effect.label}`;
+    if (effect.kind === 'apply') return `${effect.correction ? 'correct' : 'apply'} ${effect.index} ${effect.label}`;
+    if (effect.kind === 'remember') return `remember ${effect.records.map(({ by }) => by)}`;
     if (effect.kind === 'store') return `store ${effect.entry.window}`;
     if (effect.kind === 'count') return `count ${effect.name}`;
     return `ack ${effect.ack.window} ${effect.ack.status}`;
@@ -66,6 +69,26 @@ machine('the same label again is a duplicate only once the first is on disk', ()
     ['ack 3-17 stored', ...Array(2).fill('ack 3-17 duplicate')],
   );
   assert.equal(lines(label('3-17', 'imbalance')), ['ack 3-17 duplicate', 'count duplicate'], 'when it is on disk');
+});
+
+machine('two others outweigh the first label: it is corrected, stored and acknowledged; one alone does not', () => {
+  const { label, outcome, onDisk, known } = bench();
+  label('3-17', 'imbalance', 0, { by: 'ann' });
+  assert.equal(
+    lines(label('3-17', 'normal', 0, { by: 'ben' })),
+    ['ack 3-17 busy', 'count busy'],
+    'not before it is stored',
+  );
+  onDisk(entryOf(outcome(17, 'imbalance', 'learned', 42)));
+  assert.equal(lines(label('3-17', 'normal', 0, { by: 'ben' })), [
+    'remember ann,ben',
+    'ack 3-17 conflict',
+    'count conflict',
+  ]);
+  assert.equal(lines(label('3-17', 'normal', 0, { by: 'cleo' })), ['remember ann,ben,cleo', 'correct 17 0']);
+  assert.equal(lines(onDisk(entryOf(outcome(17, 'normal', 'learned', 43)))), ['ack 3-17 stored', 'count stored']);
+  assert.is(known.get('3-17'), 0);
+  assert.equal(lines(label('3-17', 'imbalance')), ['ack 3-17 conflict', 'count conflict'], 'without a name');
 });
 
 machine('another label for the same window is a conflict, in flight and on disk; the first stands', () => {
@@ -242,7 +265,13 @@ machine(
   },
 );
 machine('a model without classes takes no labels, and says why', () => {
-  const machine = new LabelMachine({ codec: createCodec(), classes: [], epoch: EPOCH, known: new Map() });
+  const machine = new LabelMachine({
+    codec: createCodec(),
+    classes: [],
+    epoch: EPOCH,
+    known: new Map(),
+    pool: new LabelPool(0),
+  });
   const effects = machine.received(new TextEncoder().encode('{"window":"3-17","label":"normal"}'), 0);
   assert.equal(lines(effects), ['ack 3-17 unknownClass', 'count unknownClass']);
   const [ack] = effects;

@@ -37,7 +37,7 @@ replays('reports every expert over the stream, its second half and its nodes, in
   assert.is(report.scored, 700);
   assert.is(report.labels, report.nodes[0]!.labels + report.nodes[1]!.labels);
   assert.ok(report.labels > 160 && report.labels < 260, `${report.labels} of 700 labels at 0.3`);
-  assert.equal(Object.keys(report.experts), ['frozen', 'renormalised', 'local', 'mixture']);
+  assert.equal(Object.keys(report.experts), ['frozen', 'renormalised', 'local', 'linear', 'context', 'mixture']);
   assert.equal(Object.keys(report.baselines ?? {}), ['repeatLast', 'full']);
   for (const expert of Object.values({ ...report.experts, ...report.baselines })) {
     for (const key of ['accuracy', 'secondHalf', 'worstNode'] as const) {

@@ -81,7 +81,7 @@ function budgetFor(board: BoardProfile, bytes: Uint8Array, card: ModelCard) {
     ringBytes: ringBytes(rows, channels),
     workerHeapBytes: WORKER_HEAP_BYTES,
     features: card.normalisation.transform.length,
-    experts: expertsFor(card.task, expertNames).length,
+    experts: expertsFor(card, expertNames).length,
     classes: card.labels.length,
     broker: null,
   });

@@ -6,6 +6,7 @@ import { createScoreboard, type Scoreboard } from '../../kernels/learning/scoreb
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import { AnomalyScore } from './anomaly-score.ts';
 import type { Baseline } from './baseline.ts';
+import { CalibrationScore } from './calibration-score.ts';
 import { DriftLog } from './drift-log.ts';
 import { NodeCurves } from './node-curves.ts';
 import { RegressionScore } from './regression-score.ts';
@@ -32,6 +33,7 @@ export class NodeReplay {
   /** Of a model that measures, or that tells the normal from the rest. */
   readonly regression: RegressionScore | null;
   readonly anomaly: AnomalyScore | null;
+  readonly calibration = new CalibrationScore();
   /** For a page; null where nobody asked. */
   readonly curves: NodeCurves | null;
   readonly drifts = new DriftLog();
@@ -113,6 +115,7 @@ export class NodeReplay {
 
   private score(decision: Decision, truth: number): void {
     this.scoreboard.add(decision.expertLabels, decision.label, truth);
+    this.calibration.add(decision.rawConfidence, decision.confidence, decision.label === truth);
     for (const { baseline, scoreboard } of this.baselines) scoreboard.add([], baseline.label, truth);
     const said = this.curves === null ? [] : this.baselines.map(({ baseline }) => baseline.label);
     this.curves?.scored(decision, said, truth);

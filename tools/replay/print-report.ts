@@ -1,4 +1,5 @@
 import type { AnomalyReport } from './anomaly-score.ts';
+import type { CalibrationReport } from './calibration-score.ts';
 import type { RegressionReport } from './regression-score.ts';
 import type { ExpertReport, ReplayReport } from './report.ts';
 
@@ -16,10 +17,15 @@ export function printReplay(stream: NodeJS.WritableStream, report: ReplayReport)
     `${report.windows} windows of ${report.nodes.length} node${report.nodes.length === 1 ? '' : 's'}, ` +
       `${report.scored} scored, ${report.labels} labels revealed, ${report.adapterParameters} adapter parameters`,
     `${report.elapsedMs} ms, ${perSecond} windows/s, decisions ${report.decisionFingerprint}`,
+    ...(report.calibration === undefined ? [] : [calibrationLine(report.calibration)]),
     ...(report.unknownLabels > 0 ? [`${report.unknownLabels} windows have a label the model does not know`] : []),
     ...(report.invalidWindows > 0 ? [`${report.invalidWindows} windows miss too many samples to be judged`] : []),
   ];
   stream.write(`${lines.join('\n')}\n`);
+}
+
+function calibrationLine({ eceBefore, eceAfter }: CalibrationReport): string {
+  return `expected calibration error ${percent(eceBefore)}, ${percent(eceAfter)} after calibration`;
 }
 
 function table(report: ReplayReport): string[] {

@@ -3,6 +3,7 @@ import { Fingerprint } from '../../kernels/learning/fingerprint.ts';
 import type { Scoreboard } from '../../kernels/learning/scoreboard.ts';
 import type { Task } from '../../protocols/model-card.ts';
 import { type AnomalyReport, AnomalyScore } from './anomaly-score.ts';
+import { type CalibrationReport, CalibrationScore } from './calibration-score.ts';
 import type { DriftEpisode } from './drift-log.ts';
 import type { NodeReplay } from './node-replay.ts';
 import type { Probe, ProbeReport } from './probe.ts';
@@ -26,6 +27,8 @@ export interface ReplayReport {
   /** Only of a model of that task. */
   readonly regression?: RegressionReport;
   readonly anomaly?: AnomalyReport;
+  /** Of a classifier: how far the mixture's confidence is from how often it is right. */
+  readonly calibration?: CalibrationReport;
   readonly windows: number;
   readonly labels: number;
   readonly seed: number;
@@ -99,12 +102,12 @@ export function summarise(
   };
 }
 
-function taskReport(nodes: readonly NodeReplay[]): Pick<ReplayReport, 'regression' | 'anomaly'> {
+function taskReport(nodes: readonly NodeReplay[]): Pick<ReplayReport, 'regression' | 'anomaly' | 'calibration'> {
   const { card } = nodes[0]!.pipeline;
   const all = <T>(of: (node: NodeReplay) => T | null): T[] => nodes.flatMap((node) => of(node) ?? []);
   switch (card.task) {
     case 'classification':
-      return {};
+      return { calibration: CalibrationScore.report(nodes.map(({ calibration }) => calibration)) };
     case 'regression':
       return {
         regression: RegressionScore.report(

@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../../journal.ts';
-import { EPOCH_KEY, MODELS, modelOfKey, rangeOf, snapshotKey, windowOfLabelKey } from './keys.ts';
+import type { TrackRecord } from '../../machines/label-pool.ts';
+import { EPOCH_KEY, LABELLERS_KEY, MODELS, modelOfKey, rangeOf, snapshotKey, windowOfLabelKey } from './keys.ts';
 import type { Records, SnapshotRecord } from './records.ts';
 import type { Database } from './write-queue.ts';
 
@@ -51,6 +52,18 @@ export async function otherModels(database: Database, model: string): Promise<st
     if (other !== model) found.push(other);
     from = `model/${other}0`;
   }
+}
+
+/** Track records of the labellers; none when there are none, or when they are damaged. */
+export async function storedLabellers(
+  database: Database,
+  records: Records,
+  notice: (text: string) => void,
+): Promise<readonly TrackRecord[]> {
+  const value = await database.get(LABELLERS_KEY);
+  const found = value === undefined ? [] : records.readLabellers(value);
+  if (found === null) notice('the track records of the labellers were damaged; all are believed alike again');
+  return found ?? [];
 }
 
 /**

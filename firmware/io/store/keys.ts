@@ -5,6 +5,8 @@ import { formatWindowId, parseWindowId } from '../../../protocols/window-id.ts';
  * model finds nothing of it, and the first model finds it again when it returns.
  */
 export const EPOCH_KEY = 'epoch';
+/** Track records of whoever labels, for every model alike. */
+export const LABELLERS_KEY = 'labellers';
 /** Which keys there are. */
 export const LAYOUT_KEY = 'layout';
 

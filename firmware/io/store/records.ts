@@ -3,9 +3,11 @@ import type { Validator } from 'typebox/schema';
 import { bytesType } from '../../../protocols/bytes.ts';
 import type { CborLimits } from '../../../protocols/cbor-scan.ts';
 import { type Codec, createCodec } from '../../../protocols/codec.ts';
+import { LIMITS } from '../../../protocols/limits.ts';
 import { Count } from '../../../protocols/numbers.ts';
 import { WindowId } from '../../../protocols/window-id.ts';
 import type { JournalEntry } from '../../journal.ts';
+import { LABELLERS_MAX, type TrackRecord } from '../../machines/label-pool.ts';
 import { readRecord, recordType, seal } from './sealed.ts';
 
 /** Bounds of one stored value. A snapshot is a few KB and an entry a window of features; 4 MiB is a wrong file. */
@@ -27,6 +29,21 @@ const LAYOUT = recordType('layout', VERSION, Count);
 const LABEL = recordType('label', VERSION, Count);
 const ENTRY = recordType('entry', VERSION, Count, Count, WindowId, Count, bytesType(RECORD_LIMITS.binaryBytesMax));
 const SNAPSHOT = recordType('snapshot', VERSION, Count, Through, bytesType(RECORD_LIMITS.binaryBytesMax));
+
+/** One list of names, one of what each was right and wrong: flat, in turn. */
+const LABELLERS_LIMITS: CborLimits = {
+  ...RECORD_LIMITS,
+  bytesMax: 64 * 1024,
+  depthMax: 2,
+  itemsMax: 4 * LABELLERS_MAX,
+  textBytesMax: 4 * LIMITS.nameCharsMax,
+};
+const LABELLERS = recordType(
+  'labellers',
+  VERSION,
+  Type.Array(Type.String(), { maxItems: LABELLERS_MAX }),
+  Type.Array(Type.Number({ minimum: 0 }), { maxItems: 2 * LABELLERS_MAX }),
+);
 
 /** The snapshot with its number and the newest journal sequence it contains (-1: none). */
 export interface SnapshotRecord {
@@ -50,6 +67,8 @@ export interface Records {
   readSnapshot(value: Uint8Array): SnapshotRecord | null;
   writeLabel(label: number): Uint8Array;
   readLabel(value: Uint8Array): number | null;
+  writeLabellers(records: readonly TrackRecord[]): Uint8Array;
+  readLabellers(value: Uint8Array): TrackRecord[] | null;
 }
 
 export function createRecords(): Records {
@@ -67,6 +86,14 @@ export function createRecords(): Records {
     readSnapshot: (value) => snapshotOf(codec, value),
     writeLabel: (label) => write('label', VERSION, label),
     readLabel: (value) => open(codec, LABEL, value)?.[2] ?? null,
+    writeLabellers: (records) =>
+      write(
+        'labellers',
+        VERSION,
+        records.map(({ by }) => by),
+        records.flatMap(({ right, wrong }) => [right, wrong]),
+      ),
+    readLabellers: (value) => labellersOf(codec, value),
   };
 }
 
@@ -83,6 +110,14 @@ function entryOf(codec: Codec, value: Uint8Array): JournalEntry | null {
   if (fields === null) return null;
   const [, , slot, sequence, window, label, features] = fields;
   return features.length % 4 === 0 ? { slot, sequence, window, label, features: fromLittleEndian(features) } : null;
+}
+
+function labellersOf(codec: Codec, value: Uint8Array): TrackRecord[] | null {
+  const fields = readRecord(codec, LABELLERS_LIMITS, LABELLERS, value);
+  if (fields === null) return null;
+  const [, , names, counts] = fields;
+  if (counts.length !== 2 * names.length) return null;
+  return names.map((by, i) => ({ by, right: counts[2 * i]!, wrong: counts[2 * i + 1]! }));
 }
 
 /** The bytes are copied: the value may be a view of a buffer of the database. */

@@ -10,9 +10,9 @@ import { nodesTable, sizesTable, summaryTable, summaryWords } from './summary.ts
 import { table } from './table.ts';
 
 /** Nodes with curves, points of all curves together, and rows of tables: together below 2 MB, whatever is played. */
-const NODES_MAX = 300;
-const NODE_ROWS_MAX = 2_000;
-const POINTS_MAX = 12_000;
+const NODES_MAX = 200;
+const NODE_ROWS_MAX = 1_000;
+const POINTS_MAX = 9_000;
 const NODE_POINTS_MAX = 200;
 const SEGMENT_ROWS_MAX = 2_000;
 /** Up to so many nodes are shown open. */

@@ -15,6 +15,7 @@ export const pc: BoardEntry = {
   sensorQueueSamples: 65_536,
   pendingWindows: 1_024,
   replayCapacity: 2_048,
+  replayBytesMax: 1024 * 1024,
   learningMsPerSecondMax: 400,
   learningSliceMsMax: 5,
   learningPoolBytesMax: 2 * 1024 * 1024,

@@ -32,6 +32,8 @@ export const BoardProfile = Type.Object(
     pendingWindows: count(1, 1 << 16),
     /** Labelled windows kept for learning. */
     replayCapacity: count(16, 1 << 16),
+    /** Memory of them, a byte for each feature. */
+    replayBytesMax: count(16 * 1024, 256 * MIB),
     /** Time for learning: of every second, and at a stretch before the worker looks whether a window waits. */
     learningMsPerSecondMax: count(1, 1_000),
     learningSliceMsMax: count(1, 1_000),

@@ -1,9 +1,12 @@
 import type { BoardProfile } from '../boards/schema.ts';
 import { NodeError } from './errors.ts';
 import type { BrokerLimits } from './machines/broker-limits.ts';
+import { LINEAR_FEATURES_MAX } from './pipeline/options.ts';
 
 const MIB = 1024 * 1024;
 
+/** Of each normal window beside a byte for each feature: index, place, priority. */
+const NORMAL_WINDOW_BYTES = 32;
 /** Node.js, V8's heap of the main thread, our code and libraries: 76 MB resident are measured, garbage comes on top. */
 const PROGRAM_BYTES = 96 * MIB;
 /** Main thread and worker each have the model file and what was read from it. */
@@ -68,10 +71,11 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'sample ring', bytes: sizes.ringBytes },
       { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
-      { name: 'replay', bytes: board.replayCapacity * floats(features + 2) },
-      { name: 'normal windows', bytes: (sizes.normalWindows ?? 0) * floats(features + 3) },
+      { name: 'replay', bytes: board.replayBytesMax },
+      { name: 'normal windows', bytes: (sizes.normalWindows ?? 0) * (features + NORMAL_WINDOW_BYTES) },
       // kernels/learning/frozen-part.ts keeps at most a byte for each feature.
-      { name: 'replayed activations', bytes: board.replayCapacity * features },
+      { name: 'replayed activations', bytes: board.replayBytesMax },
+      { name: 'linear expert', bytes: linearBytes(features, classes) },
       { name: 'adapter pool', bytes: poolBytes },
       { name: 'broker', bytes: kept + unread },
       { name: 'native engine', bytes: sizes.nativeBytes ?? 0 },
@@ -116,3 +120,7 @@ export const requireBudget = (budget: Budget, board: string): void => {
   check('memory', memory, memoryBytesMax);
   check('storage', store, storeBytesMax);
 };
+
+/** kernels/learning/linear-classifier.ts, in doubles; left out of models with more features than this. */
+const linearBytes = (features: number, classes: number): number =>
+  features > LINEAR_FEATURES_MAX ? 0 : 8 * (features + 1) * ((features + 2) / 2 + classes);

@@ -3,7 +3,7 @@ import { ringBytes } from '../kernels/ring.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import { type Budget, budgetOf, requireBudget } from './budget.ts';
 import { brokerLimits } from './configuration/broker-limits.ts';
-import { learningOptions } from './configuration/learning.ts';
+import { ASKS_PER_DAY, learningOptions } from './configuration/learning.ts';
 import type { Configuration } from './configuration.ts';
 import { type Compute, ringShape, startCompute, WORKER_HEAP_BYTES } from './io/compute.ts';
 import { modelHash } from './io/files.ts';
@@ -38,7 +38,7 @@ export const planCompute = (
 ): ComputePlan => {
   const { seed, sensor, broker, engine = 'wasm' } = configuration;
   const board = boardProfile(configuration.board);
-  const { pendingWindows, replayCapacity, ringRows } = board;
+  const { pendingWindows, replayCapacity, replayBytesMax, ringRows } = board;
   const limits = modelLimitsOf(board);
   const card = readModelCard(model, limits);
   const experts = expertsFor(card, configuration.experts);
@@ -47,10 +47,11 @@ export const planCompute = (
     const rest = experts.length === 1 ? 'frozen decides alone' : 'the others decide';
     notice(`${idle.join(', ')} cannot help ${WHAT[card.task]}: ${rest} (experts in the configuration)`);
   }
-  const sizes = { limits, pendingWindows, replayCapacity };
+  const sizes = { limits, pendingWindows, replayCapacity, replayBytesMax };
   const learned = learningOptions(configuration.learning, board.learningPoolBytesMax);
   const pipeline = { ...defaultPipelineOptions, ...sizes, ...learned, model, seed, experts };
   const learning = { msPerSecond: board.learningMsPerSecondMax, sliceMs: board.learningSliceMsMax };
+  const { asksPerDay = ASKS_PER_DAY } = configuration.learning ?? {};
   const eager = sensor.kind === 'recording' && sensor.speed === 'max';
   const { rows, channels } = ringShape(card, ringRows);
   const budget = budgetOf({
@@ -69,7 +70,7 @@ export const planCompute = (
     hash: modelHash(model),
     experts,
     pendingWindows,
-    start: () => startCompute({ pipeline, engine, card, ringRows, eager, learning }),
+    start: () => startCompute({ pipeline, engine, card, ringRows, eager, learning, asksPerDay }),
   };
 };
 

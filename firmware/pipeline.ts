@@ -134,6 +134,10 @@ class NodePipeline implements Pipeline {
     return allFinite(this.features);
   }
 
+  keep(index: number): void {
+    this.parts.pending.keep(index);
+  }
+
   observe(index: number, label: number, correction = false): Observation {
     const observation = this.parts.learning.observe(index, label, correction);
     if (observation.result === 'learned') {

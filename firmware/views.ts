@@ -3,6 +3,7 @@ import type { LabelAckBody } from '../protocols/messages/label-ack.ts';
 import type { ModelCard } from '../protocols/model-card.ts';
 import { type TopicKind, topicName } from '../protocols/topics.ts';
 import { openAlarmDesk } from './alarm-desk.ts';
+import { openAskDesk } from './ask-desk.ts';
 import { viewSettings } from './configuration/views.ts';
 import type { Configuration } from './configuration.ts';
 import { openAlarmFile } from './io/alarm-file.ts';
@@ -72,9 +73,11 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     file: openAlarmFile(options.state),
     notice,
   });
+  const askDesk = card.task === 'classification' ? openAskDesk(common) : null;
   const parts: ViewPart[] = [
     { decided: ({ index, pushMs }) => windows.add(index, pushMs), tick: ranges.tick },
     alarmDesk,
+    ...(askDesk === null ? [] : [askDesk]),
     await openOthers({ ...options, settings, alarms: () => alarmDesk.views }),
   ];
   const hear = (kind: TopicKind, handler: (payload: Uint8Array) => void): void => {
@@ -86,7 +89,10 @@ export const openViews = async (options: ViewsOptions): Promise<Views> => {
     decided: (decision, now) => {
       for (const part of parts) part.decided?.(decision, now);
     },
-    acknowledged: ({ window, status }) => ranges.answered(window, status),
+    acknowledged: ({ window, status }) => {
+      ranges.answered(window, status);
+      askDesk?.answered(window, status);
+    },
     begin: async (status, desk) => {
       label = desk;
       hear('label/range', ranges.received);

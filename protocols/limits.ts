@@ -15,6 +15,8 @@ export const LIMITS = {
   outputsMax: 64,
   /** Alarms of one gateway: each is an entity that a person must understand. */
   alarmsMax: 16,
+  /** Questions that a person is asked at one time. */
+  asksMax: 16,
   /** Reasons of refusal named in one telemetry message. */
   countersMax: 64,
   /** Counters and gauges of all parts of a node, named in one telemetry message. */

@@ -8,6 +8,8 @@ export const TOPIC_KINDS = [
   'alarm',
   'alarm/json',
   'alarm/acknowledge',
+  'ask',
+  'ask/json',
   'availability',
   'label',
   'label/ack',

@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { learningMechanisms, learningWithout } from '../../kernels/learning/mechanisms.ts';
 import { ADAPTERS_MAX, defaultPipelineOptions, type PipelineOptions } from '../pipeline/options.ts';
 import { closed } from './fields.ts';
 
@@ -15,13 +16,22 @@ const Pool = Type.Object(
   closed,
 );
 
-/** How adapters are stored and chosen. */
+/** Unless told otherwise: what a person answers beside their work. */
+export const ASKS_PER_DAY = 20;
+
+/** How adapters are stored and chosen, and what people are asked. */
 export const Learning = Type.Object(
   {
     factorBits: Type.Optional(Type.Union([Type.Literal(32), Type.Literal(8), Type.Literal(4)])),
     /** What A is drawn from; another model's, to go on with adapters that were learned on that one. */
     adapterSeed: Type.Optional(Type.String({ pattern: '^[0-9a-f]{16}$' })),
     pool: Type.Optional(Pool),
+    /** Windows in 24 hours whose label the node asks for, those that would teach most; 0 for none. */
+    asksPerDay: Type.Optional(Type.Integer({ minimum: 0, maximum: 10_000 })),
+    /** Memory for labelled windows to learn from again; at most the board's. */
+    replayBytes: Type.Optional(Type.Integer({ minimum: 16 * 1024, maximum: 256 * 1024 * 1024 })),
+    /** Parts of learning to leave out. */
+    without: Type.Optional(Type.Array(Type.Enum([...learningMechanisms]), { uniqueItems: true })),
   },
   closed,
 );
@@ -32,10 +42,13 @@ export type Learning = Static<typeof Learning>;
 export const learningOptions = (
   learning: Learning | undefined,
   bytesMax: number,
-): Pick<PipelineOptions, 'learning' | 'pool' | 'adapterSeed'> => {
-  const { factorBits, pool, adapterSeed = null } = learning ?? {};
+): Pick<PipelineOptions, 'learning' | 'pool' | 'adapterSeed' | 'replayBytes'> => {
+  const { factorBits, pool, adapterSeed = null, without = [] } = learning ?? {};
+  const { replayBytes = defaultPipelineOptions.replayBytes } = learning ?? {};
+  const whole = { ...defaultPipelineOptions.learning, ...(factorBits === undefined ? {} : { factorBits }) };
   return {
-    learning: { ...defaultPipelineOptions.learning, ...(factorBits === undefined ? {} : { factorBits }) },
+    learning: learningWithout(whole, without),
+    replayBytes,
     pool: { ...defaultPipelineOptions.pool, ...pool, bytesMax },
     adapterSeed,
   };

@@ -56,6 +56,8 @@ export interface ComputeOptions {
   readonly eager: boolean;
   /** All of the worker's time unless told otherwise. */
   readonly learning?: LearningBudget;
+  /** Windows in 24 hours whose label is asked for; none unless told otherwise. */
+  readonly asksPerDay?: number;
   readonly countAllocations?: boolean;
   /** Another module to run as the worker. */
   readonly entry?: URL;
@@ -93,7 +95,7 @@ export const ringShape = (card: ModelCard, ringRows: number) => {
 
 /** Starts a compute worker. It builds its pipeline at once and waits for `begin`. */
 export const startCompute = (options: ComputeOptions): Compute => {
-  const { card, pipeline, engine = 'wasm', eager, learning = UNBOUNDED } = options;
+  const { card, pipeline, engine = 'wasm', eager, learning = UNBOUNDED, asksPerDay = 0 } = options;
   const sizes = sizesOf(card, pipeline.experts.length);
   const settings: ComputeSettings = {
     pipeline,
@@ -108,6 +110,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
     beat: new SharedArrayBuffer(4),
     learned: new SharedArrayBuffer(LEARNING_COUNTS_BYTES),
     learning,
+    asksPerDay,
   };
   const worker = startThread(options.entry ?? computeEntry(), { workerData: settings, resourceLimits: HEAP });
   worker.once('online', keepHeapSmall);

@@ -30,6 +30,9 @@ export interface DecisionRecord {
   readonly weights: Float32Array;
   readonly drift: number;
   readonly latencyUs: number;
+  /** How much its label would teach, and whether it is asked for. */
+  readonly labelValue: number;
+  readonly asked: boolean;
 }
 
 export interface PublisherOptions {
@@ -95,7 +98,8 @@ export function decisionBody(
     };
   }
   const said = { label: classes[record.label] ?? null, confidence: unit(record.confidence), probabilities };
-  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values, record.thresholds) };
+  const ask = record.asked ? { ask: unit(record.labelValue) } : {};
+  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values, record.thresholds), ...ask };
 }
 
 /** Sums of float32 probabilities may pass 1 by a rounding; the schema does not. */

@@ -12,7 +12,7 @@ import { LabelValue } from '../../kernels/learning/label-value.ts';
 import { LinearExpert } from '../../kernels/learning/linear-expert.ts';
 import { Mixture, priorInFavourOfFirst } from '../../kernels/learning/mixture.ts';
 import { ReplayBuffer } from '../../kernels/learning/replay-buffer.ts';
-import { replayCapacity } from '../../kernels/learning/replay-memory.ts';
+import { replayBytesFor, replayCapacity } from '../../kernels/learning/replay-memory.ts';
 import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
 import { Temperature } from '../../kernels/learning/temperature.ts';
 import { createRandom, type Random } from '../../kernels/random.ts';
@@ -146,7 +146,7 @@ function createAdapters({ learning }: PipelineOptions, { interpreter, chain }: L
 
 /** Windows are kept as the model reads them: an int8 input loses nothing, a float one is cut to what `train` would. */
 function createReplay(
-  { replayBytes, replayCapacity: most, learning }: PipelineOptions,
+  { replayBytes, replayBytesMax, replayCapacity: most, learning }: PipelineOptions,
   { runner, features, factory }: LoadedModel,
   classes: number,
 ): ReplayBuffer {
@@ -155,10 +155,11 @@ function createReplay(
   // A float input has bytes of its own, which those of the file are not.
   const factoryWindows =
     data instanceof Int8Array ? Math.min(learning.factoryWindowsMax, factory?.labels.length ?? 0) : 0;
+  const bytes = replayBytesFor(replayBytes, replayBytesMax, { features: features.size, classes, factoryWindows });
   const replay = new ReplayBuffer({
     ...code,
     ...{ featureCount: features.size, classes, factoryWindows },
-    capacity: classes === 0 ? 0 : replayCapacity(replayBytes, most, features.size, factoryWindows),
+    capacity: classes === 0 ? 0 : replayCapacity(bytes, most, features.size, factoryWindows),
     ...{ alpha: learning.priorityAlpha, factoryShare: learning.factoryShare },
   });
   for (let w = 0; w < factoryWindows; w++) {

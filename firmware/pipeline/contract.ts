@@ -92,6 +92,8 @@ export interface Pipeline {
   readonly replayMemory: ReplayMemory;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;
+  /** The label of a window will be asked for: it may come when many more have been decided. Allocates nothing. */
+  keep(index: number): void;
   /**
    * What would be decided of a window that is not of the stream: nothing is learned from it, counted or remembered. The
    * state that a streaming model keeps between inferences moves on all the same.

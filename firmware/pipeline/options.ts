@@ -9,7 +9,7 @@ export const expertNames = ['frozen', 'renormalised', 'local', 'linear', 'contex
 export type ExpertName = (typeof expertNames)[number];
 
 /** `linear` takes features² / 2 doubles: 0.26 MB at this many. */
-const LINEAR_FEATURES_MAX = 256;
+export const LINEAR_FEATURES_MAX = 256;
 
 /**
  * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. A
@@ -41,8 +41,9 @@ export interface PipelineOptions {
   readonly limits: ModelLimits;
   /** Labelled windows kept to learn from again; at least the model's classes. */
   readonly replayCapacity: number;
-  /** Bytes that they may take: the smaller of both bounds counts. */
+  /** Bytes that they and the factory's may take; more for large windows (`replayBytesFor`), never above the other. */
   readonly replayBytes: number;
+  readonly replayBytesMax: number;
   /** Latest windows whose label is still waited for; memory is features + experts × classes floats each. */
   readonly pendingWindows: number;
   readonly learning: LearningOptions;
@@ -71,6 +72,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   limits: defaultModelLimits,
   replayCapacity: 2048,
   replayBytes: 64 * 1024,
+  replayBytesMax: 1024 * 1024,
   pendingWindows: 1024,
   learning: defaultLearningOptions,
   unlabelled: defaultUnlabelledOptions,

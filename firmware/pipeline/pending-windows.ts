@@ -1,8 +1,11 @@
 const EMPTY = -1;
 
+/** Windows whose label was asked for: people answer later than the ring of the latest windows reaches. */
+export const KEPT_WINDOWS = 16;
+
 /**
  * The latest windows as they were decided, for when their labels come: raw features, and what every expert said. A
- * ring addressed by the window's index, so that neither storing nor finding one searches.
+ * ring addressed by the window's index, so that neither storing nor finding one searches; behind it a few kept ones.
  */
 export class PendingWindows {
   /** Views of every slot, made once. */
@@ -13,6 +16,7 @@ export class PendingWindows {
   private readonly indices: Float64Array;
   private readonly labels: Int16Array;
   private readonly decisions: Int16Array;
+  private kept = 0;
 
   constructor(
     private readonly capacity: number,
@@ -20,18 +24,19 @@ export class PendingWindows {
     experts: number,
     classes: number,
   ) {
-    const slots = Array.from({ length: capacity }, (_, slot) => slot);
-    const allFeatures = new Float32Array(capacity * features);
-    const allProbabilities = new Float32Array(capacity * experts * classes);
-    const allExpertLabels = new Int16Array(capacity * experts);
+    const all = capacity + KEPT_WINDOWS;
+    const slots = Array.from({ length: all }, (_, slot) => slot);
+    const allFeatures = new Float32Array(all * features);
+    const allProbabilities = new Float32Array(all * experts * classes);
+    const allExpertLabels = new Int16Array(all * experts);
     this.featuresOf = slots.map((slot) => allFeatures.subarray(slot * features, (slot + 1) * features));
     this.probabilitiesOf = slots.map((slot) =>
       allProbabilities.subarray(slot * experts * classes, (slot + 1) * experts * classes),
     );
     this.expertLabelsOf = slots.map((slot) => allExpertLabels.subarray(slot * experts, (slot + 1) * experts));
-    this.indices = new Float64Array(capacity).fill(EMPTY);
-    this.labels = new Int16Array(capacity);
-    this.decisions = new Int16Array(capacity);
+    this.indices = new Float64Array(all).fill(EMPTY);
+    this.labels = new Int16Array(all);
+    this.decisions = new Int16Array(all);
   }
 
   /** Remembers a window in the place of the oldest; a window with this index counts as not labelled from now on. */
@@ -55,7 +60,21 @@ export class PendingWindows {
   find(index: number): number {
     if (!(Number.isSafeInteger(index) && index >= 0)) return EMPTY;
     const slot = index % this.capacity;
-    return this.indices[slot] === index ? slot : EMPTY;
+    return this.indices[slot] === index ? slot : this.findKept(index);
+  }
+
+  /** Keeps a window beyond its time in the ring, in the place of the one kept longest. */
+  keep(index: number): void {
+    const from = this.find(index);
+    if (from < 0 || from >= this.capacity) return;
+    const to = this.capacity + (this.kept % KEPT_WINDOWS);
+    this.kept++;
+    this.indices[to] = index;
+    this.labels[to] = this.labels[from]!;
+    this.decisions[to] = this.decisions[from]!;
+    this.featuresOf[to]!.set(this.featuresOf[from]!);
+    this.probabilitiesOf[to]!.set(this.probabilitiesOf[from]!);
+    this.expertLabelsOf[to]!.set(this.expertLabelsOf[from]!);
   }
 
   /** [features], raw. */
@@ -85,5 +104,12 @@ export class PendingWindows {
 
   setLabel(slot: number, label: number): void {
     this.labels[slot] = label;
+    const copy = this.findKept(this.indices[slot]!);
+    if (copy >= 0) this.labels[copy] = label;
+  }
+
+  private findKept(index: number): number {
+    for (let slot = this.capacity; slot < this.indices.length; slot++) if (this.indices[slot] === index) return slot;
+    return EMPTY;
   }
 }

@@ -15,6 +15,8 @@ export interface DeviceFacts extends Speaker {
   readonly stateTopic: string;
   readonly availabilityTopic: string;
   readonly acknowledgeTopic: string;
+  /** Where the open questions are. */
+  readonly askTopic: string;
   readonly alarms: readonly { readonly name: string; readonly latched: boolean }[];
 }
 
@@ -47,7 +49,7 @@ export const discoveryOf = (discoveryPrefix: string, facts: DeviceFacts): Discov
   };
   const messages = entitiesOf(facts).map(([component, objectId, entity]): OutgoingMessage => {
     const source = component === 'button' ? {} : { state_topic: facts.stateTopic };
-    const payload = encodeJson({ ...entity, ...source, unique_id: `myrmex-${nodeId}-${objectId}`, ...shared });
+    const payload = encodeJson({ ...source, ...entity, unique_id: `myrmex-${nodeId}-${objectId}`, ...shared });
     const topic = `${discoveryPrefix}/${component}/${nodeId}/${objectId}/config`;
     return { topic, absolute: true, payload, qos: 1, retain: true };
   });
@@ -85,7 +87,7 @@ const entitiesOf = (facts: DeviceFacts): readonly Announcement[] => [
   ...facts.alarms.flatMap((alarm) => alarmEntities(alarm, facts)),
 ];
 
-const classEntities = ({ classes }: DeviceFacts): readonly Announcement[] => [
+const classEntities = ({ classes, askTopic }: DeviceFacts): readonly Announcement[] => [
   [
     'sensor',
     'decision',
@@ -99,6 +101,15 @@ const classEntities = ({ classes }: DeviceFacts): readonly Announcement[] => [
     {
       ...{ name: 'Labels learned', state_class: 'total_increasing', entity_category: 'diagnostic' },
       value_template: '{{ value_json.labels }}',
+    },
+  ],
+  [
+    'sensor',
+    'asks',
+    {
+      ...{ name: 'Labels wanted', state_class: 'measurement', entity_category: 'diagnostic', state_topic: askTopic },
+      value_template: '{{ value_json.windows | length }}',
+      json_attributes_topic: askTopic,
     },
   ],
   ['sensor', 'accuracy', { name: 'Accuracy', entity_category: 'diagnostic', ...share('accuracy') }],

@@ -49,6 +49,7 @@ export const openOthers = async (options: OthersOptions): Promise<ViewPart> => {
     outputs: plan.card.task === 'regression' ? plan.card.outputs : [],
     scores: plan.card.task === 'anomaly',
     acknowledgeTopic: whole('alarm/acknowledge'),
+    askTopic: whole('ask/json'),
     alarms: (configuration.alarms ?? []).map(({ name, latched = false }) => ({ name, latched })),
   };
   let announcer: Announcer | null = null;

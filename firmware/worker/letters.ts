@@ -57,6 +57,8 @@ export interface DecisionReport extends Omit<Decision, 'rawConfidence'> {
   pushMs: number;
   /** Samples held over because they were missing. */
   missing: number;
+  /** The window's label is asked for. */
+  asked: boolean;
   /** Time the worker took for features, inference and mixture. */
   computeUs: number;
 }
@@ -74,7 +76,7 @@ export interface OutcomeReport {
 }
 
 /** Facts about a window that travel beside the pipeline's decision. */
-export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs'>;
+export type WindowFacts = Pick<DecisionReport, 'truth' | 'endMs' | 'pushMs' | 'missing' | 'computeUs' | 'asked'>;
 
 export const writeDecision = (letter: Letter, decision: Decision, facts: WindowFacts): void => {
   const { kind, doubles, words, singles } = letter;
@@ -93,7 +95,7 @@ export const writeDecision = (letter: Letter, decision: Decision, facts: WindowF
   doubles[8] = episodes.began;
   doubles[9] = episodes.ended;
   doubles[10] = episodes.peak;
-  words[0] = decision.valid ? 1 : 0;
+  words[0] = (decision.valid ? 1 : 0) + (facts.asked ? 2 : 0);
   words[1] = decision.label;
   words[2] = facts.truth;
   words[3] = facts.missing;
@@ -135,6 +137,7 @@ export const createDecisionReport = ({ classes, values, thresholds, experts }: L
   pushMs: 0,
   missing: 0,
   computeUs: 0,
+  asked: false,
 });
 
 export const readDecision = ({ doubles, words, singles }: Letter, into: DecisionReport): void => {
@@ -151,7 +154,8 @@ export const readDecision = ({ doubles, words, singles }: Letter, into: Decision
   into.episodes.began = doubles[8]!;
   into.episodes.ended = doubles[9]!;
   into.episodes.peak = doubles[10]!;
-  into.valid = words[0] === 1;
+  into.valid = (words[0]! & 1) !== 0;
+  into.asked = (words[0]! & 2) !== 0;
   into.label = words[1]!;
   into.truth = words[2]!;
   into.missing = words[3]!;

@@ -3,6 +3,7 @@ import { Inbox, Outbox } from '../../kernels/mailbox.ts';
 import { RingReader } from '../../kernels/ring.ts';
 import { createWindower, type Windower } from '../../kernels/signal/windower.ts';
 import type { Pipeline } from '../pipeline.ts';
+import { Asker } from './asker.ts';
 import { createCountsWriter } from './learning-counts.ts';
 import { LearningSlices } from './learning-slices.ts';
 import { TO_MAIN, TO_WORKER, type WindowFacts, writeDecision, writeOutcome } from './letters.ts';
@@ -80,6 +81,7 @@ const createStream = ({ settings, pipeline, firstIndex }: LoopContext) => {
     pushMs: 0,
     missing: 0,
     computeUs: 0,
+    asked: false,
   };
   /** Reads waiting rows until one completes a window; false when they do not. */
   const readWindow = (): boolean => {
@@ -104,6 +106,7 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
   const inbox = new Inbox(settings.toWorker);
   const outbox = new Outbox(settings.toMain);
   const input: Parameters<Pipeline['decide']>[0] = { samples: new Float32Array(0), index: -1, valid: false };
+  const asker = new Asker(settings.asksPerDay, now);
   let lostDecisions = 0;
 
   const handleLabel = (index: number, label: number, correction: boolean): void => {
@@ -152,6 +155,8 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
       const began = now();
       const decision = pipeline.decide(input);
       facts.computeUs = (now() - began) * 1_000;
+      facts.asked = asker.asks(decision);
+      if (facts.asked) pipeline.keep(facts.index);
       const letter = outbox.next();
       if (letter === null) {
         lostDecisions++;

@@ -22,6 +22,8 @@ export interface ComputeSettings {
   readonly learned: SharedArrayBuffer;
   /** What learning may take where it is not eager. */
   readonly learning: LearningBudget;
+  /** Windows in 24 hours whose label is asked for. */
+  readonly asksPerDay: number;
   /** Pay every learning step that is owed before the next window, as replay does; else only while no window waits. */
   readonly eager: boolean;
   /** Count typed-array allocations (for tests). */

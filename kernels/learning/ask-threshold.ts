@@ -2,6 +2,9 @@
 const RANKED = 256;
 /** How far the threshold falls for each question that was earned and not asked. */
 const STEP = 0.1;
+/** One question in so many goes to whatever window comes once so many have been saved. */
+const BLIND_EVERY = 3;
+const BLIND_SAVED = 2;
 /** At this many the threshold is 0, and any window is asked about. */
 const SAVED_MAX = 1 + 1 / STEP;
 
@@ -13,13 +16,15 @@ const SAVED_MAX = 1 + 1 / STEP;
  *     r >= 1 - STEP × (saved - 1)
  *
  * so that the threshold moves up by STEP with a question and back by what is earned: the quantile tracking of Gibbs and
- * Candès (2021, eq. 2), which needs no assumption about the values. Over any stretch the questions exceed what was
+ * Candès (2021, eq. 2), which needs no assumption about the values. Every third question is blind: a model that is
+ * wrong and sure of it would never be asked about by its own doubt. Over any stretch the questions exceed what was
  * earned by at most what was saved before, and fall short of it by at most `SAVED_MAX`. Allocates nothing.
  */
 export class AskThreshold {
   private readonly latest = new Float32Array(RANKED);
   private count = 0;
   private saved = 1;
+  private asked = 0;
 
   /**
    * @param value of a label for this window (`LabelValue.of`)
@@ -30,8 +35,11 @@ export class AskThreshold {
     this.latest[this.count % RANKED] = value;
     this.count++;
     this.saved = Math.min(SAVED_MAX, this.saved + earned);
-    if (this.saved < 1 || rank < 1 - STEP * (this.saved - 1)) return false;
+    const blind = this.asked % BLIND_EVERY === BLIND_EVERY - 1;
+    const due = blind ? this.saved >= BLIND_SAVED : rank >= 1 - STEP * (this.saved - 1);
+    if (this.saved < 1 || !due) return false;
     this.saved -= 1;
+    this.asked++;
     return true;
   }
 

@@ -71,7 +71,7 @@ export const defaultLearningOptions: LearningOptions = {
   weightDecay: 0.1,
   stepsPerLabel: 12,
   batch: 32,
-  priorityAlpha: 0.6,
+  priorityAlpha: 0.3,
   priorityBeta: 0.4,
   priorityLabels: 1000,
   factoryWindowsMax: 1024,

@@ -10,6 +10,24 @@ export function replayBytes(slots: number, features: number): number {
   return slots * (features + WINDOW_BYTES) + sumTreeBytes(slots);
 }
 
+/** Fewer windows of a class than this teach little: large windows get more memory than asked for, if there is any. */
+const WINDOWS_OF_A_CLASS = 16;
+
+/**
+ * Memory of a replay buffer.
+ *
+ * @param wanted bytes, where windows are small
+ * @param bytesMax of the board: never more
+ */
+export function replayBytesFor(
+  wanted: number,
+  bytesMax: number,
+  shape: { readonly features: number; readonly classes: number; readonly factoryWindows: number },
+): number {
+  const slots = WINDOWS_OF_A_CLASS * shape.classes + shape.factoryWindows;
+  return Math.min(bytesMax, Math.max(wanted, replayBytes(slots, shape.features)));
+}
+
 /**
  * How many windows fit, at most `windowsMax` of the stream beside those of the factory.
  *

@@ -71,19 +71,11 @@ export function createEngine(options: EngineOptions = {}): WasmEngine {
 function compileKernels(): WebAssembly.Module | null {
   if (typeof WebAssembly !== 'object') return null;
   try {
-    return new WebAssembly.Module(bytesOf(engineBinary));
+    return new WebAssembly.Module(engineBinary());
   } catch (error) {
     if (error instanceof WebAssembly.CompileError) return null;
     throw error;
   }
-}
-
-/** Bytes of base64. A plain loop: this runs once, before anything is compiled. */
-function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
-  const text = atob(base64);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
 }
 
 class Engine implements WasmEngine {

@@ -69,6 +69,11 @@ const DecisionV2 = Type.Object(
   closed,
 );
 
-export type DecisionBody = Static<typeof DecisionV2>;
+/** Version 3: `ask`, how much the window's label would teach; only there when the node asks for it. */
+const DecisionV3 = Type.Object({ ...DecisionV2.properties, ask: Type.Optional(Probability) }, closed);
 
-export const DECISION = nextVersion(defineMessage('decision', DecisionV1), DecisionV2, (old) => old);
+export type DecisionBody = Static<typeof DecisionV3>;
+
+const upToV2 = nextVersion(defineMessage('decision', DecisionV1), DecisionV2, (old) => old);
+
+export const DECISION = nextVersion(upToV2, DecisionV3, (old) => old);

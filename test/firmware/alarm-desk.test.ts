@@ -20,7 +20,8 @@ const alarms = [
 ];
 
 const seen = (worn: number): SeenDecision => ({
-  ...{ index: 0, endMs: 0, valid: true, label: 0, confidence: 1, drift: 0, latencyUs: 0, pushMs: 0 },
+  ...{ index: 0, endMs: 0, valid: true, label: 0, confidence: 1, drift: 0, latencyUs: 0, pushMs: 0, labelValue: 0 },
+  asked: false,
   probabilities: Float32Array.of(1 - worn, worn),
   ...{ values: new Float32Array(0), expertValues: new Float32Array(0), thresholds: new Float64Array(0) },
   ...{ expertLabels: new Int16Array(0), expertConfidences: new Float32Array(0), weights: new Float32Array(0) },

@@ -29,24 +29,30 @@ budget('every board carries the demonstration, and the plan says what it takes',
 });
 
 budget('what does not fit is refused before anything is allocated, with its parts, the largest first', () => {
-  const tooMany = budgetOf(sizes({ features: 16_384 }));
+  const little = { ...boardProfile('rpi4'), memoryBytesMax: 300 * MIB };
+  const tooMany = budgetOf(sizes({ features: 16_384, board: little }));
   assert.throws(
-    () => requireBudget(tooMany, 'rpi4'),
+    () => requireBudget(tooMany, 'mine'),
     (error: Error) =>
       error instanceof NodeError &&
       error.code === 'overBudget' &&
-      /^5\d\d MiB of memory are needed .* board "rpi4" has 384 MiB: replay 128 MiB, /.test(error.message),
+      /^\d+ MiB of memory are needed .* board "mine" has 300 MiB: worker heap 98 MiB, program 96 MiB, /.test(
+        error.message,
+      ),
   );
   const small = { ...boardProfile('rpi4'), storeBytesMax: 100 * MIB };
   assert.throws(() => requireBudget(budgetOf(sizes({ board: small })), 'mine'), /storage .* "mine" .* outbox 128 MiB/);
   requireBudget(budgetOf(sizes()), 'rpi4');
 });
 
-budget('a replay buffer and windows that wait for their label count with all their features', () => {
-  const [few, many] = [budgetOf(sizes({ features: 100 })), budgetOf(sizes({ features: 101 }))];
-  const { pendingWindows, replayCapacity } = boardProfile('rpi4');
-  // A float each, and a byte of the activations that learning keeps of a replayed window.
-  assert.is(sumOf(many.memory) - sumOf(few.memory), 4 * (pendingWindows + replayCapacity) + replayCapacity);
+budget('windows that wait for their label count with all their features, a replay buffer with its bound', () => {
+  const [few, many] = [budgetOf(sizes({ features: 300 })), budgetOf(sizes({ features: 301 }))];
+  const { pendingWindows, replayBytesMax } = boardProfile('rpi4');
+  assert.is(sumOf(many.memory) - sumOf(few.memory), 4 * pendingWindows);
+  assert.is(many.memory.find(({ name }) => name === 'replay')!.bytes, replayBytesMax);
+  const linearBytes = (features: number): number =>
+    budgetOf(sizes({ features, classes: 6 })).memory.find(({ name }) => name === 'linear expert')!.bytes;
+  assert.equal([linearBytes(128), linearBytes(257)], [8 * ((129 * 130) / 2 + 6 * 129), 0]);
 });
 
 budget('the broker counts where it is embedded, each connection with what it may leave unread', () => {

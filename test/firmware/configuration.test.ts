@@ -29,7 +29,7 @@ configuration('every fault is told, each once, with path, expectation and value'
   told(/^\/site must match .*"Two Words"$/);
   told(/^\/broker\/port must be <= 65535; it is 70000$/);
   told(/^\/broker\/colour is not a field of a configuration; it is "red"$/);
-  told(/^\/experts\/1 must be one of frozen, renormalised, local; it is "remote"$/);
+  told(/^\/experts\/1 must be one of frozen, renormalised, local, linear, context; it is "remote"$/);
   told(/^\/seed must be >= 0; it is -2$/);
 });
 
@@ -85,7 +85,7 @@ configuration('a variable sets the field that its name spells', () => {
   assert.is(value.node, demoConfiguration.node, 'empty is not set');
   assert.is(value.seed, 7);
   assert.equal(value.labeller, { rate: 0.25, delayMsMin: 500, delayMsMax: 9_000 });
-  assert.equal(value.experts, ['frozen', 'local', 'local']);
+  assert.equal(value.experts, ['frozen', 'local', 'local', 'linear', 'context']);
   assert.is((value.sensor as { drift: unknown }).drift, null);
   assert.is(demoConfiguration.labeller!.delayMsMax, 2_000, 'the base is untouched');
 });

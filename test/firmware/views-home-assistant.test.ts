@@ -22,6 +22,7 @@ const facts: DeviceFacts = {
   stateTopic: 'factory/mx/1/plant-2/press.7/state/json',
   availabilityTopic: 'factory/mx/1/plant-2/press.7/availability',
   acknowledgeTopic: 'factory/mx/1/plant-2/press.7/alarm/acknowledge',
+  askTopic: 'factory/mx/1/plant-2/press.7/ask/json',
   outputs: [],
   scores: false,
   alarms: [

@@ -50,6 +50,7 @@ const listen = async (url: string, ...filters: string[]): Promise<Ear> => {
 const card = { ...cardOf({ channels: 1, hidden: [], classes: 2, seed: 0 }), labels: ['normal', 'worn'] };
 const record: DecisionRecord = {
   ...{ index: 17, endMs: 340, valid: true, label: 1, confidence: 0.9, drift: 0.25, latencyUs: 85 },
+  ...{ labelValue: 0.5, asked: false },
   probabilities: Float32Array.of(0.1, 0.9),
   values: new Float32Array(0),
   expertValues: new Float32Array(0),
@@ -147,7 +148,13 @@ wire('decisions are limited per second; the state is said when its words change,
 const facts = {
   ...{ ...speaker, ...about, classes: ['normal', 'worn'] },
   ...{ stateTopic: topic('state/json'), availabilityTopic: topic('availability') },
-  ...{ acknowledgeTopic: topic('alarm/acknowledge'), alarms: [], outputs: [], scores: false },
+  ...{
+    acknowledgeTopic: topic('alarm/acknowledge'),
+    askTopic: topic('ask/json'),
+    alarms: [],
+    outputs: [],
+    scores: false,
+  },
 };
 
 const announcerOn = (mqtt: MqttPort, enabled: boolean, clockMs: { now: number }) =>

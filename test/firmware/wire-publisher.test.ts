@@ -31,6 +31,8 @@ const record: DecisionRecord = {
   weights: Float32Array.of(0.125, 0.875),
   drift: 2.5,
   latencyUs: 84.6,
+  labelValue: 0.5,
+  asked: false,
 };
 
 function publisher(of: ModelCard = card, experts: readonly string[] = ['frozen', 'local']) {

@@ -10,6 +10,7 @@ import { LIMITS } from '../../protocols/limits.ts';
 import type { MessageType } from '../../protocols/message.ts';
 import { ALARM } from '../../protocols/messages/alarm.ts';
 import { ALARM_ACKNOWLEDGE } from '../../protocols/messages/alarm-acknowledge.ts';
+import { ASK } from '../../protocols/messages/ask.ts';
 import { DECISION, type DecisionBody } from '../../protocols/messages/decision.ts';
 import { LABEL } from '../../protocols/messages/label.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
@@ -22,6 +23,7 @@ const codec = createCodec();
 const types = [
   ALARM,
   ALARM_ACKNOWLEDGE,
+  ASK,
   DECISION,
   LABEL,
   LABEL_ACK,
@@ -43,12 +45,14 @@ interface GoldenMessage {
   readonly body: unknown;
 }
 
-const golden = ['messages-v1.json', 'messages-v2.json'].flatMap(
+const golden = ['messages-v1.json', 'messages-v2.json', 'messages-v3.json'].flatMap(
   (name) => JSON.parse(readFileSync(folder(`../vectors/${name}`), 'utf8')) as GoldenMessage[],
 );
 const typeOf = (kind: string): MessageType<unknown> => types.find((type) => type.kind === kind)!;
 /** Every version of every kind. */
-const versions = types.flatMap((type) => [type, ...(type.previous === null ? [] : [type.previous])]);
+const withEarlier = (type: MessageType<unknown> | null): readonly MessageType<unknown>[] =>
+  type === null ? [] : [type, ...withEarlier(type.previous)];
+const versions = types.flatMap(withEarlier);
 
 const promises = suite('messages: formats are promises');
 
@@ -64,7 +68,7 @@ for (const [i, { hex, ...envelope }] of golden.entries()) {
 
 promises('bytes of an earlier version open as the current one', () => {
   const opened = golden
-    .filter(({ version }) => version === 1)
+    .filter(({ kind, version }) => version < typeOf(kind).version)
     .map(({ hex, kind, version, ...rest }) => {
       const type = typeOf(kind);
       const read = openEnvelope(codec, type, new Uint8Array(Buffer.from(hex, 'hex')));
@@ -88,7 +92,9 @@ promises(
     assert.ok(opening(1, body).ok);
     assert.equal(opening(1, { ...body, values: { flow: 1 } }), { ok: false, reason: 'body' });
     assert.ok(opening(2, { ...body, values: { flow: 1 } }).ok);
-    assert.equal(opening(3, body), { ok: false, reason: 'version' });
+    assert.equal(opening(2, { ...body, ask: 0.5 }), { ok: false, reason: 'body' });
+    assert.ok(opening(3, { ...body, ask: 0.5 }).ok);
+    assert.equal(opening(4, body), { ok: false, reason: 'version' });
     assert.equal(opening(0, body), { ok: false, reason: 'version' });
   },
 );
@@ -254,6 +260,7 @@ roundTrips('decisions come back with float32 precision', () => {
       values: fc.dictionary(name, number, { noNullPrototype: true }),
       score: share,
       threshold: share,
+      ask: share,
     },
     {
       noNullPrototype: true,
@@ -264,7 +271,7 @@ roundTrips('decisions come back with float32 precision', () => {
     fc.property(decision, (body) => {
       assert.equal(openEnvelope(codec, DECISION, sealEnvelope(codec, DECISION, from, body)), {
         ok: true,
-        value: { kind: 'decision', version: 2, ...from, body },
+        value: { kind: 'decision', version: DECISION.version, ...from, body },
       });
     }),
     { seed: 6, numRuns: 500 },

@@ -84,6 +84,17 @@ replays('without labels nothing is learned', () => {
   assert.equal(experts.local, experts.frozen);
 });
 
+replays('asked labels keep to the same budget, are the same each time, and teach at least as much', () => {
+  const recording = recordingOf(streamOf(1), streamOf(2));
+  const rate = 0.1;
+  const asked = play(recording, { labelRate: rate, labelPolicy: 'asked' });
+  assert.ok(asked.labels <= 800 * rate + 2 && asked.labels >= 800 * rate - 22, `${asked.labels} labels`);
+  assert.is(asked.decisionFingerprint, play(recording, { labelRate: rate, labelPolicy: 'asked' }).decisionFingerprint);
+  const random = play(recording, { labelRate: rate });
+  const [a, r] = [asked.experts.mixture!.accuracy, random.experts.mixture!.accuracy];
+  assert.ok(a > r - 0.01, `asked ${a}, at random ${r}`);
+});
+
 replays('the label of a window is revealed only after its decision', () => {
   const stream = streamOf(5, 60);
   const guess = play(recordingOf(stream), { labelRate: 1, baselines: ['repeatLast'] });

@@ -5,6 +5,7 @@ import { type Broker, startBroker } from '../../firmware/io/broker.ts';
 import { connectMqtt, type MqttPort } from '../../firmware/io/mqtt.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { createEnvelopeWriter } from '../../protocols/envelope.ts';
+import { ASK } from '../../protocols/messages/ask.ts';
 import { DECISION, type DecisionBody } from '../../protocols/messages/decision.ts';
 import { topicName } from '../../protocols/topics.ts';
 import { type WatchOptions, watchDecisions } from '../../tools/watch/watch.ts';
@@ -72,13 +73,26 @@ watch('as JSON, the whole envelope', async ({ node, said, options }) => {
   await watchDecisions(whenWatching({ ...options, json: true }, () => send(node, 'press', body)));
   assert.equal(JSON.parse(said[0]!), {
     kind: 'decision',
-    version: 2,
+    version: 3,
     sender: 'plant/press',
     epoch: 3,
     sequence: 0,
     time: 1_700_000_000_000,
     body,
   });
+});
+
+watch('what a gateway asks for: in its decisions, and all its open questions', async ({ node, said, options }) => {
+  await watchDecisions(whenWatching(options, () => send(node, 'press', { ...body, ask: 0.625 })));
+  assert.match(said[0]!, / \| 85 µs \| label wanted \(63 % to learn\)$/);
+  const time = Date.UTC(2026, 10, 23, 14);
+  const question = { window: '3-17', time, label: 'outer-race', confidence: 0.5, value: 0.75 };
+  const payload = createEnvelopeWriter(codec, 'plant/press', 3).write(ASK, { windows: [question] }, 1_700_000_000_000);
+  const topic = topicName('plant', 'press', 'ask');
+  const ask = () => node.publish({ topic, payload, qos: 1, retain: true });
+  await watchDecisions(whenWatching({ ...options, asks: true }, ask));
+  const asked = 'plant/press asks about 3-17 of 2026-11-23T14:00:00.000Z | decided outer-race 50 % | 75 % to learn';
+  assert.is(said.at(-1), asked);
 });
 
 watch('values of a regressor, and the score of an anomaly model', async ({ node, said, options }) => {

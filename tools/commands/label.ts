@@ -27,7 +27,8 @@ export function labelCommand(): Command {
     .option('--json', 'print the answer as one JSON object')
     .addHelpText(
       'after',
-      '\nEnds with 0 when learned and on disk, 3 conflict, 4 unknown window, 5 unknown class, 6 busy.',
+      '\nmyrmexctl watch --asks shows the windows that a gateway asks about.' +
+        '\nEnds with 0 when learned and on disk, 3 conflict, 4 unknown window, 5 unknown class, 6 busy.',
     )
     .action(label);
 }

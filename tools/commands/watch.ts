@@ -8,6 +8,7 @@ interface WatchFlags extends BrokerFlags {
   readonly url?: string;
   readonly site?: string;
   readonly node?: string;
+  readonly asks?: true;
   readonly json?: true;
   readonly count?: string;
 }
@@ -19,6 +20,7 @@ export function watchCommand(): Command {
     .addOption(new Option('--url <url>').hideHelp())
     .option('--site <name>', 'decisions of this site only')
     .option('--node <name>', 'decisions of this node only')
+    .option('--asks', 'the windows whose labels the gateways ask for, instead of decisions')
     .option('--json', 'print each decision as one JSON object: its envelope')
     .option('--count <number>', 'stop after so many decisions')
     .action(watch);
@@ -48,6 +50,7 @@ async function watch(flags: WatchFlags): Promise<void> {
       endpoint,
       site: flags.site,
       node: flags.node,
+      asks: flags.asks === true,
       json: flags.json === true,
       count,
       stop: stop.signal,

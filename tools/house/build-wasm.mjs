@@ -1,6 +1,7 @@
 // Compiles the hot loops, the engine's (kernels/wasm/assembly) and the trainer's (tools/train/assembly), to WebAssembly
-// and embeds each as binary.generated.ts beside its folder, so that a bundle is one file. Does nothing when the sources
-// have not changed. Talks on standard error only.
+// and embeds each as binary.generated.ts beside its folder, so that sources run as they are; in the node's bundle the
+// engine is a file of its own (rollup.config.js). Does nothing when the sources have not changed. Talks on standard
+// error only.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,19 +10,18 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-/** Folder of each module, and the name its bytes are exported by. */
+/** Folder of each module, the name of the function that gives its bytes, and where that finds its decoder. */
 const modules = [
-  ['kernels/wasm', 'engineBinary'],
-  ['tools/train', 'trainerBinary'],
+  ['kernels/wasm', 'engineBinary', './base64.ts'],
+  ['tools/train', 'trainerBinary', '../../kernels/wasm/base64.ts'],
 ];
 const compiler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
 const flags = ['-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--importMemory', '--noExportMemory'];
-/** Of hexadecimal digits gzip leaves a quarter less, but to decode them costs a starting node 2 ms more. */
 const encoding = 'base64';
 
 /** Fingerprint of all that decides the file: sources, flags, encoding, compiler version. */
 function fingerprint(sources) {
-  const hash = createHash('sha256').update([...flags, encoding].join(' '));
+  const hash = createHash('sha256').update([...flags, encoding, 'decoded'].join(' '));
   hash.update(readFileSync(join(root, 'node_modules', 'assemblyscript', 'package.json')));
   for (const name of readdirSync(sources)
     .filter((file) => file.endsWith('.ts'))
@@ -33,10 +33,10 @@ function fingerprint(sources) {
 
 /** Builds what is not up to date; returns whether anything was written. */
 export function buildWasm() {
-  return modules.map(([folder, name]) => buildModule(folder, name)).includes(true);
+  return modules.map((module) => buildModule(...module)).includes(true);
 }
 
-function buildModule(folder, name) {
+function buildModule(folder, name, decoder) {
   const sources = join(root, folder, 'assembly');
   const target = join(root, folder, 'binary.generated.ts');
   const made = `// Made by tools/house/build-wasm.mjs from ${folder}/assembly`;
@@ -49,7 +49,8 @@ function buildModule(folder, name) {
       stdio: ['ignore', 2, 2],
     });
     const binary = readFileSync(output);
-    const text = `${mark}export const ${name} =\n  '${binary.toString(encoding)}';\n`;
+    const from = `import { bytesOf } from '${decoder}';\n`;
+    const text = `${mark}${from}export const ${name} = () =>\n  bytesOf('${binary.toString(encoding)}');\n`;
     // Written aside and renamed: a test that starts meanwhile sees the old file or the new one, never half of it.
     const half = join(dirname(target), `.binary.${process.pid}.half`);
     writeFileSync(half, text);

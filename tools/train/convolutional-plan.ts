@@ -11,7 +11,7 @@ export interface ConvolutionalSizes {
   readonly hidden?: readonly number[] | undefined;
 }
 
-const CHANNELS_OUT = [32, 48, 64] as const;
+const CHANNELS_OUT = [32, 64, 96] as const;
 const HIDDEN = [32] as const;
 /** What an autoencoder keeps of a window. */
 const BOTTLENECK_SHARE = 1 / 6;

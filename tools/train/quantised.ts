@@ -48,14 +48,19 @@ function spread(inputs: Float32Array, size: number, wanted: number): Float32Arra
   return out;
 }
 
+/** At most about so many values are looked at, evenly spread. */
+const LOOKED_AT = 1 << 20;
+const QUANTILE = 0.999;
+const ROOM = 1.5;
+const REACH = { least: 4, most: 16 } as const;
+
 /**
- * How far a standardised wave goes: the largest of its values and a fifth more, for streams that drift. A wave must
- * keep its resolution, and a shock its height.
+ * How far a standardised wave goes: what one value in a thousand exceeds, and half of it more for streams that drift. A
+ * wave must keep its resolution; the rare peak beyond is cut.
  */
 export function reachOf(inputs: Float32Array): number {
-  let largest = 0;
-  for (const value of inputs) largest = Math.max(largest, Math.abs(value));
-  return Math.min(REACH_MAX, Math.max(REACH_MIN, 1.2 * largest));
+  const step = Math.max(1, Math.floor(inputs.length / LOOKED_AT));
+  const sizes = Float32Array.from({ length: Math.floor(inputs.length / step) }, (_, i) => Math.abs(inputs[i * step]!));
+  const usual = sizes.sort()[Math.floor(QUANTILE * (sizes.length - 1))]!;
+  return Math.min(REACH.most, Math.max(REACH.least, ROOM * usual));
 }
-const REACH_MIN = 4;
-const REACH_MAX = 16;

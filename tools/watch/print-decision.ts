@@ -1,4 +1,5 @@
 import type { Envelope } from '../../protocols/envelope.ts';
+import type { AskBody } from '../../protocols/messages/ask.ts';
 import type { DecisionBody } from '../../protocols/messages/decision.ts';
 
 /**
@@ -18,8 +19,22 @@ export function printDecision({ sender, body }: Envelope<DecisionBody>): string 
     ...experts,
     `drift ${body.drift.toFixed(2)}`,
     `${body.latencyUs} µs`,
+    ...(body.ask === undefined ? [] : [`label wanted (${percent(body.ask)} to learn)`]),
   ];
   return visible(line.join(' | '));
+}
+
+/** The open questions of a gateway, one on a line, with how to answer. */
+export function printQuestions({ sender, body }: Envelope<AskBody>): string {
+  if (body.windows.length === 0) return visible(`${sender} asks nothing`);
+  const lines = body.windows.map(({ window, time, label, confidence, value }) =>
+    [
+      `${sender} asks about ${window} of ${new Date(time).toISOString()}`,
+      `decided ${label} ${percent(confidence)}`,
+      `${percent(value)} to learn`,
+    ].join(' | '),
+  );
+  return lines.map(visible).join('\n');
 }
 
 /** What was decided, in the words of the model's task. */

@@ -60,7 +60,7 @@ export class TrainerMemory {
 
 function compiled(): WebAssembly.Module {
   try {
-    return new WebAssembly.Module(Buffer.from(trainerBinary, 'base64'));
+    return new WebAssembly.Module(trainerBinary());
   } catch {
     throw new CommandError(
       'noSimd',

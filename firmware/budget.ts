@@ -5,6 +5,8 @@ import { LINEAR_FEATURES_MAX } from './pipeline/options.ts';
 
 const MIB = 1024 * 1024;
 
+/** Of each normal window beside a byte for each feature: index, place, priority. */
+const NORMAL_WINDOW_BYTES = 32;
 /** Node.js, V8's heap of the main thread, our code and libraries: 76 MB resident are measured, garbage comes on top. */
 const PROGRAM_BYTES = 96 * MIB;
 /** Main thread and worker each have the model file and what was read from it. */
@@ -70,7 +72,7 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
       { name: 'replay', bytes: board.replayBytesMax },
-      { name: 'normal windows', bytes: (sizes.normalWindows ?? 0) * floats(features + 3) },
+      { name: 'normal windows', bytes: (sizes.normalWindows ?? 0) * (features + NORMAL_WINDOW_BYTES) },
       // kernels/learning/frozen-part.ts keeps at most a byte for each feature.
       { name: 'replayed activations', bytes: board.replayBytesMax },
       { name: 'linear expert', bytes: linearBytes(features, classes) },

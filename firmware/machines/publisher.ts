@@ -99,8 +99,7 @@ export function decisionBody(
   }
   const said = { label: classes[record.label] ?? null, confidence: unit(record.confidence), probabilities };
   const ask = record.asked ? { ask: unit(record.labelValue) } : {};
-  const values = nameValues(card, record.values, record.thresholds);
-  return { ...common, ...said, experts: opinions, ...values, ...ask };
+  return { ...common, ...said, experts: opinions, ...nameValues(card, record.values, record.thresholds), ...ask };
 }
 
 /** Sums of float32 probabilities may pass 1 by a rounding; the schema does not. */

@@ -29,6 +29,9 @@ import type { TaskHead } from './tasks/contract.ts';
 import { createTaskHead } from './tasks/create.ts';
 import type { UnlabelledLearning } from './unlabelled-learning.ts';
 
+/** The experts that a snapshot of version 1 may have weights of: the first ones of any list. */
+const VERSION_1_EXPERTS: readonly ExpertName[] = ['frozen', 'renormalised', 'local'];
+
 /** Deviations that a byte reaches to for a model that takes float features. */
 const FLOAT_REACH = 8;
 
@@ -113,18 +116,20 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     linear.restore(brought, replay.labelOf(slot));
   }
   const learning = new LabelLearning({ pending, replay, judges, learner, choice, normaliser, episodes, how });
+  const before = [
+    learning.firstUnlearned,
+    ...(taught === null ? [] : taught.parameters),
+    ...(taught === null ? [] : [taught.adam.first, taught.adam.second, taught.adam.powers]),
+    ...[statistics.mean, statistics.variance, statistics.weight],
+  ];
+  const after = [random.state, ...(choice?.arrays ?? [])];
+  const firstWeights = new Float64Array(experts.filter((name) => VERSION_1_EXPERTS.includes(name)).length);
   const codec = new SnapshotCodec(
     identity.words,
     [
-      learning.firstUnlearned,
-      ...(taught === null ? [] : taught.parameters),
-      ...(taught === null ? [] : [taught.adam.first, taught.adam.second, taught.adam.powers]),
-      ...[statistics.mean, statistics.variance, statistics.weight],
+      ...before,
       mixture.weights,
-      random.state,
-      ...(choice?.arrays ?? []),
-    ],
-    [
+      ...after,
       ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
       ...(learner === null
         ? []
@@ -139,6 +144,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
       ...(calibration === null ? [] : [calibration.weights]),
       ...(unlabelled?.state ?? []),
     ],
+    { arrays: [...before, firstWeights, ...after], adopt: () => mixture.adopt(firstWeights) },
   );
   const own = { unlabelled, adapters, adapterSeed, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;

@@ -9,15 +9,21 @@ const CHECKSUM_BYTES = 8;
 
 export type StateArray = Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array | Int8Array;
 
+/** What version 1 of a snapshot held, where that is not the same now. */
+export interface FirstVersion {
+  readonly arrays: readonly StateArray[];
+  /** Called when they have been read. */
+  readonly adopt: () => void;
+}
+
 /**
  * Learning state as bytes, the same on every machine: magic, version, the model's two fingerprint words, length, zero,
  * then the arrays in their order (little-endian), then a 64-bit checksum of all before it. The arrays are live: `write`
- * reads them, `read` fills them after everything has been checked. Version 1 ends with the arrays that it knew; what
- * version 2 added then stays as it is at the start.
+ * reads them, `read` fills them after everything has been checked. Of a snapshot of version 1, what version 2 added
+ * stays as it is at the start.
  */
 export class SnapshotCodec {
   readonly byteLength: number;
-  private readonly arrays: readonly StateArray[];
   /** Written here first: a snapshot is taken every few seconds and allocates nothing. */
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
@@ -25,13 +31,10 @@ export class SnapshotCodec {
 
   constructor(
     private readonly model: readonly [number, number],
-    /** Known to version 1. */
-    private readonly first: readonly StateArray[],
-    /** Added by version 2. */
-    added: readonly StateArray[],
+    private readonly arrays: readonly StateArray[],
+    private readonly first: FirstVersion,
   ) {
-    this.arrays = [...first, ...added];
-    this.byteLength = lengthOf(this.arrays);
+    this.byteLength = lengthOf(arrays);
     this.bytes = new Uint8Array(this.byteLength);
     this.view = new DataView(this.bytes.buffer);
     this.header(VERSION).forEach((word, i) => {
@@ -62,14 +65,16 @@ export class SnapshotCodec {
   read(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.check(bytes, view);
+    const isFirst = view.getUint32(4, true) === 1;
     let at = HEADER_BYTES;
-    for (const array of view.getUint32(4, true) === 1 ? this.first : this.arrays) {
+    for (const array of isFirst ? this.first.arrays : this.arrays) {
       for (let i = 0; i < array.length; i++, at += array.BYTES_PER_ELEMENT) getElement(view, at, array, i);
     }
+    if (isFirst) this.first.adopt();
   }
 
   private header(version: number): readonly number[] {
-    const length = version === 1 ? lengthOf(this.first) : this.byteLength;
+    const length = version === 1 ? lengthOf(this.first.arrays) : this.byteLength;
     return [MAGIC, version, this.model[0], this.model[1], length, 0];
   }
 

@@ -36,6 +36,13 @@ export class Mixture {
     this.weights = Float64Array.from(options.prior);
   }
 
+  /** Takes up the weights of the first experts as they were before the others came: those begin with their prior. */
+  adopt(first: Float64Array): void {
+    this.weights.set(this.prior);
+    const left = first.reduce((sum, _, e) => sum + this.prior[e]!, 0);
+    for (let e = 0; e < first.length; e++) this.weights[e] = left * first[e]!;
+  }
+
   /** What an expert's probability counts as. */
   floored(p: number): number {
     return (1 - PROBABILITY_FLOOR) * p + PROBABILITY_FLOOR / this.options.classes;

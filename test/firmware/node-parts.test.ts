@@ -137,6 +137,7 @@ const decision = (index: number, label: number, truth: number): DecisionReport =
     truth,
     weights: [0.5, 0.5],
     values: [],
+    thresholds: [],
     expertLabels: [0, label],
   }) as unknown as DecisionReport;
 

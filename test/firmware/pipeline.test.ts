@@ -7,6 +7,7 @@ import {
   createPipeline,
   type Decision,
   defaultPipelineOptions,
+  expertNames,
   type Pipeline,
   type PipelineOptions,
 } from '../../firmware/pipeline.ts';
@@ -261,9 +262,12 @@ pipelines('a journal alone is learned from the start; entries of another model a
 
 pipelines('a snapshot of version 1 still opens: the model goes on as it had learned, and is held nowhere', () => {
   const old = JSON.parse(readFileSync(new URL('../vectors/learning-state-v1.json', import.meta.url), 'utf8'));
-  const pipeline = createPipeline(options({ experts: ['frozen', 'renormalised', 'local'] }));
+  const pipeline = createPipeline(options());
   pipeline.restore(Buffer.from(old.base64, 'base64'), []);
   const decision = decide(pipeline, 20);
+  const { weights } = decision;
+  assert.is(weights.length, expertNames.length, 'experts that came later begin with their prior');
+  assert.ok(Math.abs(weights.reduce((sum, weight) => sum + weight, 0) - 1) < 1e-6);
   // As the software that wrote it decided.
   assert.is(decision.label, old.label);
   const confidences = Array.from(decision.expertConfidences, (value) => value.toFixed(4));

@@ -10,6 +10,7 @@ interface LabelFlags extends BrokerFlags {
   readonly node: string;
   readonly from?: string;
   readonly to?: string;
+  readonly by?: string;
   readonly wait: string;
   readonly json?: true;
 }
@@ -23,6 +24,7 @@ export function labelCommand(): Command {
     .requiredOption('--node <name>', 'name of the gateway')
     .option('--from <time>', 'beginning, like 2026-11-23T14:00:00Z or in ms since 1970')
     .option('--to <time>', 'end')
+    .option('--by <name>', 'who says so: opinions of several people are weighed; else the first label stands')
     .option('--wait <seconds>', 'how long to wait for the answer', '10')
     .option('--json', 'print the answer as one JSON object')
     .addHelpText(
@@ -37,7 +39,11 @@ async function label(words: readonly string[], flags: LabelFlags): Promise<void>
   const request = requestOf(words, flags);
   const wait = Number(flags.wait);
   if (!(wait > 0 && wait <= 3_600)) throw new CommandError('badWait', `--wait ${flags.wait} is not seconds above 0`, 2);
-  for (const [flag, name] of [['--site', flags.site] as const, ['--node', flags.node] as const]) {
+  for (const [flag, name] of [
+    ['--site', flags.site],
+    ['--node', flags.node],
+    ['--by', flags.by ?? 'nobody'],
+  ] as const) {
     if (!isName(name)) throw new CommandError('badName', `${flag} "${name}" is not a name; names are ${NAME_RULE}`, 2);
   }
   const endpoint = await endpointOfFlags(flags);
@@ -47,6 +53,7 @@ async function label(words: readonly string[], flags: LabelFlags): Promise<void>
   const target = {
     ...{ endpoint, site: flags.site, node: flags.node, waitMs: wait * 1_000, now: Date.now },
     id: `${process.pid}-${Date.now()}`,
+    ...(flags.by === undefined ? {} : { by: flags.by }),
   };
   const ack =
     'window' in request

@@ -24,6 +24,8 @@ export interface LabelTarget {
   /** Unix ms, and what names this request among others. */
   readonly now: () => number;
   readonly id: string;
+  /** Who says so: an opinion, pooled with those of others. Nobody's label never overrules one that is there. */
+  readonly by?: string;
 }
 
 /**
@@ -34,7 +36,7 @@ export interface LabelTarget {
 export const sendLabel = (target: LabelTarget, window: string, label: string): Promise<LabelAckBody> =>
   ask(
     target,
-    ['label', LABEL, () => ({ window, label, by: 'myrmexctl' })],
+    ['label', LABEL, () => ({ window, label, ...signed(target) })],
     ['label/ack', LABEL_ACK, (ack) => ack.window === window],
   );
 
@@ -46,13 +48,15 @@ export const sendRange = (
   label: string,
 ): Promise<LabelRangeAckBody> => {
   // Told at the moment of sending: what passes before it arrives shifts the stretch, and connecting may take long.
-  const body = () => ({ id: target.id, from: fromMs, to: toMs, label, sentAt: target.now(), by: 'myrmexctl' });
+  const body = () => ({ id: target.id, from: fromMs, to: toMs, label, sentAt: target.now(), ...signed(target) });
   return ask(
     target,
     ['label/range', LABEL_RANGE, body],
     ['label/range/ack', LABEL_RANGE_ACK, (ack) => ack.id === target.id],
   );
 };
+
+const signed = ({ by }: LabelTarget): { by?: string } => (by === undefined ? {} : { by });
 
 type Question<Body> = readonly [kind: TopicKind, type: MessageType<Body>, body: () => Body];
 type Answer<Ack> = readonly [kind: TopicKind, type: MessageType<Ack>, ours: (ack: Ack) => boolean];

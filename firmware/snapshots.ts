@@ -3,8 +3,8 @@
  * steps still owed when the snapshot is taken are taken again from the journal after a crash.
  */
 const LABEL_PERIOD_MS = 3_000;
-/** Stream statistics move without labels, slowly: losing five minutes of them costs little, and a card lasts longer. */
-const STREAM_PERIOD_MS = 300_000;
+/** Stream statistics move without labels, slowly: losing ten minutes of them costs little, and a card lasts longer. */
+const STREAM_PERIOD_MS = 600_000;
 
 /** When the learned state is asked for and written. */
 export interface Snapshots {

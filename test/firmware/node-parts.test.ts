@@ -40,7 +40,7 @@ parts('a window whose truth nobody knows is never answered', () => {
   assert.equal(labeller.due(1_000), []);
 });
 
-parts('snapshots: at most one a period, one after a label, one in five minutes without', () => {
+parts('snapshots: at most one a period, one after a label, one in ten minutes without', () => {
   let asked = 0;
   const snapshots = createSnapshots({
     request: () => ++asked > 0,
@@ -57,7 +57,7 @@ parts('snapshots: at most one a period, one after a label, one in five minutes w
     snapshots.tick(now);
   }
   assert.is(asked, 5, 'a stream of labels costs one in three seconds');
-  for (let now = 69_000; now < 373_000; now += 250) snapshots.tick(now);
+  for (let now = 69_000; now < 673_000; now += 250) snapshots.tick(now);
   assert.is(asked, 7);
 });
 

@@ -47,7 +47,7 @@ command(
     assert.is(bytes.length, report.modelBytes);
     assert.equal(
       readModel(bytes, defaultModelLimits).metadata.map(({ name }) => name),
-      ['myrmex'],
+      ['myrmex', 'myrmex-windows'],
     );
   },
 );

@@ -70,7 +70,7 @@ const lane = async (seed: number, kills: number): Promise<number> => {
   const folder = await temporaryFolder();
   const model = fastModel();
   await writeFile(join(folder, 'fast.tflite'), model);
-  // Room for all labels of a lane: what gives up its place in the replay buffer leaves the journal that is looked at here.
+  // Room for all labels of a lane: what gives up its place in the replay buffer leaves the journal that is read here.
   const learning = { replayBytes: 1024 * 1024 };
   const config = await writeQuietConfiguration(folder, { model: join(folder, 'fast.tflite'), learning });
   const state = join(folder, 'state');

@@ -30,9 +30,9 @@ import { createTaskHead } from './tasks/create.ts';
 import type { UnlabelledLearning } from './unlabelled-learning.ts';
 
 /**
- * How often the linear expert takes each window of the factory: labels of the stream are soon many times as many, and it
- * would forget the machine as it was shipped. On gas, seeds 0 to 2, segment 1 falls by 1.4, 2.7 and 1.4 points with once,
- * by 0.7, 1.4 and 0.0 with four times (docs/learning-continual.md).
+ * How often the linear expert takes each window of the factory: labels of the stream are soon many times as many, and
+ * it would forget the machine as it was shipped. On gas, seeds 0 to 2, segment 1 falls by 1.4, 2.7 and 1.4 points with
+ * once, by 0.7, 1.4 and 0.0 with four times (docs/learning-continual.md).
  */
 const FACTORY_TIMES = 4;
 

@@ -6,7 +6,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import { demoModelPath, temporaryFolder } from '../support/machine-recording.ts';
-import { builtMyrmex as myrmex } from './programs.ts';
+import { myrmex } from './programs.ts';
 
 const bad = suite('bad input to run');
 

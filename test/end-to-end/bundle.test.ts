@@ -6,13 +6,13 @@ import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import type { NodeEnd } from '../../firmware/running-node.ts';
 import { startAedes } from '../support/brokers.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
-import { builtMyrmex, lastObject } from './programs.ts';
+import { lastObject, myrmex } from './programs.ts';
 
 const bundle = suite('the bundle, as it is flashed');
 
 // rollup.config.js takes parts out of mqtt and aedes: whatever still needed one would fail here, not in the sources.
 bundle('decides, publishes through broker and client, and learns from a label', async () => {
-  const program = builtMyrmex('run', '--duration', '3s', '--port', '0', '--json');
+  const program = myrmex('run', '--duration', '3s', '--port', '0', '--json');
   assert.is(await program.ended, 0, program.stderr());
   const end = lastObject<NodeEnd>(program);
   assert.ok(end.windows > 10, `${end.windows} windows`);
@@ -26,7 +26,7 @@ bundle('talks to a broker behind WebSockets', async () => {
   const file = join(folder, 'node.json');
   const url = `ws://127.0.0.1:${broker.port}/mqtt`;
   await writeFile(file, JSON.stringify({ ...demoConfiguration, broker: { url }, state: join(folder, 'state') }));
-  const program = builtMyrmex('run', '--config', file, '--duration', '2s', '--json');
+  const program = myrmex('run', '--config', file, '--duration', '2s', '--json');
   assert.is(await program.ended, 0, program.stderr());
   const end = lastObject<NodeEnd>(program);
   assert.ok(end.windows > 0 && end.published === end.windows, `${end.published} of ${end.windows} published`);

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
-import { builtMyrmex } from './programs.ts';
+import { myrmex } from './programs.ts';
 
 const config = suite('myrmex config, as a process');
 
@@ -16,11 +16,7 @@ const file = async (content: object): Promise<string> => {
 };
 
 config('check says what a configuration comes to', async () => {
-  const program = builtMyrmex(
-    'config',
-    'check',
-    await file({ ...demoConfiguration, site: 'plant-1', state: '/var/x' }),
-  );
+  const program = myrmex('config', 'check', await file({ ...demoConfiguration, site: 'plant-1', state: '/var/x' }));
   assert.is(await program.ended, 0, program.stderr());
   assert.match(program.stdout(), /^ok: /);
   assert.match(program.stdout(), /plant-1\/gateway-1 on board pc/);
@@ -29,14 +25,14 @@ config('check says what a configuration comes to', async () => {
 });
 
 config('check ends with 1 and lists all that is wrong', async () => {
-  const program = builtMyrmex('config', 'check', await file({ ...demoConfiguration, site: 'A B', seed: 0.5 }));
+  const program = myrmex('config', 'check', await file({ ...demoConfiguration, site: 'A B', seed: 0.5 }));
   assert.is(await program.ended, 1);
   assert.is(program.stdout(), '');
   assert.match(program.stderr(), /\n {2}\/site .*\n {2}\/seed /);
 });
 
 config('print and schema go together: the schema names every field that is printed', async () => {
-  const [printed, schema] = [builtMyrmex('config', 'print'), builtMyrmex('config', 'schema')];
+  const [printed, schema] = [myrmex('config', 'print'), myrmex('config', 'schema')];
   assert.is(await printed.ended, 0, printed.stderr());
   assert.is(await schema.ended, 0, schema.stderr());
   const value = JSON.parse(printed.stdout()) as object;
@@ -49,8 +45,8 @@ config('doctor: lines for people, one object for programs, 1 when the node could
   const broken = { ...demoConfiguration, broker: { embedded: true, port: 0 }, model: '/nowhere.tflite' };
   const state = join(await temporaryFolder(), 'deep', 'state');
   const [people, programs] = [
-    builtMyrmex('doctor', '--config', await file(broken)),
-    builtMyrmex('doctor', '--config', await file({ ...broken, model: undefined, state }), '--json'),
+    myrmex('doctor', '--config', await file(broken)),
+    myrmex('doctor', '--config', await file({ ...broken, model: undefined, state }), '--json'),
   ];
   assert.is(await people.ended, 1, people.stderr());
   assert.match(people.stdout(), /^FAIL {2}model .*\/nowhere\.tflite/m);

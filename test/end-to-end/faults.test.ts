@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { temporaryFolder } from '../support/machine-recording.ts';
 import { type Desk, openDesk, writeQuietConfiguration } from './desk.ts';
-import { builtMyrmex, builtMyrmexIn, lastObject, type Program } from './programs.ts';
+import { lastObject, myrmex, myrmexIn, type Program } from './programs.ts';
 
 /** A worker that hangs is given ten seconds: `.ci/run` has the time. */
 const WITH_HANG = process.env.FAULTS_LONG === '1';
@@ -80,7 +80,7 @@ faults('a compute worker that crashes, eats its memory or hangs is replaced in p
   const preload = join(folder, 'faults.cjs');
   await writeFile(preload, WORKER_FAULTS);
   const env = { NODE_OPTIONS: `--require ${preload}`, FAULTS: names.join(','), FAULTS_FOLDER: folder };
-  const node = builtMyrmexIn(env, 'run', '--config', config, '--json');
+  const node = myrmexIn(env, 'run', '--config', config, '--json');
   const desk = await startLabelled(node);
   await desk.until(() => count(desk, 'stored') > 0);
   const [first] = [...desk.answers].find(([, status]) => status === 'stored')!;
@@ -100,7 +100,7 @@ faults('a compute worker that crashes, eats its memory or hangs is replaced in p
 faults('a clock that jumps a year ahead and two back changes nothing but time stamps', async ({ folder, config }) => {
   const preload = join(folder, 'clock.cjs');
   await writeFile(preload, CLOCK_FAULTS);
-  const node = builtMyrmexIn({ NODE_OPTIONS: `--require ${preload}` }, 'run', '--config', config, '--json');
+  const node = myrmexIn({ NODE_OPTIONS: `--require ${preload}` }, 'run', '--config', config, '--json');
   const desk = await startLabelled(node);
   await desk.until(() => count(desk, 'stored') >= 10);
   for (const shift of [YEAR_MS, -YEAR_MS]) {
@@ -135,7 +135,7 @@ faults('a full disk stops labels, not decisions, and its end is noticed', async 
   try {
     const state = join(disk, 'state');
     const config = await writeQuietConfiguration(folder, { state });
-    const node = builtMyrmex('run', '--config', config, '--json');
+    const node = myrmex('run', '--config', config, '--json');
     const desk = await startLabelled(node);
     await desk.until(() => count(desk, 'stored') >= 10);
     const filler = join(disk, 'filler');
@@ -154,7 +154,7 @@ faults('a full disk stops labels, not decisions, and its end is noticed', async 
     const { health, workerRestarts } = await end(node, desk);
     assert.equal(health, {});
     assert.is(workerRestarts, 0);
-    const again = builtMyrmex('run', '--config', config, '--json');
+    const again = myrmex('run', '--config', config, '--json');
     const [url] = await again.said(/mqtt:\/\/[\d.:]+/);
     const later = await openDesk(url);
     for (const window of busy) later.label(window, 'imbalance');
@@ -176,7 +176,7 @@ for (const [what, options, words] of [
     try {
       if (what === 'full') await writeFile(join(disk, 'filler'), new Uint8Array(8_192)).catch(() => {});
       const config = await writeQuietConfiguration(folder, { state: disk });
-      const node = builtMyrmex('run', '--config', config);
+      const node = myrmex('run', '--config', config);
       assert.is(await node.ended, 1);
       assert.match(node.stderr(), words);
     } finally {
@@ -186,14 +186,14 @@ for (const [what, options, words] of [
 }
 
 faults('two nodes on one state: the second says so and stops, the first goes on', async ({ folder, config }) => {
-  const first = builtMyrmex('run', '--config', config, '--json');
+  const first = myrmex('run', '--config', config, '--json');
   const desk = await startLabelled(first);
-  const second = builtMyrmex('run', '--config', config);
+  const second = myrmex('run', '--config', config);
   assert.is(await second.ended, 1);
   assert.match(second.stderr(), /another process uses the state in .*stop it or choose another --state directory/);
   const state = join(folder, 'state');
   const file = join(folder, 'kept.state');
-  const early = builtMyrmex('state', 'export', file, '--state', state);
+  const early = myrmex('state', 'export', file, '--state', state);
   assert.is(await early.ended, 1);
   assert.match(early.stderr(), /another process uses the state/);
   const windows = desk.decided.length;
@@ -203,7 +203,7 @@ faults('two nodes on one state: the second says so and stops, the first goes on'
 
   // The gateway dies, and another one takes its place.
   const done = async (...args: string[]): Promise<string> => {
-    const program = builtMyrmex('state', ...args);
+    const program = myrmex('state', ...args);
     assert.is(await program.ended, 0, program.stderr());
     return program.stderr();
   };
@@ -211,15 +211,15 @@ faults('two nodes on one state: the second says so and stops, the first goes on'
     await done('export', file, '--config', config),
     /exported 1 model, \d+ labels, \d snapshots?, boot counter/,
   );
-  const cautious = builtMyrmex('state', 'reset', '--config', config);
+  const cautious = myrmex('state', 'reset', '--config', config);
   assert.is(await cautious.ended, 1);
   assert.match(cautious.stderr(), /1 model, \d+ labels.*nothing was changed: --yes/);
   assert.match(await done('reset', '--yes', '--config', config), /forgot 1 model/);
   assert.match(await done('import', file, '--config', config), /imported 1 model/);
-  const unasked = builtMyrmex('state', 'import', file, '--state', state);
+  const unasked = myrmex('state', 'import', file, '--state', state);
   assert.is(await unasked.ended, 1);
   assert.match(unasked.stderr(), /--replace replaces it/);
-  const heir = builtMyrmex('run', '--config', config, '--json');
+  const heir = myrmex('run', '--config', config, '--json');
   const [url] = await heir.said(/mqtt:\/\/[\d.:]+/);
   const later = await openDesk(url);
   for (const window of learned) later.label(window, 'imbalance');

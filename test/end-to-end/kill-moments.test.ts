@@ -17,7 +17,7 @@ import { encodeModelCard, MODEL_CARD_METADATA_NAME } from '../../protocols/model
 import { demoModelPath, temporaryFolder } from '../support/machine-recording.ts';
 import { seeded } from '../support/models.ts';
 import { type Desk, openDesk, writeQuietConfiguration } from './desk.ts';
-import { builtMyrmex } from './programs.ts';
+import { myrmex } from './programs.ts';
 
 /** `.ci/run` asks for 300. */
 const KILLS = Number(process.env.KILL_MOMENTS ?? 8);
@@ -82,7 +82,7 @@ const lane = async (seed: number, kills: number): Promise<number> => {
   const epochs = new Set<string>();
   for (let life = 0; life < kills; life++) {
     const long = life % LONG_LIFE_EVERY === LONG_LIFE_EVERY >> 3;
-    const node = builtMyrmex('run', '--config', config);
+    const node = myrmex('run', '--config', config);
     const born = performance.now();
     const ackedMs = new Map<string, number>();
     const gone = new AbortController();
@@ -138,7 +138,7 @@ const lane = async (seed: number, kills: number): Promise<number> => {
       console.log(`a life of ${Math.round(diedMs)} ms: ${ackedMs.size} labels, ${old} of them older than 5 s`);
     }
   }
-  const last = builtMyrmex('run', '--config', config);
+  const last = myrmex('run', '--config', config);
   await last.said(/mqtt:\/\/[\d.:]+/);
   last.process.kill('SIGTERM');
   assert.is(await last.ended, 0, last.stderr());

@@ -6,7 +6,7 @@ import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import type { LabelRangeAckBody } from '../../protocols/messages/label-range-ack.ts';
 import { type LabelTarget, sendLabel, sendRange } from '../../tools/label/send-label.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
-import { lastObject, builtMyrmex as myrmex, myrmexctl } from './programs.ts';
+import { lastObject, myrmex, myrmexctl } from './programs.ts';
 
 const label = suite('myrmexctl label, against a running gateway');
 

@@ -14,7 +14,7 @@ import { rightsOf } from '../../tools/broker/rights.ts';
 import { createAuthority, opensslPresent } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
 import { mosquittoPresent, passwordFile, startMosquitto } from '../support/mosquitto.ts';
-import { builtMyrmex as myrmex, type Program } from './programs.ts';
+import { myrmex, type Program } from './programs.ts';
 
 const { site, node } = demoConfiguration;
 const codec = createCodec();

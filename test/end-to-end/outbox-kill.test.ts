@@ -9,7 +9,7 @@ import { parseWindowId } from '../../protocols/window-id.ts';
 import { startAedes } from '../support/brokers.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
 import { freePort } from '../support/mosquitto.ts';
-import { builtMyrmex as myrmex, type Program } from './programs.ts';
+import { myrmex, type Program } from './programs.ts';
 
 const kill = suite('kill -9 with a filled outbox');
 const codec = createCodec();

@@ -8,7 +8,7 @@ import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import { serviceUnit } from '../../firmware/service-unit.ts';
 import { programTest } from '../support/installed.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
-import { builtMyrmex, builtMyrmexIn } from './programs.ts';
+import { myrmex, myrmexIn } from './programs.ts';
 
 const service = suite('as a service of systemd');
 
@@ -22,7 +22,7 @@ const unitFile = async (change: object = {}): Promise<string> => {
   const folder = await temporaryFolder();
   const configuration = join(folder, 'node.json');
   await writeFile(configuration, JSON.stringify({ ...demoConfiguration, ...change }));
-  const program = builtMyrmex('service', 'unit', '--config', configuration);
+  const program = myrmex('service', 'unit', '--config', configuration);
   assert.is(await program.ended, 0, program.stderr());
   const path = join(folder, 'myrmex.service');
   await writeFile(path, program.stdout());
@@ -68,7 +68,7 @@ programTest(service, ['systemd-notify', 'python3'], 'ready, alive again and agai
     const hears = listen(listener.stdout, heard);
     await hears((line) => line === 'listening');
     const environment = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '2000000', STATE_DIRECTORY: await temporaryFolder() };
-    const program = builtMyrmexIn(environment, 'run', '--port', '0');
+    const program = myrmexIn(environment, 'run', '--port', '0');
     await hears((line) => line === 'READY=1');
     await hears((line) => /^STATUS=[1-9]\d* windows/.test(line));
     program.process.kill('SIGTERM');
@@ -82,13 +82,13 @@ programTest(service, ['systemd-notify', 'python3'], 'ready, alive again and agai
 });
 
 service('a node that nobody supervises starts no helper', async () => {
-  const program = builtMyrmexIn({ PATH: '', NOTIFY_SOCKET: '' }, 'run', '--port', '0', '--duration', '1s');
+  const program = myrmexIn({ PATH: '', NOTIFY_SOCKET: '' }, 'run', '--port', '0', '--duration', '1s');
   assert.is(await program.ended, 0);
   assert.not.match(program.stderr(), /service manager/);
 });
 
 service('a manager that cannot be told is said, and costs nothing else', async () => {
-  const program = builtMyrmexIn({ PATH: '', NOTIFY_SOCKET: '/nowhere' }, 'run', '--port', '0', '--duration', '1s');
+  const program = myrmexIn({ PATH: '', NOTIFY_SOCKET: '/nowhere' }, 'run', '--port', '0', '--duration', '1s');
   assert.is(await program.ended, 0, program.stderr());
   assert.match(program.stderr(), /systemd-notify is not in PATH/);
 });
@@ -96,7 +96,7 @@ service('a manager that cannot be told is said, and costs nothing else', async (
 service('in the journal every line is an entry with its priority', async () => {
   const folder = await temporaryFolder();
   const environment = { MYRMEX_LOG__FORMAT: 'journal', STATE_DIRECTORY: folder };
-  const program = builtMyrmexIn(environment, 'run', '--port', '0', '--duration', '1s');
+  const program = myrmexIn(environment, 'run', '--port', '0', '--duration', '1s');
   assert.is(await program.ended, 0, program.stderr());
   const lines = program.stderr().trimEnd().split('\n');
   assert.ok(lines.length >= 2);

@@ -5,7 +5,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoConfiguration } from '../../firmware/demo/configuration.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
-import { builtMyrmexIn, type Program } from './programs.ts';
+import { myrmexIn, type Program } from './programs.ts';
 
 const stop = suite('SIGTERM, whatever the node is doing');
 
@@ -23,25 +23,20 @@ const expectEnd = async (program: Program): Promise<void> => {
 };
 
 stop('at the very start', async () => {
-  const program = builtMyrmexIn({}, 'run', '--port', '0');
+  const program = myrmexIn({}, 'run', '--port', '0');
   await program.said(/ends with this run/);
   await expectEnd(program);
 });
 
 stop('while the disk does not answer at the start', async () => {
-  const program = builtMyrmexIn(
-    { NODE_OPTIONS: `--import ${HANGING_DISK}`, HANGING_DISK: 'now' },
-    'run',
-    '--port',
-    '0',
-  );
+  const program = myrmexIn({ NODE_OPTIONS: `--import ${HANGING_DISK}`, HANGING_DISK: 'now' }, 'run', '--port', '0');
   await program.said(/ends with this run/);
   await expectEnd(program);
   assert.match(program.stderr(), /stopped before it had started/);
 });
 
 stop('while the disk has stopped to answer', async () => {
-  const program = builtMyrmexIn({ NODE_OPTIONS: `--import ${HANGING_DISK}` }, 'run', '--port', '0');
+  const program = myrmexIn({ NODE_OPTIONS: `--import ${HANGING_DISK}` }, 'run', '--port', '0');
   await program.said(/"labels":[1-9]/);
   program.process.kill('SIGUSR2');
   await program.said(/the disk hangs/);
@@ -51,7 +46,7 @@ stop('while the disk has stopped to answer', async () => {
 });
 
 stop('while the worker hangs', async () => {
-  const program = builtMyrmexIn({ NODE_OPTIONS: `--import ${STUCK_WORKER}` }, 'run', '--port', '0');
+  const program = myrmexIn({ NODE_OPTIONS: `--import ${STUCK_WORKER}` }, 'run', '--port', '0');
   // Two seconds in a row without a window more: it hangs.
   await program.said(/"windows":(\d+),.*\n.*"windows":\1,/);
   await expectEnd(program);
@@ -67,7 +62,7 @@ stop('while the broker accepts connections and says nothing', async () => {
   const { labeller: _, ...rest } = demoConfiguration;
   const broker = { url: `mqtt://127.0.0.1:${port}` };
   await writeFile(path, JSON.stringify({ ...rest, broker, state: join(folder, 'state') }));
-  const program = builtMyrmexIn({}, 'run', '--config', path);
+  const program = myrmexIn({}, 'run', '--config', path);
   await program.said(/"windows":[1-9]/);
   await expectEnd(program);
   assert.match(program.stdout(), /"kind":"summary"/);

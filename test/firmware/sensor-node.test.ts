@@ -156,7 +156,7 @@ nodes('standard input: a decision for every window of the lines, and the end is 
   const files = { model: join(folder, 'm.tflite'), state: join(folder, 'state') };
   await writeFile(join(folder, 'node.json'), JSON.stringify({ ...about, ...files, sensor }));
   const run = ['run', '--config', join(folder, 'node.json'), '--json'];
-  const child = spawn(process.execPath, ['--import', 'tsx', 'firmware/main.ts', ...run], {
+  const child = spawn(process.execPath, ['dist/myrmex.js', ...run], {
     cwd: fileURLToPath(new URL('../../', import.meta.url)),
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -4,7 +4,7 @@ import { faultNames } from '../fuzz/faults.ts';
 import { fuzz } from '../fuzz/fuzz.ts';
 
 const fuzzing = suite('fuzzed models');
-const MUTANTS = 700;
+const MUTANTS = 500;
 const base = { seed: 1, from: 0, secondsMax: 100, findingsMax: 1, fault: 'none' } as const;
 
 fuzzing(`${MUTANTS} mutants run, or are refused with a code`, async () => {

@@ -10,7 +10,7 @@ const ROWS_USUAL = 24;
 
 /** What a block draws on: a terminal. */
 export interface BlockTerminal {
-  /** Height in lines; undefined where it is not known. */
+  /** Height in lines; undefined or 0 where it is not known. */
   readonly rows?: number | undefined;
   write(text: string): unknown;
 }
@@ -27,7 +27,7 @@ export class LiveBlock {
 
   /** Replaces the block. */
   show(text: string): void {
-    const room = Math.max(1, (this.terminal.rows ?? ROWS_USUAL) - 1);
+    const room = Math.max(1, (this.terminal.rows || ROWS_USUAL) - 1);
     this.draw('', text.split('\n').slice(0, room));
   }
 

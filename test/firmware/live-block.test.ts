@@ -83,6 +83,12 @@ block('a low terminal shows the first lines, and none is left behind', () => {
   assert.is(screen.text, '');
 });
 
+block('a terminal that does not tell its height is taken for a usual one', () => {
+  const screen = new Screen(0, 10);
+  new LiveBlock(screen).show('1\n2\n3');
+  assert.is(screen.text, '1\n2\n3\n');
+});
+
 block('the cursor is hidden while it stands, and comes back once', () => {
   const screen = new Screen(24, 10);
   const view = new LiveBlock(screen);

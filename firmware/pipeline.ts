@@ -120,7 +120,7 @@ class NodePipeline implements Pipeline {
     return decision;
   }
 
-  /** Fills `features`; false when they hold what is no number. */
+  /** Fills `features` and `normalised`; false when they hold what is no number. */
   private extract(samples: Float32Array): boolean {
     const { card, loaded } = this;
     if (samples.length !== card.channels.length * card.window) {
@@ -131,7 +131,9 @@ class NodePipeline implements Pipeline {
     }
     this.decision.weights.set(this.parts.mixture.weights);
     loaded.features.extract(samples, this.features);
-    return allFinite(this.features);
+    if (!allFinite(this.features)) return false;
+    loaded.normaliser.apply(this.features, this.normalised);
+    return true;
   }
 
   keep(index: number): void {
@@ -193,7 +195,6 @@ class NodePipeline implements Pipeline {
   private judge(index: number): void {
     const { panel, statistics, value, pending, episodes, learning, unlabelled } = this.parts;
     const { decision } = this;
-    this.loaded.normaliser.apply(this.features, this.normalised);
     statistics.push(this.normalised);
     this.consult(index);
     panel.follow(index);
@@ -206,11 +207,10 @@ class NodePipeline implements Pipeline {
     decision.rise = unlabelled.guard.rise;
   }
 
-  /** What experts and mixture say of `features`; changes nothing but the decision. */
+  /** What experts and mixture say of `normalised`; changes nothing but the decision. */
   private consult(index: number): void {
     const { head, panel, statistics, mixture, calibration, unlabelled } = this.parts;
     const { decision } = this;
-    this.loaded.normaliser.apply(this.features, this.normalised);
     panel.judge(this.normalised, index);
     mixture.combine(panel.probabilities, decision.probabilities);
     mixValues(panel.values, mixture.weights, decision.values);

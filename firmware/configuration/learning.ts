@@ -43,12 +43,11 @@ export const learningOptions = (
   learning: Learning | undefined,
   bytesMax: number,
 ): Pick<PipelineOptions, 'learning' | 'pool' | 'adapterSeed' | 'replayBytes'> => {
-  const { factorBits, pool, adapterSeed = null, without = [] } = learning ?? {};
-  const { replayBytes = defaultPipelineOptions.replayBytes } = learning ?? {};
+  const { factorBits, pool, adapterSeed = null, without = [], replayBytes } = learning ?? {};
   const whole = { ...defaultPipelineOptions.learning, ...(factorBits === undefined ? {} : { factorBits }) };
   return {
     learning: learningWithout(whole, without),
-    replayBytes,
+    replayBytes: replayBytes ?? defaultPipelineOptions.replayBytes,
     pool: { ...defaultPipelineOptions.pool, ...pool, bytesMax },
     adapterSeed,
   };

@@ -2,7 +2,7 @@ import { Doorbell } from '../../kernels/doorbell.ts';
 import { createMailbox, Inbox, type Letter, Outbox } from '../../kernels/mailbox.ts';
 import { createRing, RingWriter } from '../../kernels/ring.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
-import type { NodeError } from '../errors.ts';
+import { NodeError } from '../errors.ts';
 import type { PipelineOptions } from '../pipeline.ts';
 import { LEARNING_COUNTS_BYTES, type LearningCounts, readCounts } from '../worker/learning-counts.ts';
 import type { LearningBudget } from '../worker/learning-slices.ts';
@@ -21,6 +21,7 @@ import {
 } from '../worker/letters.ts';
 import type { ComputeEnd, ComputeSettings, ComputeState } from '../worker/protocol.ts';
 import { followLife } from './compute-life.ts';
+import { createShare, type Share, type ShareEnd } from './share.ts';
 import { keepHeapSmall } from './small-heap.ts';
 import { computeEntry, startThread } from './thread.ts';
 
@@ -77,6 +78,8 @@ export interface Compute {
   label(index: number, label: number, correction?: boolean): boolean;
   /** False while an earlier request is unanswered. */
   requestSnapshot(): boolean;
+  /** What it shares with the mesh; null before `built`, and where nothing is shared. */
+  readonly share: Share | null;
   /** How often the worker has gone round its loop (32 bits, wraps); the one that hangs does not. */
   beats(): number;
   /** How learning goes, since this worker began. */
@@ -118,7 +121,13 @@ export const startCompute = (options: ComputeOptions): Compute => {
   const beat = new Int32Array(settings.beat);
   const outbox = new Outbox(settings.toWorker);
   const reader = createLetterReader(settings, createDecisionReport(sizes), createOutcomeReport(sizes));
-  const life = followLife(worker, { letters: reader.drain, fault: (error) => reader.handlers?.fault(error) });
+  const life = followLife(worker, {
+    letters: reader.drain,
+    fault: (error) => {
+      reader.share?.lost(error);
+      reader.handlers?.fault(error);
+    },
+  });
 
   const send = (kind: number, index: number, label: number): boolean => {
     const letter = outbox.next();
@@ -132,8 +141,11 @@ export const startCompute = (options: ComputeOptions): Compute => {
   };
 
   const built = async (): Promise<{ adapterParameters: number; arenaBytes: number }> => {
-    const { snapshot, adapterParameters, arenaBytes } = await life.built;
+    const { snapshot, adapterParameters, arenaBytes, share } = await life.built;
     reader.snapshotMemory = new Uint8Array(snapshot);
+    if (share !== null) {
+      reader.share ??= createShare(share.shape, share.memory, (verb) => send(TO_WORKER.share, 0, verb));
+    }
     return { adapterParameters, arenaBytes };
   };
 
@@ -152,6 +164,9 @@ export const startCompute = (options: ComputeOptions): Compute => {
       reader.snapshotAsked = send(TO_WORKER.snapshot, 0, 0);
       return reader.snapshotAsked;
     },
+    get share() {
+      return reader.share?.share ?? null;
+    },
     beats: () => Atomics.load(beat, 0),
     learning: () => readCounts(settings.learned),
     kill: life.kill,
@@ -159,6 +174,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
       send(TO_WORKER.stop, 0, 0);
       const end = await life.stop();
       reader.drain();
+      reader.share?.lost(new NodeError('stopped', 'the compute worker has ended'));
       return end;
     },
   };
@@ -169,6 +185,7 @@ interface LetterReader {
   handlers: ComputeHandlers | null;
   snapshotMemory: Uint8Array;
   snapshotAsked: boolean;
+  share: ShareEnd | null;
   /** Takes all letters that wait. */
   drain(): void;
 }
@@ -196,6 +213,12 @@ const createLetterReader = (
         inbox.done();
         to.outcome(outcome);
         break;
+      case TO_MAIN.share: {
+        const loss = letter.doubles[0]!;
+        inbox.done();
+        reader.share?.answered(loss);
+        break;
+      }
       default: {
         const bytes = reader.snapshotMemory.slice(0, letter.words[0]!);
         inbox.done();
@@ -209,6 +232,7 @@ const createLetterReader = (
     handlers: null,
     snapshotMemory: new Uint8Array(0),
     snapshotAsked: false,
+    share: null,
     drain: () => {
       // Cleared before looking: a letter sent after the last look is told again.
       Atomics.store(told, 0, 0);

@@ -8,8 +8,8 @@ import type { Decision, Observation } from '../pipeline.ts';
  * What the main thread and the compute worker tell each other, one letter each, in the typed slots of a mailbox. All
  * reading and writing of slots is here; nothing else knows where a field lies.
  */
-export const TO_WORKER = { label: 1, snapshot: 2, stop: 3, correction: 4 } as const;
-export const TO_MAIN = { decision: 1, outcome: 2, snapshot: 3 } as const;
+export const TO_WORKER = { label: 1, snapshot: 2, stop: 3, correction: 4, share: 5 } as const;
+export const TO_MAIN = { decision: 1, outcome: 2, snapshot: 3, share: 4 } as const;
 
 /** Every result of a label, in the order of their numbers in a letter. */
 const RESULTS: readonly Observation['result'][] = ['learned', 'duplicate', 'conflict', 'unknownWindow', 'unknownClass'];

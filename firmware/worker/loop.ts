@@ -8,6 +8,7 @@ import { createCountsWriter } from './learning-counts.ts';
 import { LearningSlices } from './learning-slices.ts';
 import { TO_MAIN, TO_WORKER, type WindowFacts, writeDecision, writeOutcome } from './letters.ts';
 import type { ComputeSettings } from './protocol.ts';
+import { createShareDesk, type ShareVerb } from './share-memory.ts';
 
 /** A sleep ends by itself after this, so that a lost wake-up costs a second and not the node. */
 const SLEEP_MS_MAX = 1_000;
@@ -21,6 +22,8 @@ export interface LoopContext {
   readonly firstIndex: number;
   /** Where `snapshot` letters put the learned state. */
   readonly snapshot: Uint8Array;
+  /** The vector that letters of the mesh are about; null where nothing is shared. */
+  readonly shared: SharedArrayBuffer | null;
   /** Tells the main thread that letters wait, when it does not know yet. */
   readonly tell: () => void;
   /** Monotonic ms. */
@@ -102,11 +105,12 @@ const createStream = ({ settings, pipeline, firstIndex }: LoopContext) => {
 };
 
 /** The letter side: answers what the main thread asks, and reports decisions. */
-const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopContext) => {
+const createPostOffice = ({ settings, pipeline, snapshot, shared, tell, now }: LoopContext) => {
   const inbox = new Inbox(settings.toWorker);
   const outbox = new Outbox(settings.toMain);
   const input: Parameters<Pipeline['decide']>[0] = { samples: new Float32Array(0), index: -1, valid: false };
   const asker = new Asker(settings.asksPerDay, now);
+  const share = pipeline.shared === null || shared === null ? null : createShareDesk(pipeline.shared, shared);
   let lostDecisions = 0;
 
   const handleLabel = (index: number, label: number, correction: boolean): void => {
@@ -120,6 +124,14 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
     const letter = outbox.next()!;
     letter.kind[0] = TO_MAIN.snapshot;
     letter.words[0] = pipeline.snapshot(snapshot);
+    outbox.send();
+    tell();
+  };
+
+  const handleShare = (verb: ShareVerb): void => {
+    const letter = outbox.next()!;
+    letter.kind[0] = TO_MAIN.share;
+    letter.doubles[0] = share?.(verb) ?? Number.NaN;
     outbox.send();
     tell();
   };
@@ -144,6 +156,7 @@ const createPostOffice = ({ settings, pipeline, snapshot, tell, now }: LoopConte
         inbox.done();
         if (kind === TO_WORKER.stop) return false;
         if (kind === TO_WORKER.snapshot) handleSnapshot();
+        else if (kind === TO_WORKER.share) handleShare(label as ShareVerb);
         else handleLabel(index, label, kind === TO_WORKER.correction);
       }
       return true;

@@ -4,10 +4,12 @@ import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage } from '../errors.ts';
 import { openNativeEngine } from '../io/native-engine.ts';
+import type { SharedParameters } from '../pipeline/contract.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { countAllocations } from './count-allocations.ts';
 import { createLoop } from './loop.ts';
 import type { ComputeMessage, ComputeSettings, ComputeState } from './protocol.ts';
+import { shareMemory } from './share-memory.ts';
 
 /** A snapshot that does not fit is no reason to stand still: the labels on disk are learned again instead. */
 const restore = (pipeline: Pipeline, { snapshot, journal }: ComputeState): string | null => {
@@ -20,6 +22,10 @@ const restore = (pipeline: Pipeline, { snapshot, journal }: ComputeState): strin
   }
 };
 
+const shareOf = ({ size, parts, lineage }: SharedParameters) => {
+  return { shape: { size, parts, lineage }, memory: shareMemory(size) };
+};
+
 const port = parentPort;
 if (port === null) throw new Error('the compute worker must be started as a worker thread');
 const settings = workerData as ComputeSettings;
@@ -30,7 +36,8 @@ const native = settings.engine === 'native' ? openNativeEngine() : undefined;
 const pipeline = createPipeline(settings.pipeline, native);
 const shared = new SharedArrayBuffer(pipeline.snapshotBytes);
 const { adapterParameters, arenaBytes } = pipeline;
-post({ kind: 'built', adapterParameters, arenaBytes, snapshot: shared });
+const share = pipeline.shared === null ? null : shareOf(pipeline.shared);
+post({ kind: 'built', adapterParameters, arenaBytes, snapshot: shared, share });
 
 const [state] = (await once(port, 'message')) as [ComputeState];
 post({ kind: 'restored', notice: restore(pipeline, state) });
@@ -42,7 +49,10 @@ const tell = (): void => {
 };
 const snapshot = new Uint8Array(shared);
 const now = (): number => performance.now();
-const loop = createLoop({ settings, pipeline, firstIndex: state.firstIndex, snapshot, tell, now });
+const loop = createLoop({
+  ...{ settings, pipeline, firstIndex: state.firstIndex, snapshot, tell, now },
+  shared: share?.memory ?? null,
+});
 const before = allocations?.total() ?? 0;
 const lostDecisions = loop();
 const counted = (allocations?.total() ?? 0) - before;

@@ -3,6 +3,7 @@ import type { Ring } from '../../kernels/ring.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { PipelineOptions } from '../pipeline.ts';
 import type { LearningBudget } from './learning-slices.ts';
+import type { ShareShape } from './share-memory.ts';
 
 /** What a compute worker is born with: its memory, and how its pipeline is built. */
 export interface ComputeSettings {
@@ -48,9 +49,19 @@ export interface ComputeEnd {
   readonly allocations: number;
 }
 
+/** What a worker says of itself before it begins. */
+export interface BuiltWorker {
+  readonly adapterParameters: number;
+  readonly arenaBytes: number;
+  /** Where `snapshot` letters put the learned state. */
+  readonly snapshot: SharedArrayBuffer;
+  /** What it shares with the mesh, and the vector that letters of the mesh are about; null: nothing. */
+  readonly share: { readonly shape: ShareShape; readonly memory: SharedArrayBuffer } | null;
+}
+
 /** Posted messages of the worker: life's events. Everything per window goes through the mailbox. */
 export type ComputeMessage =
-  | { readonly kind: 'built'; adapterParameters: number; arenaBytes: number; snapshot: SharedArrayBuffer }
+  | ({ readonly kind: 'built' } & BuiltWorker)
   | { readonly kind: 'restored'; notice: string | null }
   | { readonly kind: 'letters' }
   | ({ readonly kind: 'stopped' } & ComputeEnd);

@@ -1,7 +1,7 @@
 import type { CommonAdapter, Update, ValueCodec } from './contract.ts';
 
 export interface AgentOptions {
-  /** `<site>/<name>` */
+  /** Of the agent; a star is of one site. */
   readonly name: string;
   readonly lineage: string;
   /** Parameters of the shared expert. */
@@ -92,7 +92,7 @@ export class CoordinatedAgent {
   adopt(adapter: CommonAdapter, values: Float64Array): Float64Array | null {
     const { state, options } = this;
     if (adapter.lineage !== options.lineage || adapter.version <= state.version) return null;
-    const common = options.codec.decode(adapter.values);
+    const common = options.codec.unpack(adapter.values);
     if (common === null) return null;
     const answer = adapter.answers.find(({ agent }) => agent === options.name);
     const answered = state.waiting.find(({ update }) => update.number === answer?.number);
@@ -115,9 +115,9 @@ export class CoordinatedAgent {
   private make({ values, labels, judge }: Learned): Update {
     const { state, options } = this;
     const { base, answered } = state;
-    const delta = options.codec.encode(values.map((value, i) => value - base[i]!));
+    const delta = options.codec.pack(values.map((value, i) => value - base[i]!));
     // What rounding left out is not in the update, and so counts as learned after it.
-    const sent = options.codec.decode(delta)!.map((value, i) => value + base[i]!);
+    const sent = options.codec.unpack(delta)!.map((value, i) => value + base[i]!);
     state.made++;
     const update: Update = {
       ...{ lineage: options.lineage, version: state.version, since: answered, number: state.made },

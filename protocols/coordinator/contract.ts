@@ -1,16 +1,10 @@
-/**
- * Numbers on the wire: one scale for each part of the vector, int8 values. What `decode` gives back is what was sent,
- * not what was meant; the difference stays with the sender.
- */
-export interface CodedValues {
-  readonly scales: readonly number[];
-  readonly values: Uint8Array;
-}
+import type { PackedValues } from '../gossip/quantiser.ts';
 
+/** What `unpack` gives back is what was sent, not what was meant; the difference stays with the sender. */
 export interface ValueCodec {
-  encode(values: Float64Array): CodedValues;
+  pack(values: Float64Array): PackedValues;
   /** null when it is not of this model's shape or not finite. */
-  decode(coded: CodedValues): Float64Array | null;
+  unpack(packed: PackedValues): Float64Array | null;
 }
 
 /**
@@ -37,12 +31,12 @@ export interface Update {
   /** Mean log-loss on the agent's own labelled windows, without and with what it learned. */
   readonly before: number;
   readonly after: number;
-  readonly delta: CodedValues;
+  readonly delta: PackedValues;
 }
 
 /** The latest answer that the coordinator gave an agent. */
 export interface Answer {
-  /** `<site>/<name>` */
+  /** Its name; a star is of one site. */
   readonly agent: string;
   readonly number: number;
   readonly verdict: Verdict;
@@ -52,6 +46,6 @@ export interface Answer {
 export interface CommonAdapter {
   readonly lineage: string;
   readonly version: number;
-  readonly values: CodedValues;
+  readonly values: PackedValues;
   readonly answers: readonly Answer[];
 }

@@ -74,7 +74,7 @@ export class Coordinator {
   received(agent: string, epoch: number, update: Update): UpdateRejection | null {
     const { options, state } = this;
     if (update.lineage !== options.lineage) return 'lineage';
-    const delta = options.codec.decode(update.delta);
+    const delta = options.codec.unpack(update.delta);
     if (delta === null) return 'shape';
     const ledger = state.ledgers.get(agent);
     if (ledger !== undefined && !isAnew(ledger, epoch, update) && update.number <= ledger.number) return 'repeated';
@@ -105,13 +105,13 @@ export class Coordinator {
   get adapter(): CommonAdapter {
     const { version, values, ledgers } = this.state;
     const answers = [...ledgers].map(([agent, { number, verdict }]): Answer => ({ agent, number, verdict }));
-    return { lineage: this.options.lineage, version, values: this.options.codec.encode(values), answers };
+    return { lineage: this.options.lineage, version, values: this.options.codec.pack(values), answers };
   }
 
   /** Begins again from the adapter that the broker kept. False when there is something newer here. */
   resume(adapter: CommonAdapter): boolean {
     const { state, options } = this;
-    const values = adapter.lineage === options.lineage ? options.codec.decode(adapter.values) : null;
+    const values = adapter.lineage === options.lineage ? options.codec.unpack(adapter.values) : null;
     if (values === null || adapter.version <= state.version) return false;
     const none = new Float64Array(options.size);
     state.version = adapter.version;
@@ -145,7 +145,7 @@ export class Coordinator {
     const step = options.combine(taken);
     const mixed = state.values.map((value, i) => value + step[i]!);
     // Agents go on from what they read: what rounding leaves out of the message must not be here either.
-    state.values = options.codec.decode(options.codec.encode(mixed))!;
+    state.values = options.codec.unpack(options.codec.pack(mixed))!;
   }
 
   private judge(ledger: Ledger | undefined, { epoch, update, delta }: Waiting): Judged {

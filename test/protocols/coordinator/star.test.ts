@@ -9,8 +9,8 @@ const SIZE = 3;
 const LINEAGE = '0123456789abcdef';
 /** Exact for the small whole numbers that these tests learn. */
 const codec: ValueCodec = {
-  encode: (values) => ({ scales: [1], values: new Uint8Array(values.slice().buffer) }),
-  decode: ({ values }) => new Float64Array(values.slice().buffer),
+  pack: (values) => ({ scales: new Uint8Array(0), values: new Uint8Array(values.slice().buffer) }),
+  unpack: ({ values }) => new Float64Array(values.slice().buffer),
 };
 const sum = (increments: readonly Float64Array[]): Float64Array =>
   increments.reduce((total, increment) => total.map((value, i) => value + increment[i]!), new Float64Array(SIZE));
@@ -49,7 +49,7 @@ star('nothing is lost or counted twice, whatever the network does and whenever a
   for (let seed = 0; seed < 200; seed++) {
     const random = createRandom(seed, 'star');
     const coordinator = createCoordinator();
-    const learners = ['a/1', 'a/2', 'a/3'].map((name) => new Learner(createAgent(name)));
+    const learners = ['a1', 'a2', 'a3'].map((name) => new Learner(createAgent(name)));
     /** Retained messages as the broker has them, and old ones that may still arrive. */
     const retained: (Update | null)[] = [null, null, null];
     const late: [number, Update][] = [];
@@ -65,12 +65,12 @@ star('nothing is lost or counted twice, whatever the network does and whenever a
       for (const [i, learner] of learners.entries()) {
         if (!calm && chance(0.3)) learner.learn(random.integer(SIZE));
         send(i, chance(0.2) ? learner.agent.handOver(learner) : learner.agent.tick(learner, now));
-        if (retained[i] !== null && (calm || chance(0.3))) coordinator.received(`a/${i + 1}`, 1, retained[i]!);
+        if (retained[i] !== null && (calm || chance(0.3))) coordinator.received(`a${i + 1}`, 1, retained[i]!);
         if (published !== null && (calm || chance(0.2))) learner.adopt(published);
       }
       if (late.length > 0 && chance(0.3)) {
         const [i, update] = late[random.integer(late.length)]!;
-        coordinator.received(`a/${i + 1}`, 1, update);
+        coordinator.received(`a${i + 1}`, 1, update);
       }
       published = coordinator.tick(now) ?? published;
     }
@@ -82,9 +82,9 @@ star('nothing is lost or counted twice, whatever the network does and whenever a
 
 star('a coordinator without its disk goes on from what the broker kept', () => {
   const first = createCoordinator();
-  const learner = new Learner(createAgent('a/1'));
+  const learner = new Learner(createAgent('a1'));
   learner.learn(0);
-  first.received('a/1', 1, learner.agent.tick(learner, 0)!);
+  first.received('a1', 1, learner.agent.tick(learner, 0)!);
   first.tick(0);
   const kept = first.tick(100)!;
   learner.adopt(kept);
@@ -92,7 +92,7 @@ star('a coordinator without its disk goes on from what the broker kept', () => {
   const update = learner.agent.tick(learner, 100)!;
   const second = createCoordinator();
   assert.ok(second.resume(kept));
-  assert.is(second.received('a/1', 1, update), null);
+  assert.is(second.received('a1', 1, update), null);
   second.tick(200);
   learner.adopt(second.tick(300)!);
   assert.equal([...second.state.values], [1, 1, 0]);
@@ -101,18 +101,18 @@ star('a coordinator without its disk goes on from what the broker kept', () => {
 
 star('a coordinator that has lost everything is told again what no answer covers', () => {
   const first = createCoordinator();
-  const learner = new Learner(createAgent('a/1'));
+  const learner = new Learner(createAgent('a1'));
   learner.learn(0);
-  first.received('a/1', 1, learner.agent.tick(learner, 0)!);
+  first.received('a1', 1, learner.agent.tick(learner, 0)!);
   first.tick(0);
   learner.adopt(first.tick(100)!);
   learner.learn(1);
   const second = createCoordinator();
-  second.received('a/1', 1, learner.agent.tick(learner, 100)!);
+  second.received('a1', 1, learner.agent.tick(learner, 100)!);
   second.tick(200);
   learner.adopt(second.tick(300)!);
   assert.is(learner.agent.outstanding, null);
-  second.received('a/1', 1, learner.agent.tick(learner, 400)!);
+  second.received('a1', 1, learner.agent.tick(learner, 400)!);
   second.tick(400);
   learner.adopt(second.tick(500)!);
   assert.equal(
@@ -125,37 +125,40 @@ star('a coordinator that has lost everything is told again what no answer covers
 
 star('an update without labels, without gain or that hurts is answered, and not mixed', () => {
   const coordinator = createCoordinator({ labelsMin: 2, gainMin: 0.05, judge: (v: Float64Array) => v[2]! / 10 });
-  const delta = (...values: number[]) => codec.encode(new Float64Array(values));
+  const delta = (...values: number[]) => codec.pack(new Float64Array(values));
   const base = { lineage: LINEAGE, version: 0, since: 0, number: 1, labels: 5, before: 1, after: 0.5 };
-  coordinator.received('a/few', 1, { ...base, labels: 1, delta: delta(1, 0, 0) });
-  coordinator.received('a/idle', 1, { ...base, after: 0.99, delta: delta(1, 0, 0) });
-  coordinator.received('a/bad', 1, { ...base, delta: delta(0, 0, 2) });
-  coordinator.received('a/good', 1, { ...base, delta: delta(0, 1, 1) });
+  coordinator.received('few', 1, { ...base, labels: 1, delta: delta(1, 0, 0) });
+  coordinator.received('idle', 1, { ...base, after: 0.99, delta: delta(1, 0, 0) });
+  coordinator.received('bad', 1, { ...base, delta: delta(0, 0, 2) });
+  coordinator.received('good', 1, { ...base, delta: delta(0, 1, 1) });
   coordinator.tick(0);
   const { answers } = coordinator.tick(100)!;
   const verdicts = Object.fromEntries(answers.map(({ agent, verdict }) => [agent, verdict]));
-  assert.equal(verdicts, { 'a/bad': 'hurts', 'a/few': 'tooFewLabels', 'a/good': 'taken', 'a/idle': 'noGain' });
+  assert.equal(verdicts, { bad: 'hurts', few: 'tooFewLabels', good: 'taken', idle: 'noGain' });
   assert.equal([...coordinator.state.values], [0, 1, 1]);
 });
 
 star('another model, a repeated update and a shape that does not fit are refused', () => {
-  const strict: ValueCodec = { ...codec, decode: (coded) => (coded.values.length === 24 ? codec.decode(coded) : null) };
+  const strict: ValueCodec = { ...codec, unpack: (coded) => (coded.values.length === 24 ? codec.unpack(coded) : null) };
   const coordinator = createCoordinator({ codec: strict });
   const update: Update = {
     ...{ lineage: LINEAGE, version: 0, since: 0, number: 1, labels: 1, before: 1, after: 0 },
-    delta: codec.encode(new Float64Array(SIZE)),
+    delta: codec.pack(new Float64Array(SIZE)),
   };
-  assert.is(coordinator.received('a/1', 1, { ...update, lineage: 'fedcba9876543210' }), 'lineage');
-  assert.is(coordinator.received('a/1', 1, { ...update, delta: { scales: [1], values: new Uint8Array(5) } }), 'shape');
-  assert.is(coordinator.received('a/1', 1, update), null);
-  assert.is(coordinator.received('a/1', 1, update), 'repeated');
+  assert.is(coordinator.received('a1', 1, { ...update, lineage: 'fedcba9876543210' }), 'lineage');
+  assert.is(
+    coordinator.received('a1', 1, { ...update, delta: { scales: new Uint8Array(0), values: new Uint8Array(5) } }),
+    'shape',
+  );
+  assert.is(coordinator.received('a1', 1, update), null);
+  assert.is(coordinator.received('a1', 1, update), 'repeated');
 });
 
 star('few agents wait for others, but not for ever', () => {
   const coordinator = createCoordinator({ agentsMin: 3 });
-  const learner = new Learner(createAgent('a/1'));
+  const learner = new Learner(createAgent('a1'));
   learner.learn(0);
-  coordinator.received('a/1', 1, learner.agent.tick(learner, 0)!);
+  coordinator.received('a1', 1, learner.agent.tick(learner, 0)!);
   assert.is(coordinator.tick(0), null);
   assert.is(coordinator.tick(150), null);
   assert.is(coordinator.tick(200)?.version, 1);
@@ -163,14 +166,14 @@ star('few agents wait for others, but not for ever', () => {
 
 star('the least recently heard agent is forgotten at the bound', () => {
   const coordinator = createCoordinator({ agentsMax: 2 });
-  for (const [at, name] of ['a/1', 'a/2', 'a/3'].entries()) {
+  for (const [at, name] of ['a1', 'a2', 'a3'].entries()) {
     const learner = new Learner(createAgent(name));
     learner.learn(0);
     coordinator.received(name, 1, learner.agent.tick(learner, 0)!);
     coordinator.tick(at * 1_000);
     coordinator.tick(at * 1_000 + 100);
   }
-  assert.equal([...coordinator.state.ledgers.keys()], ['a/2', 'a/3']);
+  assert.equal([...coordinator.state.ledgers.keys()], ['a2', 'a3']);
 });
 
 star.run();

@@ -1,0 +1,46 @@
+import Type, { type Static } from 'typebox';
+import { bytesType } from '../bytes.ts';
+import type { Update } from '../coordinator/contract.ts';
+import { LIMITS } from '../limits.ts';
+import { defineMessage } from '../message.ts';
+import { Count, Magnitude } from '../numbers.ts';
+
+const LINEAGE_BYTES = 8;
+
+/** What an agent of a star learned since the coordinator last answered it; QoS 1, retained. */
+const UpdateBody = Type.Object(
+  {
+    /** Model, seed of A and layout. */
+    lineage: bytesType(LINEAGE_BYTES, LINEAGE_BYTES),
+    /** Of the adapter that the agent has. */
+    version: Count,
+    since: Count,
+    number: Count,
+    labels: Count,
+    /** Mean log-loss on the agent's own labelled windows, without and with what it learned. */
+    before: Magnitude,
+    after: Magnitude,
+    /** A bfloat16 for each part, big-endian, and an int8 for each parameter. */
+    scales: bytesType(LIMITS.binaryBytesMax),
+    values: bytesType(LIMITS.binaryBytesMax),
+  },
+  { additionalProperties: false },
+);
+
+export type UpdateBody = Static<typeof UpdateBody>;
+
+export const UPDATE = defineMessage('update', UpdateBody);
+
+export const lineageBytes = (lineage: string): Uint8Array =>
+  Uint8Array.from({ length: LINEAGE_BYTES }, (_, i) => Number.parseInt(lineage.slice(2 * i, 2 * i + 2), 16));
+
+export const lineageText = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+export const updateBody = ({ lineage, delta, ...rest }: Update): UpdateBody => {
+  return { ...rest, lineage: lineageBytes(lineage), ...delta };
+};
+
+export const updateOf = ({ lineage, scales, values, ...rest }: UpdateBody): Update => {
+  return { ...rest, lineage: lineageText(lineage), delta: { scales, values } };
+};

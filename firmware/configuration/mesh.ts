@@ -1,0 +1,27 @@
+import Type, { type Static } from 'typebox';
+import { DEFENCE_NAMES } from '../../protocols/robust/defence.ts';
+import { closed, Path } from './fields.ts';
+
+/** Sharing what is learned with the other gateways of the site. */
+export const Mesh = Type.Object(
+  {
+    /** Seconds between two cycles of averaging; each is at most ⌈log2 N⌉ + 1 messages of a node. */
+    everySeconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86_400 })),
+    /** How long a peer may take to answer; several times a message's way there and back. */
+    answerSeconds: Type.Optional(Type.Number({ minimum: 0.05, maximum: 3_600 })),
+    /** What stands between what a peer says and what is mixed; `clip` unless told otherwise. */
+    defence: Type.Optional(Type.Enum([...DEFENCE_NAMES])),
+    /**
+     * Folder with what `myrmexctl fleet enroll` made of this node. Without it the mesh is open: any key is believed, on a
+     * loopback broker alone.
+     */
+    fleet: Type.Optional(Path),
+    /** A star instead of a mesh: who gathers and hands out; this node's own name makes it the coordinator. */
+    coordinator: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' })),
+  },
+  closed,
+);
+
+export type Mesh = Static<typeof Mesh>;
+
+export const MESH_DEFAULTS = { everySeconds: 60, answerSeconds: 2, defence: 'clip' } as const;

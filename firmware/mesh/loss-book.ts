@@ -1,0 +1,14 @@
+/**
+ * What the compute worker said of some parameters, for rules that ask at once: the worker is asked before, and the rule
+ * then finds the answers here. What was not asked for is neither better nor worse than anything.
+ */
+export class LossBook {
+  private entries: readonly { readonly values: Float64Array; readonly loss: number }[] = [];
+
+  note(entries: readonly { readonly values: Float64Array; readonly loss: number }[]): void {
+    this.entries = entries.every(({ loss }) => Number.isFinite(loss)) ? entries : [];
+  }
+
+  readonly judge = (values: Float64Array): number =>
+    this.entries.find((entry) => entry.values.every((value, i) => value === values[i]))?.loss ?? Number.NaN;
+}

@@ -1,0 +1,86 @@
+import type { Gossip } from '../../protocols/gossip/gossip.ts';
+import type { GossipEffect } from '../../protocols/gossip/options.ts';
+import type { GossipBody } from '../../protocols/messages/gossip.ts';
+import type { Share } from '../io/share.ts';
+import type { LossBook } from './loss-book.ts';
+
+export interface MixerParts {
+  readonly gossip: Gossip;
+  /** Of the compute worker of the moment; null while there is none. */
+  readonly share: () => Share | null;
+  readonly losses: LossBook;
+  readonly now: () => number;
+}
+
+/**
+ * Keeps θ in the compute worker and the push-sum mass in step: what was learned goes into the mass before a cycle, and
+ * what was mixed goes to the worker after a message. A worker that was replaced comes back with an older θ, which is no
+ * learning: it is given the mesh's.
+ */
+export class Mixer {
+  private current: Share | null = null;
+  /** [size], θ as the worker has it but for what it learned since. */
+  private known: Float64Array;
+
+  constructor(
+    private readonly parts: MixerParts,
+    first: Share,
+    values: Float64Array,
+  ) {
+    this.current = first;
+    this.known = values;
+  }
+
+  /** Takes in what was learned and begins a cycle. */
+  async begin(): Promise<readonly GossipEffect[]> {
+    const share = await this.follow();
+    if (share !== null) {
+      const values = await share.read();
+      this.parts.gossip.moved(values.map((value, i) => value - this.known[i]!));
+      this.known = values;
+    }
+    return this.apply(this.parts.gossip.begin(this.parts.now()));
+  }
+
+  async receive(peer: string, body: GossipBody): Promise<readonly GossipEffect[]> {
+    const { gossip, losses } = this.parts;
+    const share = await this.follow();
+    const said = share === null ? null : gossip.preview(peer, body);
+    if (share !== null && said !== null) {
+      const { own, value, whole } = said;
+      losses.note([
+        { values: value, loss: await share.judge(whole(value)) },
+        { values: own, loss: await share.judge(whole(own)) },
+      ]);
+    }
+    return this.apply(gossip.receive(peer, body, this.parts.now()));
+  }
+
+  tick(): Promise<readonly GossipEffect[]> {
+    return this.apply(this.parts.gossip.tick(this.parts.now()));
+  }
+
+  /** The worker of the moment, which has the mesh's θ and what it learned since; null while there is none. */
+  private async follow(): Promise<Share | null> {
+    const share = this.parts.share();
+    if (share === null || share === this.current) return share;
+    this.known = await share.read();
+    this.current = share;
+    await this.write(share);
+    return share;
+  }
+
+  private async apply(effects: readonly GossipEffect[]): Promise<readonly GossipEffect[]> {
+    if (!effects.some(({ kind }) => kind === 'mixed')) return effects;
+    const share = await this.follow();
+    if (share !== null) await this.write(share);
+    return effects;
+  }
+
+  private async write(share: Share): Promise<void> {
+    const mixed = new Float64Array(this.known.length);
+    this.parts.gossip.estimate(mixed);
+    await share.add(mixed.map((value, i) => value - this.known[i]!));
+    this.known = mixed;
+  }
+}

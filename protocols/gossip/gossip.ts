@@ -7,6 +7,13 @@ import { GOSSIP_DEFAULTS, type GossipEffect, type GossipOptions, type GossipReje
 import { Rounds } from './rounds.ts';
 import type { GossipStep } from './schedule.ts';
 
+/** A peer's value and the own one, of one lane; `whole` puts either into its place in θ. */
+export interface Preview {
+  readonly own: Float64Array;
+  readonly value: Float64Array;
+  whole(lane: Float64Array): Float64Array;
+}
+
 /**
  * One node's part in averaging parameters over a fleet: push-sum over acknowledged edges, in cycles of fold, double,
  * unfold. A sans-IO machine: every method takes the time and gives back what is to be done; `wakeAt` says when `tick`
@@ -98,6 +105,28 @@ export class Gossip {
     if (reason !== null) this.refuse(peer, reason);
     else this.hear(peer, message, now);
     return this.settle(now);
+  }
+
+  /**
+   * What a message would say to the defence, for whoever must ask elsewhere what to think of it before `receive`; null
+   * when nothing of it would be mixed. Changes nothing.
+   */
+  preview(peer: string, body: GossipBody): Preview | null {
+    const message = readGossip(body);
+    if (this.refusal(peer, message) !== null || message.peerGeneration !== this.options.generation) return null;
+    const mass = this.holdings.masses[message.lane]!;
+    const value = mass.valueOf(peer, message);
+    if (value === null || !mass.seasoned) return null;
+    const own = new Float64Array(value.length);
+    mass.estimate(own);
+    const theta = new Float64Array(this.holdings.size);
+    this.estimate(theta);
+    const whole = (lane: Float64Array): Float64Array => {
+      const values = theta.slice();
+      values.set(lane, mass.lane.offset);
+      return values;
+    };
+    return { own, value, whole };
   }
 
   private refusal(peer: string, message: GossipFields): GossipRejection | null {

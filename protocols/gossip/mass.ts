@@ -163,6 +163,18 @@ export class Mass {
     return 'applied';
   }
 
+  /** The value of what is new in a message, as `take` would find it; null when nothing of it would be taken. */
+  valueOf(peer: string, transfer: Transfer): Float64Array | null {
+    const edge = this.incoming.get(peer) ?? createIncoming(this.lane.length);
+    const stands = standing(edge, transfer.base, transfer.upTo);
+    const value = new Float64Array(this.lane.length);
+    if (stands === 'old' || stands === 'broken' || !unpackValues(transfer, this.lane, value)) return null;
+    const isMore = stands === 'more';
+    const weight = (transfer.grains - (isMore ? edge.grains : 0)) / grainsPerUnit;
+    if (!(weight > 0)) return null;
+    return value.map((total, i) => (total - (isMore ? edge.applied[i]! : 0)) / weight);
+  }
+
   private absorb(value: Float64Array, grains: number): void {
     const weight = grains / grainsPerUnit;
     for (let i = 0; i < value.length; i++) this.sum[i] = this.sum[i]! + weight * value[i]!;

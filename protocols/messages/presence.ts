@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox';
+import { bytesType } from '../bytes.ts';
 import { LIMITS } from '../limits.ts';
 import { defineMessage, nextVersion } from '../message.ts';
 import { ClassName, Name } from '../names.ts';
@@ -47,6 +48,8 @@ const PresenceV2 = Type.Object(
           lineage: Digest,
           /** Rises whenever the node lost its state. */
           generation: Count,
+          /** In an open mesh, where nobody vouches for it: the raw Ed25519 key that the node signs with. */
+          key: Type.Optional(bytesType(32, 32)),
         },
         closed,
       ),

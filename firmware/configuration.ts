@@ -12,6 +12,7 @@ import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller, labellerFault } from './configuration/labeller.ts';
 import { Learning } from './configuration/learning.ts';
 import { Log } from './configuration/log.ts';
+import { Mesh } from './configuration/mesh.ts';
 import { Rules, rulesFault } from './configuration/rules.ts';
 import { Sensor, sensorFault } from './configuration/sensors.ts';
 import { Views } from './configuration/views.ts';
@@ -32,6 +33,8 @@ export const Configuration = Type.Object(
     alarms: Type.Optional(Alarms),
     rules: Type.Optional(Rules),
     log: Type.Optional(Log),
+    /** Sharing what is learned with other gateways; nothing is shared when left out. */
+    mesh: Type.Optional(Mesh),
     /** The .tflite file; the demonstration's own when left out. */
     model: Type.Optional(Path),
     /** Directory of what is learned. */

@@ -9,7 +9,7 @@ import { errorMessage } from './errors.ts';
 import type { BrokerEndpoint } from './io/broker-endpoint.ts';
 import type { Clock } from './io/clock.ts';
 import type { MqttPort } from './io/mqtt.ts';
-import { createPresence } from './machines/presence.ts';
+import { createPresence, type Presence } from './machines/presence.ts';
 import { createPublisher, type Publisher } from './machines/publisher.ts';
 import type { Vitals } from './vitals.ts';
 
@@ -36,6 +36,7 @@ export interface LinkOptions {
 /** The node's side of the wire. */
 export interface Link {
   readonly mqtt: MqttPort;
+  readonly presence: Presence;
   readonly publisher: Publisher;
   /** Numbers everything that the node says. */
   readonly writer: EnvelopeWriter;
@@ -71,6 +72,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   const courier = startCourier({ store: outbox, mqtt, bounds, vitals, clock, notice, settled: options.settled });
   return {
     mqtt,
+    presence,
     publisher,
     writer,
     courier,

@@ -101,9 +101,9 @@ export class Gossip {
   /** @param body checked against the schema, from the peer whose signature the envelope bears */
   receive(peer: string, body: GossipBody, now: number): readonly GossipEffect[] {
     const message = readGossip(body);
-    const reason = this.refusal(peer, message);
+    const reason = this.refusal(peer, message) ?? this.meet(peer, message, now);
     if (reason !== null) this.refuse(peer, reason);
-    else this.hear(peer, message, now);
+    else this.hear(peer, message);
     return this.settle(now);
   }
 
@@ -138,19 +138,21 @@ export class Gossip {
     return message.cycle + this.options.stalenessCycles < this.rounds.cycle ? 'stale' : null;
   }
 
-  private hear(peer: string, message: GossipFields, now: number): void {
-    const renewed = message.generation > this.membership.generationOf(peer);
-    if (renewed) this.holdings.renew(peer);
-    else if (!this.holdings.resume(peer)) return this.refuse(peer, 'evicted');
+  /** Takes note of who speaks and of what it says of others; a reason when it must be left at that. */
+  private meet(peer: string, message: GossipFields, now: number): GossipRejection | null {
+    if (message.generation > this.membership.generationOf(peer)) this.holdings.renew(peer);
+    else if (!this.holdings.resume(peer)) return 'evicted';
     this.noteState(peer, () => this.membership.heard(peer, message.generation, message.incarnation, now));
     for (const rumour of message.rumours) {
       if (this.membership.rumoured(rumour, now)) this.evict(rumour[0]);
     }
     // For another life of this node: neither the mass nor the acknowledgement is ours, and the sender should know.
-    if (message.peerGeneration !== this.options.generation) {
-      if (message.upTo > message.base) this.refuse(peer, 'generation');
-      return this.say(peer, message.lane, ASIDE);
-    }
+    if (message.peerGeneration === this.options.generation) return null;
+    this.say(peer, message.lane, ASIDE);
+    return 'generation';
+  }
+
+  private hear(peer: string, message: GossipFields): void {
     this.holdings.acknowledged(message.lane, peer, message.acknowledged);
     if (message.round === ASK) this.answer(peer, message.lane);
     else if (message.round === ASIDE) this.hearAside(peer, message);

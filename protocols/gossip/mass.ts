@@ -96,14 +96,14 @@ export class Mass {
     const edge = this.edgeTo(peer, transfer - 1);
     const share = how === 'all' ? this.grains : this.half(edge);
     if (share <= 0 || edge.returned) return false;
-    const { scratch, rounded, sum } = this;
+    const { sent } = edge;
     if (share === this.grains) this.estimate(this.memory);
     const fraction = share / this.grains;
-    for (let i = 0; i < sum.length; i++) scratch[i] = edge.sent[i]! + sum[i]! * fraction;
-    edge.packed = packValues(scratch, this.lane, this.precision, rounded);
+    for (let i = 0; i < sent.length; i++) this.scratch[i] = sent[i]! + this.sum[i]! * fraction;
+    edge.packed = packValues(this.scratch, this.lane, this.precision, this.rounded);
     // Only what the bytes say has left; the rest of the share stays (TRAPS.md, "Error feedback").
-    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! - (rounded[i]! - edge.sent[i]!);
-    edge.sent.set(rounded);
+    for (let i = 0; i < sent.length; i++) this.sum[i] = this.sum[i]! - (this.rounded[i]! - sent[i]!);
+    sent.set(this.rounded);
     edge.grains += share;
     this.grains -= share;
     edge.upTo = transfer;
@@ -140,8 +140,7 @@ export class Mass {
     const stands = standing(edge, transfer.base, transfer.upTo);
     if (stands === 'old') return 'old';
     if (stands === 'broken') return 'edge';
-    const { scratch, own } = this;
-    if (!unpackValues(transfer, this.lane, scratch)) return 'shape';
+    if (!unpackValues(transfer, this.lane, this.scratch)) return 'shape';
     const grains = transfer.grains - (stands === 'more' ? edge.grains : 0);
     if (!(grains > 0 && grains <= weightMax * grainsPerUnit)) return 'weight';
     if (stands === 'fresh') {
@@ -151,15 +150,10 @@ export class Mass {
     edge.upTo = transfer.upTo;
     edge.grains = transfer.grains;
     this.incoming.set(peer, edge);
-    const weight = grains / grainsPerUnit;
-    for (let i = 0; i < scratch.length; i++) {
-      const total = scratch[i]!;
-      scratch[i] = (total - edge.applied[i]!) / weight;
-      edge.applied[i] = total;
-    }
-    this.estimate(own);
+    this.takeDifference(edge.applied, grains / grainsPerUnit);
+    this.estimate(this.own);
     const counted = Math.round(grains * trust);
-    this.absorb(this.seasoned ? admit(own, scratch) : scratch, counted);
+    this.absorb(this.seasoned ? admit(this.own, this.scratch) : this.scratch, counted);
     return 'applied';
   }
 
@@ -173,6 +167,15 @@ export class Mass {
     const weight = (transfer.grains - (isMore ? edge.grains : 0)) / grainsPerUnit;
     if (!(weight > 0)) return null;
     return value.map((total, i) => (total - (isMore ? edge.applied[i]! : 0)) / weight);
+  }
+
+  /** Turns the sender's sum in `scratch` into the value of what is new, and `applied` into that sum. */
+  private takeDifference(applied: Float64Array, weight: number): void {
+    for (let i = 0; i < applied.length; i++) {
+      const total = this.scratch[i]!;
+      this.scratch[i] = (total - applied[i]!) / weight;
+      applied[i] = total;
+    }
   }
 
   private absorb(value: Float64Array, grains: number): void {

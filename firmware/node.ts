@@ -19,6 +19,7 @@ import type { Notice } from './log.ts';
 import { LabelPool } from './machines/label-pool.ts';
 import { LabelMachine } from './machines/labels.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
+import { openSharing } from './sharing.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
 import { createWriteWatch, storageReports } from './storage-reports.ts';
@@ -130,6 +131,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   });
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
+  closers.add(await openSharing({ configuration, link, compute, clock, vitals, directory: options.state }));
   notice(`${site}/${node} talks through ${endpoint.url}`);
   const status = () => {
     showLearning(vitals, compute.current.learning());

@@ -1,4 +1,12 @@
-import { gossipFilter, revocationTopic, siteFilter, TOPIC_KINDS, type TopicKind, topicFilter, topicName } from './topics.ts';
+import {
+  gossipFilter,
+  revocationTopic,
+  siteFilter,
+  TOPIC_KINDS,
+  type TopicKind,
+  topicFilter,
+  topicName,
+} from './topics.ts';
 
 /** `node`: a gateway. `operator`: may see and correct a whole site. `viewer`: may see what its gateways decide. */
 export const ROLES = ['node', 'operator', 'viewer'] as const;

@@ -29,7 +29,12 @@ export function createPresence({ site, node, writer, about }: PresenceOptions): 
   const topic = topicName(site, node, 'presence');
   let mesh: PresenceBody['mesh'];
   const message = (state: PresenceBody['state'], unixMs: number): OutgoingMessage => {
-    return { topic, payload: writer.write(PRESENCE, { ...about, ...(mesh === undefined ? {} : { mesh }), state }, unixMs), qos: 1, retain: true };
+    return {
+      topic,
+      payload: writer.write(PRESENCE, { ...about, ...(mesh === undefined ? {} : { mesh }), state }, unixMs),
+      qos: 1,
+      retain: true,
+    };
   };
   return {
     shares: (shared) => {

@@ -4,7 +4,6 @@ import { encodeSign1 } from '../../protocols/cose/sign1.ts';
 import { Door } from '../../protocols/door.ts';
 import { type EnvelopeWriter, openEnvelope } from '../../protocols/envelope.ts';
 import { Gossip } from '../../protocols/gossip/gossip.ts';
-import { GOSSIP_LIMITS } from '../../protocols/gossip/limits.ts';
 import type { GossipEffect } from '../../protocols/gossip/options.ts';
 import { LIMITS } from '../../protocols/limits.ts';
 import { GOSSIP } from '../../protocols/messages/gossip.ts';
@@ -13,9 +12,9 @@ import { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { createDefence } from '../../protocols/robust/create-defence.ts';
 import { gossipFilter, gossipTopic, parseTopic, topicFilter } from '../../protocols/topics.ts';
 import { MESH_DEFAULTS, type Mesh as MeshConfiguration } from '../configuration/mesh.ts';
-import { errorMessage } from '../errors.ts';
+import { errorMessage, NodeError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
-import { type Identity, openIdentity } from '../io/keys.ts';
+import { createIdentity, type Identity, openIdentity } from '../io/keys.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Share } from '../io/share.ts';
 import type { Presence } from '../machines/presence.ts';
@@ -68,7 +67,7 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
     answerSeconds = MESH_DEFAULTS.answerSeconds,
     defence = MESH_DEFAULTS.defence,
   } = configuration;
-  const identity = await openIdentity(join(options.directory, 'identity.pem'));
+  const identity = await ownIdentity(join(options.directory, 'identity.pem'));
   const generation = writer.epoch;
   const { lineage, parts } = share;
   const values = await share.read();
@@ -87,7 +86,9 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
     ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX, windows: new ReplayWindows(LIMITS.sendersMax) },
     keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1)) : null),
   });
-  const turns = createTurns(WAITING_MAX, (error) => vitals.trouble('mesh', `the mesh is held up: ${errorMessage(error)}`));
+  const turns = createTurns(WAITING_MAX, (error) =>
+    vitals.trouble('mesh', `the mesh is held up: ${errorMessage(error)}`),
+  );
   const perform = createPerform({ ...options, identity });
   let cycle = gossip.cycle;
   let beginAt = clock.monotonicMs() + everySeconds * 1_000;
@@ -145,6 +146,16 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   };
 };
 
+/** The node's key; made at the first start. */
+const ownIdentity = async (path: string): Promise<Identity> => {
+  try {
+    return await openIdentity(path);
+  } catch (error) {
+    if (!(error instanceof NodeError) || error.code !== 'fileNotFound') throw error;
+    return createIdentity(path);
+  }
+};
+
 /** What the machine wants done. */
 const createPerform = ({
   site,
@@ -180,6 +191,3 @@ const createPerform = ({
     }
   };
 };
-
-/** Largest fleet that the schedule has room for. */
-export const MESH_MEMBERS_MAX = Math.min(LIMITS.sendersMax, GOSSIP_LIMITS.membersMax);

@@ -84,7 +84,10 @@ registry('what is revoked counts for nothing, before and after it arrives; an ol
   assert.equal(known.revoke(revocation(2, 1, 7)), { ok: true, value: 2 });
   assert.equal(known.of('pump'), { ok: false, reason: 'revoked' });
   assert.equal(known.ofKid(one.kid), { ok: false, reason: 'revoked' });
-  assert.equal(known.enrol('fan', enrolment({ node: 'fan', key: two.raw, serial: 7 })), { ok: false, reason: 'revoked' });
+  assert.equal(known.enrol('fan', enrolment({ node: 'fan', key: two.raw, serial: 7 })), {
+    ok: false,
+    reason: 'revoked',
+  });
   assert.equal(known.revoke(revocation(1)), { ok: false, reason: 'stale' });
   assert.equal(known.revoke(revocation(2)), { ok: false, reason: 'stale' });
   assert.equal(known.of('pump'), { ok: false, reason: 'revoked' });
@@ -103,7 +106,10 @@ registry('it is bounded, and what it keeps is enough to begin again', () => {
   for (const [node, bytes] of enrolments) assert.ok(again.enrol(node, bytes).ok);
   assert.ok(list !== null && again.revoke(list).ok);
   assert.equal(again.messages(), known.messages());
-  assert.equal(again.enrol('fan', enrolment({ node: 'fan', key: two.raw, serial: 9 })), { ok: false, reason: 'revoked' });
+  assert.equal(again.enrol('fan', enrolment({ node: 'fan', key: two.raw, serial: 9 })), {
+    ok: false,
+    reason: 'revoked',
+  });
 });
 
 registry.run();

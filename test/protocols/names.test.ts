@@ -93,7 +93,10 @@ names('filters match what MQTT says they match', () => {
 
 names('a filter covers another exactly when no topic of the other escapes it', () => {
   const level = fc.constantFrom('a', 'b', '+');
-  const topics = ['a', 'b'].flatMap((first) => [first, ...['a', 'b'].flatMap((second) => deeper(`${first}/${second}`))]);
+  const topics = ['a', 'b'].flatMap((first) => [
+    first,
+    ...['a', 'b'].flatMap((second) => deeper(`${first}/${second}`)),
+  ]);
   const filter = fc
     .tuple(fc.array(level, { minLength: 1, maxLength: 3 }), fc.boolean())
     .map(([levels, rest]) => [...levels, ...(rest ? ['#'] : [])].join('/'));

@@ -111,7 +111,10 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   };
   const heardGossip = (topic: string, payload: Uint8Array): void => {
     const admission = door.admit(GOSSIP, topic, payload, clock.monotonicMs());
-    if (!admission.ok) return vitals.count('meshRefused');
+    if (!admission.ok) {
+      vitals.count('meshRefused');
+      return;
+    }
     const { sender, body } = admission.value;
     vitals.count('meshReceived');
     take(() => mixer.receive(sender.slice(site.length + 1), body));

@@ -71,24 +71,6 @@ export interface Adaptation {
   readonly chain: readonly number[];
 }
 
-/**
- * The parameters of the shared expert, θ: B and bias of its adapters, flat. A is drawn from a seed that all gateways
- * with this model have, so that a mean of θ is a mean of what adapters do.
- */
-export interface SharedParameters {
-  /** Numbers in θ. */
-  readonly size: number;
-  /** Tensors that θ is made of, in order; each has a scale of its own on the wire. */
-  readonly parts: readonly { readonly offset: number; readonly length: number }[];
-  /** 16 hexadecimal digits of model, seed of A and layout: only θ of one lineage may be mixed. */
-  readonly lineage: string;
-  read(out: Float64Array): void;
-  /** After mixing; the learner's momentum stays. */
-  write(values: Float64Array): void;
-  /** Mean log-loss on replayed labelled windows under θ = values; NaN without any. Changes nothing. */
-  judge(values: Float64Array): number;
-}
-
 /** What labelled windows may take to be learned from again. */
 export interface ReplayMemory {
   readonly bytes: number;
@@ -107,8 +89,6 @@ export interface Pipeline {
   /** null for a model that takes no adapters. */
   readonly adaptation: Adaptation | null;
   readonly arenaBytes: number;
-  /** null where nothing is shared. */
-  readonly shared: SharedParameters | null;
   readonly replayMemory: ReplayMemory;
   /** Judges a window and remembers it for its label. Allocates nothing. */
   decide(window: WindowInput): Decision;

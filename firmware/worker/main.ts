@@ -4,7 +4,7 @@ import { performance } from 'node:perf_hooks';
 import { parentPort, workerData } from 'node:worker_threads';
 import { errorMessage } from '../errors.ts';
 import { openNativeEngine } from '../io/native-engine.ts';
-import type { SharedParameters } from '../pipeline/contract.ts';
+import type { SharedParameters } from '../pipeline/shared-expert.ts';
 import { createPipeline, type Pipeline } from '../pipeline.ts';
 import { countAllocations } from './count-allocations.ts';
 import { createLoop } from './loop.ts';

@@ -1,4 +1,4 @@
-import type { SharedParameters } from '../pipeline/contract.ts';
+import type { SharedParameters } from '../pipeline/shared-expert.ts';
 
 /** What the mesh asks of the worker: its parameters, a change of them, or how well others would do. */
 export const SHARE = { read: 0, add: 1, judge: 2 } as const;

@@ -41,8 +41,11 @@ export const planCompute = (
   const { pendingWindows, replayCapacity, replayBytesMax, ringRows } = board;
   const limits = modelLimitsOf(board);
   const card = readModelCard(model, limits);
-  const experts = expertsFor(card, configuration.experts);
-  const idle = configuration.experts.filter((name) => !experts.includes(name));
+  // Who joins the mesh shares an expert, whether or not it is on the list.
+  const asked: readonly ExpertName[] =
+    configuration.mesh === undefined ? configuration.experts : [...configuration.experts, 'shared'];
+  const experts = expertsFor(card, asked);
+  const idle = asked.filter((name) => !experts.includes(name));
   if (idle.length > 0) {
     const rest = experts.length === 1 ? 'frozen decides alone' : 'the others decide';
     notice(`${idle.join(', ')} cannot help ${WHAT[card.task]}: ${rest} (experts in the configuration)`);

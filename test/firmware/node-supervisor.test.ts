@@ -24,6 +24,7 @@ const createFake = () => {
     rows: undefined as never,
     wake: () => {},
     label: () => true,
+    share: null,
     requestSnapshot: () => true,
     beats: () => life.beats,
     learning: () => ({ taken: 0, owed: 0, dropped: 0, spentMs: 0 }),

@@ -42,6 +42,7 @@ export const Configuration = Type.Object(
         Type.Literal('frozen'),
         Type.Literal('renormalised'),
         Type.Literal('local'),
+        Type.Literal('shared'),
         Type.Literal('linear'),
         Type.Literal('context'),
       ]),

@@ -9,6 +9,7 @@ import type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from '
 import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
+import type { SharedParameters } from './pipeline/shared-expert.ts';
 
 export type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
 export type { Observation } from './pipeline/label-learning.ts';
@@ -17,8 +18,10 @@ export {
   type ExpertName,
   expertNames,
   expertsFor,
+  ownExpertNames,
   type PipelineOptions,
 } from './pipeline/options.ts';
+export type { SharedParameters } from './pipeline/shared-expert.ts';
 
 /**
  * @param engine decides instead of our interpreter; for the frozen expert alone
@@ -95,6 +98,10 @@ class NodePipeline implements Pipeline {
     const { pool, choice, adapters, adapterSeed } = this.parts;
     if (pool === null || adapters === null) return null;
     return { pool, choice, adapters, seed: adapterSeed, ...this.loaded };
+  }
+
+  get shared(): SharedParameters | null {
+    return this.parts.shared;
   }
 
   get arenaBytes(): number {
@@ -181,8 +188,9 @@ class NodePipeline implements Pipeline {
 
   restore(snapshot: Uint8Array | null, journal: readonly JournalEntry[]): number {
     if (snapshot !== null) this.parts.codec.read(snapshot);
-    const { learning, unlabelled, pool } = this.parts;
+    const { learning, unlabelled, pool, shared } = this.parts;
     pool?.restored();
+    shared?.restored();
     unlabelled?.restore(journal, learning.firstUnlearned[0]!);
     return learning.restore(journal);
   }

@@ -17,14 +17,16 @@ import { StreamStatistics } from '../../kernels/learning/stream-statistics.ts';
 import { Temperature } from '../../kernels/learning/temperature.ts';
 import { createRandom, type Random } from '../../kernels/random.ts';
 import { AdapterChoice } from './adapter-choice.ts';
+import { createShared } from './create-shared.ts';
 import { createUnlabelled } from './create-unlabelled.ts';
 import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type ExpertName, expertsFor, type PipelineOptions, WORKING_MAX } from './options.ts';
+import { type ExpertName, expertsFor, ownExpertNames, type PipelineOptions, WORKING_MAX } from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
-import { SnapshotCodec } from './snapshot.ts';
+import type { SharedExpert } from './shared-expert.ts';
+import { type Layout, SnapshotCodec, type StateArray } from './snapshot.ts';
 import type { TaskHead } from './tasks/contract.ts';
 import { createTaskHead } from './tasks/create.ts';
 import type { UnlabelledLearning } from './unlabelled-learning.ts';
@@ -36,7 +38,7 @@ import type { UnlabelledLearning } from './unlabelled-learning.ts';
  */
 const FACTORY_TIMES = 4;
 
-/** The experts that a snapshot of version 1 may have weights of: the first ones of any list. */
+/** The experts that a snapshot of version 1 may have weights of. */
 const VERSION_1_EXPERTS: readonly ExpertName[] = ['frozen', 'renormalised', 'local'];
 
 /** Deviations that a byte reaches to for a model that takes float features. */
@@ -56,6 +58,8 @@ export interface PipelineParts {
   readonly replay: ReplayBuffer;
   readonly episodes: DriftEpisodes;
   readonly learning: LabelLearning;
+  /** null where it is not among the experts. */
+  readonly shared: SharedExpert | null;
   /** Of an anomaly model that follows its machine; null for any other. */
   readonly unlabelled: UnlabelledLearning | null;
   readonly codec: SnapshotCodec;
@@ -104,12 +108,20 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     adapters === null || card.task !== 'classification'
       ? null
       : createLearner(options, loaded, adapters, replay, random, several ? { curriculum } : {});
+  const shared =
+    learner === null || !experts.includes('shared')
+      ? null
+      : createShared(options, loaded, {
+          ...{ adapters: createAdapters(options, loaded, adapterSeed), adapterSeed, replay, beside: learner },
+          random: createRandom(options.seed, 'replay for the shared expert'),
+        });
   const unlabelled = createUnlabelled(options, loaded, { experts, head, adapters, mixture, pending });
   const taught = learner ?? unlabelled?.learner ?? null;
   const pool = taught === null ? null : createPool(options, loaded, taught);
   const choice = pool === null || learner === null || !several ? null : createChoice(options, loaded, pool);
   const choose = choice === null ? null : (index: number): void => choice.choose(index);
-  const panel = new ExpertPanel(experts, head, runner, statistics, adapters, { linear, context, mixture }, choose);
+  const sets = { local: adapters, shared: shared?.adapters ?? null };
+  const panel = new ExpertPanel(experts, head, runner, statistics, sets, { linear, context, mixture }, choose);
   const episodes = new DriftEpisodes({
     distance: how.driftDistance,
     calmWindows: how.driftCalmWindows,
@@ -122,7 +134,17 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     replay.read(slot, brought);
     for (let time = 0; time < FACTORY_TIMES; time++) linear.restore(brought, replay.labelOf(slot));
   }
-  const learning = new LabelLearning({ pending, replay, judges, learner, choice, normaliser, episodes, how });
+  const learning = new LabelLearning({
+    pending,
+    replay,
+    judges,
+    learner,
+    shared: shared?.learner ?? null,
+    choice,
+    normaliser,
+    episodes,
+    how,
+  });
   const before = [
     learning.firstUnlearned,
     ...(taught === null ? [] : taught.parameters),
@@ -130,33 +152,32 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     ...[statistics.mean, statistics.variance, statistics.weight],
   ];
   const after = [random.state, ...(choice?.arrays ?? [])];
-  const firstWeights = new Float64Array(experts.filter((name) => VERSION_1_EXPERTS.includes(name)).length);
+  const later = [
+    ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
+    ...(learner === null
+      ? []
+      : [learner.elastic.fisherRoots, learner.elastic.anchorCodes, learner.elastic.scales, learner.elastic.remaining]),
+    ...(linear === null ? [] : [linear.temperature.weights]),
+    ...(context === null ? [] : [context.belief]),
+    ...(calibration === null ? [] : [calibration.weights]),
+    ...(unlabelled?.state ?? []),
+  ];
+  /** Before other experts came: their weights among each other, and none of the state that came with them. */
+  const earlier = (version: number, known: readonly ExpertName[], then: readonly StateArray[]): Layout => {
+    const places = [...experts.keys()].filter((e) => known.includes(experts[e]!));
+    const weights = new Float64Array(places.length);
+    return { version, arrays: [...before, weights, ...after, ...then], adopt: () => mixture.adopt(weights, places) };
+  };
+  const alone = shared === null ? [] : [earlier(3, ownExpertNames, later)];
   const codec = new SnapshotCodec(
     identity.words,
-    [
-      ...before,
-      mixture.weights,
-      ...after,
-      ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
-      ...(learner === null
-        ? []
-        : [
-            learner.elastic.fisherRoots,
-            learner.elastic.anchorCodes,
-            learner.elastic.scales,
-            learner.elastic.remaining,
-          ]),
-      ...(linear === null ? [] : [linear.temperature.weights]),
-      ...(context === null ? [] : [context.belief]),
-      ...(calibration === null ? [] : [calibration.weights]),
-      ...(unlabelled?.state ?? []),
-    ],
-    { arrays: [...before, firstWeights, ...after], adopt: () => mixture.adopt(firstWeights) },
+    [...before, mixture.weights, ...after, ...later, ...(shared?.state ?? [])],
+    [...alone, earlier(2, ownExpertNames, later), earlier(1, VERSION_1_EXPERTS, [])],
   );
   const own = { unlabelled, adapters, adapterSeed, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
   const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
-  return { ...deciding, learning, codec, adapterParameters, ...own };
+  return { ...deciding, learning, codec, adapterParameters, shared, ...own };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../journal.ts';
 import type { AdapterChoice } from './adapter-choice.ts';
 import type { Observation, StepCounts } from './label-learning.ts';
 import type { ExpertName } from './options.ts';
+import type { SharedParameters } from './shared-expert.ts';
 
 /** A complete window, as the windower hands it out. */
 export interface WindowInput {
@@ -88,6 +89,8 @@ export interface Pipeline {
   readonly adapterParameters: number;
   /** null for a model that takes no adapters. */
   readonly adaptation: Adaptation | null;
+  /** What is averaged with other nodes; null where `shared` is not among the experts. */
+  readonly shared: SharedParameters | null;
   readonly arenaBytes: number;
   readonly replayMemory: ReplayMemory;
   /** Judges a window and remembers it for its label. Allocates nothing. */

@@ -15,6 +15,12 @@ export function writeInput(runner: Runner, z: Float32Array): void {
   else quantiseInto(z, scale, zeroPoint, data);
 }
 
+/** Adapter sets of the experts that have some. */
+export interface ExpertAdapters {
+  readonly local: AdapterSet | null;
+  readonly shared: AdapterSet | null;
+}
+
 /** Experts that are no model behind an input; null where they are not among the experts. */
 export interface OwnExperts {
   readonly linear: LinearExpert | null;
@@ -44,8 +50,8 @@ export class ExpertPanel {
     private readonly head: TaskHead,
     private readonly runner: Runner,
     private readonly statistics: StreamStatistics,
-    /** Of `local`; null when it is not among the experts. */
-    private readonly adapters: AdapterSet | null,
+    /** Of `local` and `shared`; null where they are not among the experts. */
+    private readonly adapters: ExpertAdapters,
     private readonly own: OwnExperts,
     /** Puts the right adapter into the engine, from what the frozen expert left there of a window. */
     private readonly chooseAdapter: ((index: number) => void) | null = null,
@@ -103,8 +109,9 @@ export class ExpertPanel {
         model.invoke();
         return this.renormalised;
       case 'local':
+      case 'shared':
         writeInput(model, z);
-        model.invoke(this.adapters ?? undefined);
+        model.invoke(this.adapters[name] ?? undefined);
         return z;
     }
   }

@@ -29,6 +29,8 @@ export interface LabelLearningParts {
   readonly judges: ExpertLearning;
   /** null: labels are kept and weigh the experts, and no step is taken on them. */
   readonly learner: AdapterLearner | null;
+  /** Takes a step after each of `learner`, on a batch of its own; null without one. */
+  readonly shared: AdapterLearner | null;
   /** Of a pool of several adapters: which of them a label teaches. */
   readonly choice: AdapterChoice | null;
   readonly normaliser: Normaliser;
@@ -55,6 +57,8 @@ export class LabelLearning {
   private sequence = 0;
   /** Slot whose step is under way. */
   private begun = -1;
+  /** `learner` has taken it, and `shared` has not. */
+  private half = false;
   private readonly counts: StepCounts = { taken: 0, dropped: 0 };
   private readonly observation: Observation = {
     result: 'unknownWindow',
@@ -121,26 +125,44 @@ export class LabelLearning {
    * further steps: what it keeps is what the episode has led to.
    */
   advance(): boolean {
-    const { learner, choice, episodes, how } = this.parts;
+    const { learner, shared } = this.parts;
     // Without a learner there are no debts.
     if (learner === null) return false;
     if (this.consolidation.owed > 0 && !learner.underWay) return this.consolidation.advance();
     const slot = this.debt.next;
-    if (slot < 0) {
-      learner.abandon();
-      return false;
-    }
     // A label's steps may have been forgiven in the middle of one.
-    if (slot !== this.begun) learner.abandon();
+    if (slot !== this.begun) this.abandon();
     this.begun = slot;
-    // Since the part before, another adapter may have decided a window.
-    choice?.prepare(slot);
-    const pace = episodes.open || !how.driftSteers ? 1 : how.quietPace;
-    if (learner.advance(slot, this.beta, pace) === null) return false;
-    choice?.stepped();
+    if (slot < 0) return false;
+    if (!this.half) {
+      if (!this.advanceLocal(learner, slot)) return false;
+      this.half = shared !== null;
+      if (this.half) return false;
+    } else if (shared?.advance(slot, this.beta, this.pace) === null) return false;
+    this.half = false;
     this.debt.pay();
     this.counts.taken++;
     return true;
+  }
+
+  private advanceLocal(learner: AdapterLearner, slot: number): boolean {
+    const { choice } = this.parts;
+    // Since the part before, another adapter may have decided a window.
+    choice?.prepare(slot);
+    if (learner.advance(slot, this.beta, this.pace) === null) return false;
+    choice?.stepped();
+    return true;
+  }
+
+  private abandon(): void {
+    this.parts.learner?.abandon();
+    this.parts.shared?.abandon();
+    this.half = false;
+  }
+
+  private get pace(): number {
+    const { episodes, how } = this.parts;
+    return episodes.open || !how.driftSteers ? 1 : how.quietPace;
   }
 
   /** An episode of drift has ended. */

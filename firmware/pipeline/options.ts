@@ -5,8 +5,11 @@ import { defaultModelLimits, type ModelLimits } from '../../kernels/limits.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 
 /** In the order of every list that has one entry per expert; `frozen` is always there, `context` reads the others. */
-export const expertNames = ['frozen', 'renormalised', 'local', 'linear', 'context'] as const;
+export const expertNames = ['frozen', 'renormalised', 'local', 'shared', 'linear', 'context'] as const;
 export type ExpertName = (typeof expertNames)[number];
+
+/** Those of a node that nobody shares with: `shared` alone would be a second `local`, at its cost. */
+export const ownExpertNames: readonly ExpertName[] = expertNames.filter((name) => name !== 'shared');
 
 /** `linear` takes features² / 2 doubles: 0.26 MB at this many. */
 export const LINEAR_FEATURES_MAX = 256;
@@ -49,10 +52,17 @@ export interface PipelineOptions {
   readonly learning: LearningOptions;
   /** Of an anomaly model. */
   readonly unlabelled: UnlabelledOptions;
+  readonly shared: SharedOptions;
   readonly pool: PoolOptions;
   /** What A is drawn from, 16 hexadecimal digits; the model's own bytes when null. */
   readonly adapterSeed: string | null;
 }
+
+/** Where the shared expert learns otherwise than the local one. */
+export type SharedOptions = Pick<LearningOptions, 'learningRate' | 'weightDecay' | 'batch'>;
+
+/** Chosen on har with other subjects and seeds than those of the figures (docs/mesh-shared.md). */
+export const defaultSharedOptions: SharedOptions = { learningRate: 0.007, weightDecay: 0.1, batch: 32 };
 
 /** How many adapters a node keeps, and how it chooses among them. */
 export interface PoolOptions extends ChooserOptions {
@@ -68,7 +78,7 @@ export const ADAPTERS_MAX = 1024;
 
 /** Everything but the model and the seed. */
 export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
-  experts: expertNames,
+  experts: ownExpertNames,
   limits: defaultModelLimits,
   replayCapacity: 2048,
   replayBytes: 64 * 1024,
@@ -76,6 +86,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   pendingWindows: 1024,
   learning: defaultLearningOptions,
   unlabelled: defaultUnlabelledOptions,
+  shared: defaultSharedOptions,
   pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },
   adapterSeed: null,
 };
@@ -90,6 +101,7 @@ export function checkPipelineOptions(options: PipelineOptions): void {
   if (unknown !== undefined)
     throw new RangeError(`no expert is called ${unknown}: choose among ${expertNames.join(', ')}`);
   checkLearningOptions(options.learning);
+  checkLearningOptions({ ...options.learning, ...options.shared });
   const { adaptersMax, memory, hysteresis, novelty } = options.pool;
   const whole = (value: number, max: number): boolean => Number.isInteger(value) && value >= 1 && value <= max;
   if (!(whole(adaptersMax, ADAPTERS_MAX) && whole(memory, 1e6) && whole(hysteresis, 1e6) && novelty > 1)) {

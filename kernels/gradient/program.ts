@@ -11,6 +11,8 @@ export interface GradientProgramOptions {
   readonly adapters: AdapterSet;
   /** Ordinals of the adapter points that learn; the gradient must reach them. */
   readonly points: readonly number[];
+  /** Of the same points of other adapters: the two never run at once, and slopes of the one lie over the other's. */
+  readonly beside?: GradientProgram;
 }
 
 /**
@@ -21,18 +23,21 @@ export class GradientProgram {
   /** dL/dy of the logits, or of the output: to be written before each run. */
   readonly output: Float32Array;
   readonly adapters: readonly LearningAdapter[];
+  /** Address of the slopes and of what a step needs for itself. */
+  private readonly base: number;
   private readonly float32: Float32Array;
   /** By step: [first, end) of the slopes that it is the first to add to. */
   private readonly fresh: readonly Int32Array[];
   private readonly steps: readonly (() => void)[];
 
-  constructor({ model, interpreter, adapters, points }: GradientProgramOptions) {
+  constructor({ model, interpreter, adapters, points, beside }: GradientProgramOptions) {
     const { engine } = interpreter;
     const reach = findReach(model, interpreter);
     const stray = points.find((point) => !reach.points.includes(point));
     if (stray !== undefined) throw new RangeError(`no gradient reaches adapter point ${stray}`);
     const plan = planGradient(model, interpreter, reach, points, adapters.rank);
-    const base = engine.allocate(plan.memory.arenaBytes);
+    const base = beside?.base ?? engine.allocate(plan.memory.arenaBytes);
+    this.base = base;
     const zeros = engine.allocate(4 * plan.channelsMax);
     const at = (slope: number): number => (slope < 0 ? -1 : (base + plan.slopes[slope]!.offset) / 4);
     this.float32 = engine.float32;

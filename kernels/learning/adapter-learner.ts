@@ -24,6 +24,11 @@ export interface AdapterLearnerOptions {
   readonly learning: LearningOptions;
   /** Which windows of the replay buffer these adapters learn from; all, unless told otherwise. */
   readonly curriculum?: Curriculum;
+  /**
+   * Learns the same layers from the same buffer: what only one of two can have is its. Losses of this one set no
+   * priorities then, so that the other learns as it would alone.
+   */
+  readonly beside?: AdapterLearner;
 }
 
 export interface Curriculum {
@@ -48,7 +53,7 @@ export class AdapterLearner {
   readonly parameters: readonly Float32Array[];
   readonly adam: Adam;
   readonly elastic: ElasticWeights;
-  private readonly program: GradientProgram;
+  readonly program: GradientProgram;
   /** What the engine computes with. */
   private readonly factors: readonly Float32Array[];
   private readonly storage: FactorCodec;
@@ -59,11 +64,12 @@ export class AdapterLearner {
   private samples = 0;
   private loss = 0;
   /** Null where every window goes through the whole model at every step. */
-  private readonly frozen: FrozenPart | null;
+  readonly frozen: FrozenPart | null;
 
   constructor(private readonly options: AdapterLearnerOptions) {
-    const { model, interpreter, adapters, chain, learning } = options;
-    this.program = new GradientProgram({ model, interpreter, adapters, points: chain });
+    const { model, interpreter, adapters, chain, learning, beside } = options;
+    const shares = beside === undefined ? {} : { beside: beside.program };
+    this.program = new GradientProgram({ model, interpreter, adapters, points: chain, ...shares });
     const layers = this.program.adapters;
     this.storage = new FactorCodec(learning.factorBits);
     this.factors = layers.flatMap(({ factors }) => [factors.loraB, factors.bias]);
@@ -77,7 +83,8 @@ export class AdapterLearner {
     this.slots = new Int32Array(learning.batch);
     this.weights = new Float64Array(learning.batch);
     const part = { ...options, first: chain[0]! };
-    this.frozen = frozenPartPays(part) ? new FrozenPart(part) : null;
+    if (beside !== undefined) this.frozen = beside.frozen;
+    else this.frozen = frozenPartPays(part) ? new FrozenPart(part) : null;
   }
 
   /** Number of trained values. */
@@ -155,6 +162,17 @@ export class AdapterLearner {
     for (let k = 0; k < this.factors.length; k++) this.storage.round(this.parameters[k]!, this.factors[k]!);
   }
 
+  /** One inference of a window of the replay buffer, with these adapters. */
+  forward(slot: number): void {
+    const { interpreter, adapters, present } = this.options;
+    if (this.frozen !== null) {
+      this.frozen.invoke(slot, adapters);
+      return;
+    }
+    present(slot);
+    interpreter.invoke(adapters);
+  }
+
   /** Chooses the batch: the newest window, and others by priority with their weights. */
   private draw(newest: number, beta: number): void {
     const { replay } = this.options;
@@ -184,20 +202,10 @@ export class AdapterLearner {
     this.forward(slot);
     const slopes = this.program.output;
     const loss = this.options.loss.evaluate(slot, slopes);
-    this.options.replay.setLoss(slot, loss);
+    if (this.options.beside === undefined) this.options.replay.setLoss(slot, loss);
     this.options.curriculum?.met(slot, loss);
     for (let k = 0; k < slopes.length; k++) slopes[k] = slopes[k]! * weight;
     this.program.run();
     return loss;
-  }
-
-  private forward(slot: number): void {
-    const { interpreter, adapters, present } = this.options;
-    if (this.frozen !== null) {
-      this.frozen.invoke(slot);
-      return;
-    }
-    present(slot);
-    interpreter.invoke(adapters);
   }
 }

@@ -23,7 +23,7 @@ export class FrozenPart {
   private readonly nodes: readonly Activations[];
   private readonly after: SplitModel['after'];
 
-  constructor(private readonly options: FrozenPartOptions) {
+  constructor(options: FrozenPartOptions) {
     const { interpreter, adapters, first, replay, present } = options;
     const { boundary, before, after } = interpreter.split(first);
     const bytes = boundary.length;
@@ -43,9 +43,9 @@ export class FrozenPart {
   }
 
   /** Leaves of the trained layers what presenting the window and invoking the whole model would: the same bits. */
-  invoke(slot: number): void {
+  invoke(slot: number, adapters: AdapterSet): void {
     this.nodes[slot]!.bring();
-    this.after(this.options.adapters);
+    this.after(adapters);
   }
 
   /** How often a window was sent through the frozen layers. */

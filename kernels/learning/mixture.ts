@@ -36,11 +36,15 @@ export class Mixture {
     this.weights = Float64Array.from(options.prior);
   }
 
-  /** Takes up the weights of the first experts as they were before the others came: those begin with their prior. */
-  adopt(first: Float64Array): void {
+  /**
+   * Takes up the weights of some experts as they were before the others came: those begin with their prior.
+   *
+   * @param known summing to 1. @param experts whose they are, places in the order of `weights`
+   */
+  adopt(known: Float64Array, experts: readonly number[]): void {
     this.weights.set(this.prior);
-    const left = first.reduce((sum, _, e) => sum + this.prior[e]!, 0);
-    for (let e = 0; e < first.length; e++) this.weights[e] = left * first[e]!;
+    const left = experts.reduce((sum, e) => sum + this.prior[e]!, 0);
+    for (let i = 0; i < known.length; i++) this.weights[experts[i]!] = left * known[i]!;
   }
 
   /** What an expert's probability counts as. */

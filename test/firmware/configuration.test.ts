@@ -29,7 +29,7 @@ configuration('every fault is told, each once, with path, expectation and value'
   told(/^\/site must match .*"Two Words"$/);
   told(/^\/broker\/port must be <= 65535; it is 70000$/);
   told(/^\/broker\/colour is not a field of a configuration; it is "red"$/);
-  told(/^\/experts\/1 must be one of frozen, renormalised, local, linear, context; it is "remote"$/);
+  told(/^\/experts\/1 must be one of frozen, renormalised, local, shared, linear, context; it is "remote"$/);
   told(/^\/seed must be >= 0; it is -2$/);
 });
 

@@ -92,7 +92,7 @@ const compareParts = (model: TfliteModel, kernels: 'compiled' | 'plain', rounds:
     const slot = pick([...stored]);
     if (!known.has(slot)) computed++;
     known.add(slot);
-    part.invoke(slot);
+    part.invoke(slot, parts.adapters);
     complete.present(slot);
     complete.interpreter.invoke(complete.adapters);
     assert.equal(seen(parts), seen(complete), `${what}, ${kernels}, round ${round}`);

@@ -3,7 +3,7 @@ import { budgetOf, requireBudget } from '../../firmware/budget.ts';
 import { NodeError } from '../../firmware/errors.ts';
 import { ringShape, WORKER_HEAP_BYTES } from '../../firmware/io/compute.ts';
 import { modelLimitsOf } from '../../firmware/model-limits.ts';
-import { expertNames, expertsFor } from '../../firmware/pipeline.ts';
+import { expertsFor, ownExpertNames } from '../../firmware/pipeline.ts';
 import { ModelError } from '../../kernels/errors.ts';
 import { createLearningInterpreter } from '../../kernels/gradient/learning-interpreter.ts';
 import { createInterpreter } from '../../kernels/interpreter.ts';
@@ -81,7 +81,7 @@ function budgetFor(board: BoardProfile, bytes: Uint8Array, card: ModelCard) {
     ringBytes: ringBytes(rows, channels),
     workerHeapBytes: WORKER_HEAP_BYTES,
     features: card.normalisation.transform.length,
-    experts: expertsFor(card, expertNames).length,
+    experts: expertsFor(card, ownExpertNames).length,
     classes: card.labels.length,
     broker: null,
   });

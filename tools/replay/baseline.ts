@@ -4,6 +4,8 @@ export interface Baseline {
   readonly name: string;
   /** Where several of one name differ; the best one is reported. */
   readonly learningRate?: number;
+  /** So far; nothing where nothing is sent. */
+  readonly bytesSent?: number;
   /** What it says of the window given last; -1 when it says nothing. */
   readonly label: number;
   decide(samples: Float32Array): void;

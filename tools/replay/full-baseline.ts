@@ -12,8 +12,11 @@ import { FloatLayer } from './float-layer.ts';
  * node's own learning: what one would do without adapters. Its inputs are clamped to the range of the int8 input.
  */
 export class FullBaseline implements Baseline {
-  readonly name = 'full';
   label = -1;
+  /** All that is trained: what was learned on top of the model. */
+  readonly parameters: readonly Float32Array[];
+  /** By what averages them. */
+  bytesSent = 0;
   private readonly layers: readonly FloatLayer[];
   private readonly slopes: readonly Float64Array[];
   private readonly adam: Adam;
@@ -29,21 +32,29 @@ export class FullBaseline implements Baseline {
     private readonly loaded: LoadedModel,
     private readonly options: Pick<PipelineOptions, 'learning' | 'replayCapacity' | 'seed'>,
     readonly learningRate: number,
+    readonly name: 'full' | 'fedavg' = 'full',
   ) {
     const { card, chain, features } = loaded;
     const classes = card.labels.length;
     this.layers = chain.map((at) => new FloatLayer(loaded, at));
     this.slopes = this.layers.map(({ outFeatures }) => new Float64Array(outFeatures));
+    this.parameters = this.layers.flatMap(({ weightsChange, biasChange }) => [weightsChange, biasChange]);
     this.adam = new Adam(
-      this.layers.flatMap(({ weightsChange, biasChange }) => [weightsChange, biasChange]),
+      this.parameters,
       this.layers.flatMap(({ weightsGradient, biasGradient }) => [weightsGradient, biasGradient]),
       learningRate,
       options.learning.weightDecay,
     );
     const { scale, zeroPoint } = loaded.interpreter.inputs[0]!;
     const { replayCapacity: capacity } = options;
-    const sizes = { capacity, featureCount: features.size, classes, factoryWindows: 0 };
-    this.replay = new ReplayBuffer({ ...sizes, scale, zeroPoint, alpha: 0, factoryShare: 0 });
+    const { factory } = loaded;
+    const factoryWindows = name === 'full' || factory === null ? 0 : factory.labels.length;
+    const sizes = { capacity, featureCount: features.size, classes, factoryWindows };
+    const { factoryShare } = options.learning;
+    this.replay = new ReplayBuffer({ ...sizes, scale, zeroPoint, alpha: 0, factoryShare });
+    for (let w = 0; w < factoryWindows; w++) {
+      this.replay.keep(factory!.features.subarray(w * features.size, (w + 1) * features.size), factory!.labels[w]!);
+    }
     this.random = createRandom(options.seed, 'replay buffer');
     this.features = new Float32Array(features.size);
     this.normalised = new Float32Array(features.size);

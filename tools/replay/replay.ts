@@ -1,5 +1,5 @@
 import type { Recording } from '../../firmware/io/recording.ts';
-import type { PoolOptions } from '../../firmware/pipeline/options.ts';
+import type { PoolOptions, SharedOptions } from '../../firmware/pipeline/options.ts';
 import { createPipeline, defaultPipelineOptions, type ExpertName, type Pipeline } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { classesOf } from '../../firmware/task-words.ts';
@@ -9,7 +9,9 @@ import type { UnlabelledOptions } from '../../kernels/learning/unlabelled-option
 import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file.ts';
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
-import { baselineFactory } from './create-baselines.ts';
+import { createBaselines } from './create-baselines.ts';
+import type { Exchange } from './exchange.ts';
+import { GossipExchange } from './gossip-exchange.ts';
 import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
 import { Probe } from './probe.ts';
@@ -31,6 +33,8 @@ export interface ReplayOptions {
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
   readonly unlabelled?: UnlabelledOptions;
+  readonly gossip?: { readonly every: number };
+  readonly shared?: SharedOptions;
   /** Every node begins with this adapter. */
   readonly adapter?: PeftAdapter;
   /** Shown before and after, without being learned from. */
@@ -63,10 +67,11 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     learning = defaultPipelineOptions.learning,
     pool = defaultPipelineOptions.pool,
     unlabelled = defaultPipelineOptions.unlabelled,
+    shared = defaultPipelineOptions.shared,
   } = options;
   const { replayBytes = defaultPipelineOptions.replayBytes } = options;
   const adapterSeed = options.adapter?.notes[SEED_NOTE] ?? null;
-  const own = { model, seed, experts, learning, pool, unlabelled, adapterSeed, replayBytes };
+  const own = { model, seed, experts, learning, pool, unlabelled, shared, adapterSeed, replayBytes };
   const pipelineOptions = { ...defaultPipelineOptions, ...own };
   const create = (): Pipeline => {
     const pipeline = createPipeline(pipelineOptions);
@@ -74,7 +79,7 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     return pipeline;
   };
   const probe = options.probe === undefined ? null : new Probe(options.probe, create);
-  const createBaselines = baselineFactory(options.baselines, pipelineOptions);
+  const baselines = createBaselines(options.baselines, pipelineOptions);
   const nodes = recording.nodes.map((rows): NodeReplay => {
     const pipeline = create();
     requireChannels(recording.channels, pipeline);
@@ -84,10 +89,20 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
     const { labelRate, labelPolicy = 'random' } = options;
     const reveal =
       labelPolicy === 'asked' ? { askRate: labelRate } : createReveal({ rate: labelRate, seed, node: rows.node });
-    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: createBaselines(), curvePoints });
+    return new NodeReplay({ rows, classes, pipeline, reveal, baselines: baselines.create(), curvePoints });
   });
-  let playing = nodes;
-  while (playing.length > 0) playing = playing.filter((node) => node.advance());
+  const gossip =
+    options.gossip === undefined
+      ? null
+      : new GossipExchange(
+          nodes.map(({ pipeline }) => pipeline.shared!),
+          options.gossip.every,
+        );
+  const exchanges: Exchange[] = [...baselines.exchanges, ...(gossip === null ? [] : [gossip])];
+  for (let present = [...nodes.keys()]; present.length > 0; ) {
+    present = present.filter((at) => nodes[at]!.advance());
+    for (const exchange of exchanges) exchange.tick(present);
+  }
   for (const { node, pipeline } of nodes) probe?.finished(node, pipeline);
   const report = summarise(nodes, seed, now() - began, probe);
   if (report.windows === 0) {

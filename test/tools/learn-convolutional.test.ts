@@ -2,7 +2,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Recording } from '../../firmware/io/recording.ts';
 import { loadModel } from '../../firmware/pipeline/loaded-model.ts';
-import { defaultPipelineOptions, expertNames } from '../../firmware/pipeline.ts';
+import { defaultPipelineOptions, ownExpertNames } from '../../firmware/pipeline.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
 import { createRandom } from '../../kernels/random.ts';
@@ -40,7 +40,7 @@ convolutional('follows a drift from a few labels, from its first convolution to 
   const recording = hums(2, 60, (progress) => Math.min(1, 2 * progress));
   const play = (points: number) => {
     const { report } = playRecording({
-      ...{ recording, model, labelRate: 0.3, seed: 0, experts: expertNames, baselines: [], curvePoints: 0 },
+      ...{ recording, model, labelRate: 0.3, seed: 0, experts: ownExpertNames, baselines: [], curvePoints: 0 },
       ...{ pool: defaultPipelineOptions.pool, now: () => 0 },
       learning: { ...defaultLearningOptions, points, stepsPerLabel: 4, batch: 16 },
     });

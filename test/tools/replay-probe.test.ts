@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Recording } from '../../firmware/io/recording.ts';
-import { createPipeline, defaultPipelineOptions, expertNames } from '../../firmware/pipeline.ts';
+import { createPipeline, defaultPipelineOptions, ownExpertNames } from '../../firmware/pipeline.ts';
 import { type LearningMechanism, learningWithout } from '../../kernels/learning/mechanisms.ts';
 import { defaultLearningOptions } from '../../kernels/learning/options.ts';
 import { createRandom } from '../../kernels/random.ts';
@@ -67,7 +67,7 @@ const STREAM = recordingOf(2, 700, 'aged');
 const PROBE = recordingOf(3, 300, 'centre');
 
 const OPTIONS = {
-  ...{ recording: STREAM, model: MODEL, labelRate: 0.1, seed: 0, experts: expertNames, baselines: [], now: () => 0 },
+  ...{ recording: STREAM, model: MODEL, labelRate: 0.1, seed: 0, experts: ownExpertNames, baselines: [], now: () => 0 },
   probe: PROBE,
 };
 
@@ -94,7 +94,7 @@ probes('probing changes no decision and is told of every expert', () => {
   assert.is(plain.probe, undefined);
   assert.is(ALL.decisionFingerprint, plain.decisionFingerprint);
   assert.is(ALL.probe!.windows, 300);
-  assert.equal(Object.keys(ALL.probe!.experts), [...expertNames]);
+  assert.equal(Object.keys(ALL.probe!.experts), [...ownExpertNames]);
   const { before, after } = ALL.probe!.experts.frozen!;
   assert.is(before, after, 'the frozen expert is what it was');
 });

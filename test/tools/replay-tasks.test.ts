@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { readRecording } from '../../firmware/io/recording.ts';
-import { expertNames } from '../../firmware/pipeline.ts';
+import { ownExpertNames } from '../../firmware/pipeline.ts';
 import type { NodeEnd } from '../../firmware/running-node.ts';
 import { CommandError } from '../../tools/errors.ts';
 import { rankAuc } from '../../tools/replay/rank-auc.ts';
@@ -16,7 +16,7 @@ import { autoencoder, fileOf, regressor } from '../support/task-models.ts';
 import { anomalyRecording, measuredRecording, recordingOf } from '../support/task-recordings.ts';
 
 const replays = suite('replay: tasks');
-const OPTIONS = { labelRate: 0, seed: 0, experts: expertNames, baselines: [], now: () => 0 };
+const OPTIONS = { labelRate: 0, seed: 0, experts: ownExpertNames, baselines: [], now: () => 0 };
 
 replays('the area under the curve is the share of pairs in the right order, ties counting half', () => {
   const of = (normal: number[], odd: number[]) =>

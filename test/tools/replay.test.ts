@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Recording, RecordingNode } from '../../firmware/io/recording.ts';
-import { expertNames } from '../../firmware/pipeline.ts';
+import { ownExpertNames } from '../../firmware/pipeline.ts';
 import { createReveal } from '../../firmware/reveal.ts';
 import { CommandError } from '../../tools/errors.ts';
 import { type ReplayOptions, replay } from '../../tools/replay/replay.ts';
@@ -25,7 +25,7 @@ const recordingOf = (...nodes: readonly RecordingNode[]): Recording =>
 
 const play = (recording: Recording, changes: Partial<ReplayOptions> = {}): ReplayReport =>
   replay({
-    ...{ recording, model: MODEL, labelRate: 0.3, seed: 0, experts: expertNames, baselines: [], now: () => 0 },
+    ...{ recording, model: MODEL, labelRate: 0.3, seed: 0, experts: ownExpertNames, baselines: [], now: () => 0 },
     ...changes,
   });
 

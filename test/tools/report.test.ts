@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Recording } from '../../firmware/io/recording.ts';
-import { expertNames } from '../../firmware/pipeline.ts';
+import { ownExpertNames } from '../../firmware/pipeline.ts';
 import { NodeCurves } from '../../tools/replay/node-curves.ts';
 import type { NodeReplay } from '../../tools/replay/node-replay.ts';
 import { type PlayedReplay, playRecording } from '../../tools/replay/replay.ts';
@@ -25,7 +25,7 @@ const played = (nodes: number, rows: number, name = (at: number) => `node-${at}`
   const { channels, labels } = cardOf(SHAPE);
   return playRecording({
     recording: { channels, labels, nodes: streams } as unknown as Recording,
-    ...{ model: MODEL, labelRate: 0.3, seed: 0, experts: expertNames, baselines: ['repeatLast', 'full'] },
+    ...{ model: MODEL, labelRate: 0.3, seed: 0, experts: ownExpertNames, baselines: ['repeatLast', 'full'] },
     ...{ curvePoints: curvePointsFor(nodes), now: () => 0 },
   });
 };
@@ -61,20 +61,21 @@ reports('the page has every figure as a table, and curves of every judge, weight
   const { mixture } = report.experts;
   const row = page.match(/<th scope="row">mixture<\/th>(.*)<\/tr>/)![1]!;
   assert.ok(row.includes(`>${(mixture!.accuracy * 100).toFixed(1)} %<`), row);
-  for (const name of [...expertNames, 'repeatLast', 'full']) assert.match(page, `<th scope="row">${name}</th>`);
+  for (const name of [...ownExpertNames, 'repeatLast', 'full']) assert.match(page, `<th scope="row">${name}</th>`);
   assert.match(page, '<th scope="row">seed</th><td>0</td>');
   assert.match(page, '<th scope="row">learning.learningRate</th>');
   assert.is(page.match(/<caption>By segment<\/caption>/g)!.length, 2);
   const { charts } = dataOf(page);
   assert.equal(
     charts.slice(0, 3).map(({ names }) => names),
-    [[...expertNames, 'mixture', 'repeatLast', 'full'], [...expertNames], ['drift']],
+    [[...ownExpertNames, 'mixture', 'repeatLast', 'full'], [...ownExpertNames], ['drift']],
   );
   assert.is(page.match(/role="img" aria-label="/g)!.length, charts.length);
   for (const { x, y } of charts) for (const values of y) assert.is(values.length, x.length);
   // The mean of a curve over equal stretches is the node's accuracy.
   const [accuracy] = charts;
-  const shown = accuracy!.y[3]!.reduce<number>((sum, value) => sum + value!, 0) / accuracy!.x.length;
+  const shown =
+    accuracy!.y[ownExpertNames.length]!.reduce<number>((sum, value) => sum + value!, 0) / accuracy!.x.length;
   assert.ok(Math.abs(shown - Number(report.nodes[0]!.mixture)) < 0.01, `${shown} and ${report.nodes[0]!.mixture}`);
   const [drift] = nodes[0]!.drifts.episodes;
   assert.ok(drift !== undefined, 'the stream drifts');

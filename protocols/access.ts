@@ -22,9 +22,9 @@ export interface Rights {
 const HEARD: readonly TopicKind[] = ['label', 'label/range', 'alarm/acknowledge'];
 const SAID = TOPIC_KINDS.filter((kind) => !HEARD.includes(kind));
 /** What everybody at a site may know: not who labelled what, and not what gateways tell one another. */
-const SHOWN = SAID.filter((kind) => !kind.startsWith('label/'));
+const SHOWN = SAID.filter((kind) => !kind.startsWith('label/') && kind !== 'update' && kind !== 'adapter');
 /** What the nodes of a site know of one another. */
-const SHARED: readonly TopicKind[] = ['presence', 'enrolment'];
+const SHARED: readonly TopicKind[] = ['presence', 'enrolment', 'update', 'adapter'];
 
 /**
  * The rights of a role on the topics of a site, for every broker: the embedded one asks here, and `myrmexctl broker acl`

@@ -2,6 +2,7 @@ import { FLEET, isName } from './names.ts';
 
 /** What a node publishes (or, for `label`, `label/range` and `alarm/acknowledge`, reads) below its own name. */
 export const TOPIC_KINDS = [
+  'adapter',
   'decision',
   'decision/json',
   'state/json',
@@ -18,6 +19,7 @@ export const TOPIC_KINDS = [
   'label/range/ack',
   'presence',
   'telemetry',
+  'update',
 ] as const;
 export type TopicKind = (typeof TOPIC_KINDS)[number];
 

@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import type { Codec } from '../../protocols/codec.ts';
+import { encodeSign1 } from '../../protocols/cose/sign1.ts';
+import { Door } from '../../protocols/door.ts';
+import { type Envelope, type EnvelopeWriter, openEnvelope } from '../../protocols/envelope.ts';
+import { LIMITS } from '../../protocols/limits.ts';
+import type { MessageType } from '../../protocols/message.ts';
+import { PRESENCE } from '../../protocols/messages/presence.ts';
+import { ReplayWindows } from '../../protocols/replay-windows.ts';
+import { parseTopic, topicFilter } from '../../protocols/topics.ts';
+import type { Mesh as MeshConfiguration } from '../configuration/mesh.ts';
+import { NodeError } from '../errors.ts';
+import type { Clock } from '../io/clock.ts';
+import { createIdentity, type Identity, openIdentity } from '../io/keys.ts';
+import type { MqttPort } from '../io/mqtt.ts';
+import type { Share } from '../io/share.ts';
+import type { Presence } from '../machines/presence.ts';
+import type { Vitals } from '../vitals.ts';
+import { OpenKeyring } from './keyring.ts';
+import { MemberList } from './member-list.ts';
+
+/** The largest signed message: an adapter of a star with its answers; those of gossip stay below 1 KiB. */
+const MESSAGE_BYTES_MAX = 56 * 1_024;
+/** A peer speaks a few times a cycle; what is more than this is refused before its signature is looked at. */
+const RATE = { perSecond: 20, burst: 64 };
+
+export interface MeshOptions {
+  readonly site: string;
+  readonly node: string;
+  readonly configuration: MeshConfiguration;
+  readonly codec: Codec;
+  /** Numbers everything that the node says. */
+  readonly writer: EnvelopeWriter;
+  readonly mqtt: MqttPort;
+  readonly presence: Presence;
+  /** Of the compute worker of the moment; null while there is none. */
+  readonly share: () => Share | null;
+  readonly clock: Clock;
+  readonly vitals: Vitals;
+  /** Of the node's state; its key lies there. */
+  readonly directory: string;
+}
+
+/** What mesh and star stand on: who is there, whose word counts, and a key of one's own. */
+export interface Ground {
+  readonly members: MemberList;
+  /** Opens a signed message, or counts why not; null when nothing came of it. @param topic without prefix */
+  admit<Body>(type: MessageType<Body>, topic: string, payload: Uint8Array): Envelope<Body> | null;
+  /** Seals, signs and publishes with QoS 1. */
+  say<Body>(type: MessageType<Body>, topic: string, body: Body, retain: boolean): void;
+}
+
+/**
+ * @param changed is called when the list of members has changed
+ * @throws NodeError of `openIdentity`
+ */
+export const openGround = async (
+  options: MeshOptions,
+  { lineage }: Share,
+  changed: (members: MemberList) => void,
+): Promise<Ground> => {
+  const { site, node, codec, writer, mqtt, presence, clock, vitals } = options;
+  const identity = await ownIdentity(join(options.directory, 'identity.pem'));
+  const generation = writer.epoch;
+  const members = new MemberList({ name: node, generation, present: true }, lineage, LIMITS.sendersMax);
+  const keyring = new OpenKeyring(LIMITS.sendersMax);
+  const door = new Door({
+    ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX, windows: new ReplayWindows(LIMITS.sendersMax) },
+    keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1)) : null),
+  });
+  const heardPresence = (topic: string, payload: Uint8Array): void => {
+    const name = parseTopic(topic)?.node;
+    const opened = openEnvelope(codec, PRESENCE, payload);
+    if (name === undefined || !opened.ok || opened.value.sender !== `${site}/${name}`) return;
+    keyring.heard(name, opened.value.body.mesh?.key);
+    if (!members.heard(name, opened.value.body)) return;
+    vitals.set('meshPeers', members.present - 1);
+    changed(members);
+  };
+  vitals.set('meshPeers', 0);
+  changed(members);
+  presence.shares({ lineage, generation, key: identity.publicKey.bytes });
+  mqtt.publish(presence.online(clock.unixMs()));
+  // A broker that is away is asked at the next connection.
+  mqtt.subscribe(topicFilter('presence', { site }), heardPresence).catch(() => {});
+  return {
+    members,
+    admit: (type, topic, payload) => {
+      const admission = door.admit(type, topic, payload, clock.monotonicMs());
+      vitals.count(admission.ok ? 'meshReceived' : 'meshRefused');
+      return admission.ok ? admission.value : null;
+    },
+    say: (type, topic, body, retain) => {
+      const content = writer.write(type, body, clock.unixMs());
+      const payload = encodeSign1(content, identity.publicKey.kid, identity.sign);
+      mqtt.publish({ topic, payload, qos: 1, retain });
+      vitals.count('meshSent');
+      vitals.count('meshSentBytes', payload.length + topic.length);
+    },
+  };
+};
+
+/** The node's key; made at the first start. */
+const ownIdentity = async (path: string): Promise<Identity> => {
+  try {
+    return await openIdentity(path);
+  } catch (error) {
+    if (!(error instanceof NodeError) || error.code !== 'fileNotFound') throw error;
+    return createIdentity(path);
+  }
+};

@@ -61,16 +61,10 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
     take(async () => gossip.members(members.all, clock.monotonicMs()));
   });
   const perform = (effect: GossipEffect): void => {
-    switch (effect.kind) {
-      case 'send':
-        return ground.say(GOSSIP, gossipTopic(site, node, effect.to), effect.body, false);
-      case 'mixed':
-        return effect.complete ? vitals.count('meshCycles') : undefined;
-      case 'refused':
-        return vitals.count('meshUnmixed');
-      case 'member':
-        return effect.state === 'alive' ? undefined : vitals.count('meshSuspicions');
-    }
+    if (effect.kind === 'send') ground.say(GOSSIP, gossipTopic(site, node, effect.to), effect.body, false);
+    else if (effect.kind === 'refused') vitals.count('meshUnmixed');
+    else if (effect.kind === 'mixed' && effect.complete) vitals.count('meshCycles');
+    else if (effect.kind === 'member' && effect.state !== 'alive') vitals.count('meshSuspicions');
   };
   const heard = (topic: string, payload: Uint8Array): void => {
     const message = ground.admit(GOSSIP, topic, payload);

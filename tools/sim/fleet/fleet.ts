@@ -1,0 +1,115 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Mesh } from '../../../firmware/configuration/mesh.ts';
+import type { Configuration } from '../../../firmware/configuration.ts';
+import { connectMqtt } from '../../../firmware/io/mqtt.ts';
+import { gossipFilter, parseTopic } from '../../../protocols/topics.ts';
+import { CommandError } from '../../errors.ts';
+import { openFleetBroker } from './broker.ts';
+import { nodeProgram, startNodeProcess } from './program.ts';
+import { type FleetReport, type NodeSummary, summariseFleet } from './report.ts';
+import { WireCount } from './wire-count.ts';
+
+export interface FleetOptions {
+  /** What each node plays, and how it is called; without a recording each has a simulated machine. */
+  readonly nodes: readonly string[];
+  readonly recording: string | null;
+  readonly segments: readonly string[] | null;
+  /** The .tflite file; the demonstration's own when null. */
+  readonly model: string | null;
+  readonly adapterParameters: number;
+  /** Times the speed of the recording. */
+  readonly speed: number;
+  readonly labelRate: number;
+  readonly seed: number;
+  /** Of the simulated machines, seconds. */
+  readonly seconds: number;
+  readonly mesh: Mesh | null;
+  /** `embedded`, `mosquitto` or a URL. */
+  readonly broker: string;
+  readonly now: () => number;
+  /** Hears how far it is. */
+  readonly notice: (text: string) => void;
+}
+
+const SITE = 'fleet-sim';
+const CONNECT_MS_MAX = 10_000;
+/** Processes that start at a time: more would only wait for each other. */
+const STARTS_AT_ONCE = 4;
+const START_PAUSE_MS = 400;
+
+/** Real node processes on a real broker. @throws CommandError `nodeFailed`, `noProgram`, `noMosquitto` */
+export const simulateFleet = async (options: FleetOptions): Promise<FleetReport> => {
+  const began = options.now();
+  const program = nodeProgram();
+  const folder = await mkdtemp(join(tmpdir(), 'myrmex-fleet-'));
+  const broker = await openFleetBroker(options.broker);
+  const wire = new WireCount();
+  const ear = connectMqtt({ url: broker.url, clientId: 'fleet-sim-ear' });
+  const running: ReturnType<typeof startNodeProcess>[] = [];
+  try {
+    await ear.ready(CONNECT_MS_MAX);
+    await ear.subscribe(gossipFilter(SITE, {}), (topic, payload) => {
+      const sender = parseTopic(topic)?.node;
+      if (sender !== undefined) wire.heard(sender, topic, payload);
+    });
+    for (const [at, name] of options.nodes.entries()) {
+      const path = join(folder, `${nodeName(at)}.json`);
+      await writeFile(path, JSON.stringify(configurationOf(options, broker.url, name, at, folder)));
+      const length = options.recording === null ? ['--duration', `${options.seconds}s`] : [];
+      running.push(startNodeProcess(program, ['run', '--config', path, '--json', '--log-level', 'error', ...length]));
+      if (at % STARTS_AT_ONCE === STARTS_AT_ONCE - 1) await new Promise((done) => setTimeout(done, START_PAUSE_MS));
+    }
+    options.notice(`${running.length} nodes play through ${broker.url}`);
+    const summaries = await Promise.all(
+      running.map(async ({ ended }, at) => summaryOf(await ended, options.nodes[at]!)),
+    );
+    const about = { seed: options.seed, adapterParameters: options.adapterParameters, broker: options.broker };
+    const elapsedMs = Math.round(options.now() - began);
+    return summariseFleet(summaries, (node) => wire.of(node), { ...about, messageBytesMax: wire.bytesMax, elapsedMs });
+  } finally {
+    for (const { child } of running) child.kill();
+    await ear.close();
+    await broker.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+};
+
+/** Names of recordings may be anything; on the wire they are numbers. */
+const nodeName = (at: number): string => `node-${at + 1}`;
+
+const configurationOf = (
+  options: FleetOptions,
+  url: string,
+  name: string,
+  at: number,
+  folder: string,
+): Configuration => {
+  const { recording, segments, model, speed, labelRate, seed, mesh } = options;
+  const simulated = {
+    sensor: { kind: 'simulated' as const, seed: seed * 1_000 + at, drift: { beginMs: 5_000, endMs: 8_000 } },
+    labeller: { rate: labelRate, delayMsMin: 500, delayMsMax: 2_000 },
+  };
+  const played = {
+    sensor: {
+      ...{ kind: 'recording' as const, path: resolve(recording ?? ''), node: name, speed, labelRate },
+      ...(segments === null ? {} : { segments: [...segments] }),
+    },
+  };
+  return {
+    ...{ site: SITE, node: nodeName(at), board: 'pc', broker: { url }, seed, state: join(folder, nodeName(at)) },
+    ...(recording === null ? simulated : played),
+    ...(model === null ? {} : { model: resolve(model) }),
+    ...(mesh === null ? {} : { mesh }),
+    experts: ['frozen', 'renormalised', 'local', 'linear', 'context'],
+  };
+};
+
+const summaryOf = (
+  { code, last, complaint }: { readonly code: number | null; readonly last: string; readonly complaint: string },
+  name: string,
+): NodeSummary => {
+  if (code === 0 && last.startsWith('{')) return JSON.parse(last) as NodeSummary;
+  throw new CommandError('nodeFailed', `the node of "${name}" ended with ${code}: ${complaint.trim() || last}`);
+};

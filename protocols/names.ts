@@ -12,6 +12,9 @@ export function isName(text: string): boolean {
   return NAME.test(text);
 }
 
+/** The operator's own name among a site's: no node, person or program may be called so. */
+export const FLEET = 'fleet';
+
 /** What to tell a person whose name was refused. */
 export const NAME_RULE = `1 to ${LIMITS.nameCharsMax} of a-z 0-9 . _ -, beginning with a letter or a digit`;
 

@@ -9,3 +9,19 @@ export function isTopicFilter(text: string): boolean {
     return level === '+' || !/[+#]/.test(level);
   });
 }
+
+/**
+ * Says whether every topic that `narrow` matches is matched by `wide`, so that who may read `wide` may subscribe to
+ * `narrow`. A topic name is the narrowest filter. `#` covers the level above it too [MQTT-4.7.1-2]; neither wildcard
+ * covers topics that begin with `$` [MQTT-4.7.2-1].
+ */
+export function filterCovers(wide: string, narrow: string): boolean {
+  if (narrow.startsWith('$') && !wide.startsWith('$')) return false;
+  const [outer, inner] = [wide.split('/'), narrow.split('/')];
+  for (const [i, level] of outer.entries()) {
+    if (level === '#') return true;
+    const at = inner[i];
+    if (at === undefined || at === '#' || (level !== '+' && level !== at)) return false;
+  }
+  return inner.length === outer.length;
+}

@@ -1,4 +1,4 @@
-import { isName } from './names.ts';
+import { FLEET, isName } from './names.ts';
 
 /** What a node publishes (or, for `label`, `label/range` and `alarm/acknowledge`, reads) below its own name. */
 export const TOPIC_KINDS = [
@@ -11,6 +11,7 @@ export const TOPIC_KINDS = [
   'ask',
   'ask/json',
   'availability',
+  'enrolment',
   'label',
   'label/ack',
   'label/range',
@@ -22,8 +23,11 @@ export type TopicKind = (typeof TOPIC_KINDS)[number];
 
 export interface TopicParts {
   readonly site: string;
+  /** Who publishes there, or for what is heard, who hears; `fleet` for the operator's revocations. */
   readonly node: string;
-  readonly kind: TopicKind;
+  readonly kind: TopicKind | 'gossip' | 'revocation';
+  /** Whom gossip is for. */
+  readonly peer?: string;
 }
 
 /** Version 1 of the tree: a node that speaks 2 lives in another tree and never reads ours by accident. */
@@ -35,8 +39,31 @@ const ROOT = 'mx/1';
  * @throws RangeError when a name breaks the rule of names: configuration and flags are checked before they get here
  */
 export function topicName(site: string, node: string, kind: TopicKind): string {
-  if (!isName(site) || !isName(node)) throw new RangeError(`no topic can hold the names ${site}/${node}`);
+  for (const name of [site, node]) requireTopicLevel(name);
   return `${ROOT}/${site}/${node}/${kind}`;
+}
+
+/**
+ * Where `node` gossips to `peer`: `mx/1/<site>/<node>/gossip/<peer>`. It publishes below its own name, as everywhere,
+ * and the peer subscribes to its own name at the end of all of them.
+ *
+ * @throws RangeError as `topicName`
+ */
+export function gossipTopic(site: string, node: string, peer: string): string {
+  for (const name of [site, node, peer]) requireTopicLevel(name);
+  return `${ROOT}/${site}/${node}/gossip/${peer}`;
+}
+
+/** What a node listens to for gossip meant for it; other ends left out match all. @throws RangeError */
+export function gossipFilter(site: string, ends: { node?: string | undefined; peer?: string | undefined }): string {
+  for (const name of [site, ends.node, ends.peer]) if (name !== undefined) requireTopicLevel(name);
+  return `${ROOT}/${site}/${ends.node ?? '+'}/gossip/${ends.peer ?? '+'}`;
+}
+
+/** Where the operator's revocations are retained: `mx/1/<site>/fleet/revocation`. @throws RangeError */
+export function revocationTopic(site: string): string {
+  requireTopicLevel(site);
+  return `${ROOT}/${site}/${FLEET}/revocation`;
 }
 
 /** A topic filter; a site or node left out matches all of them (`+`, [MQTT-4.7.1-3]). */
@@ -44,10 +71,19 @@ export function topicFilter(
   kind: TopicKind,
   of: { site?: string | undefined; node?: string | undefined } = {},
 ): string {
-  for (const name of [of.site, of.node]) {
-    if (name !== undefined && !isName(name)) throw new RangeError(`no topic can hold the name ${name}`);
-  }
+  for (const name of [of.site, of.node]) if (name !== undefined) requireTopicLevel(name);
   return `${ROOT}/${of.site ?? '+'}/${of.node ?? '+'}/${kind}`;
+}
+
+/** Everything of a site. @throws RangeError */
+export function siteFilter(site: string): string {
+  requireTopicLevel(site);
+  return `${ROOT}/${site}/#`;
+}
+
+/** Says whether a topic name or filter reaches into the trees of sites, of this version or another. */
+export function isOurs(filter: string): boolean {
+  return ['mx', '+', '#'].includes(filter.split('/', 1)[0]!);
 }
 
 /** The parts of a topic name, or null when it is not one of ours. */
@@ -55,8 +91,18 @@ export function parseTopic(topic: string): TopicParts | null {
   const levels = topic.split('/', 7);
   const [mx, version, site, node] = levels;
   if (`${mx}/${version}` !== ROOT || site === undefined || node === undefined) return null;
-  const kind = TOPIC_KINDS.find((known) => known === levels.slice(4).join('/'));
-  return kind !== undefined && isName(site) && isName(node) ? { site, node, kind } : null;
+  if (!isName(site)) return null;
+  const rest = levels.slice(4);
+  if (node === FLEET) return rest.join('/') === 'revocation' ? { site, node, kind: 'revocation' } : null;
+  if (!isName(node)) return null;
+  const [first, peer = '', more] = rest;
+  if (first === 'gossip') return isName(peer) && more === undefined ? { site, node, kind: first, peer } : null;
+  const kind = TOPIC_KINDS.find((known) => known === rest.join('/'));
+  return kind === undefined ? null : { site, node, kind };
+}
+
+function requireTopicLevel(name: string): void {
+  if (!isName(name)) throw new RangeError(`no topic can hold the name ${name}`);
 }
 
 /** Says whether a topic name matches a filter (`+` one level, `#` the rest; [MQTT-4.7.1-2], [MQTT-4.7.1-3]). */

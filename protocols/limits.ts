@@ -24,6 +24,12 @@ export const LIMITS = {
   /** Troubles named in one telemetry message, and UTF-16 units of each: 32 × (64 + 480 bytes) = 17 KB at most. */
   troublesMax: 32,
   troubleCharsMax: 160,
+  /** Roles of one enrolment; three exist. */
+  rolesMax: 8,
+  /** Gateways, people and programs of one site that a node knows the keys of: about 1.5 MB when full. */
+  enrolmentsMax: 4_096,
+  /** Serials revoked in a site's life; a message of them all has 9 KB at most. */
+  revokedMax: 1_024,
   /** Free text: an explanation for a person, a version, a model's description. */
   textBytesMax: 512,
   /** Binary field of one message; a mesh gradient is ≤ 1 KiB (DESIGN §5), a model never travels in one message. */

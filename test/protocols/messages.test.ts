@@ -12,11 +12,13 @@ import { ALARM } from '../../protocols/messages/alarm.ts';
 import { ALARM_ACKNOWLEDGE } from '../../protocols/messages/alarm-acknowledge.ts';
 import { ASK } from '../../protocols/messages/ask.ts';
 import { DECISION, type DecisionBody } from '../../protocols/messages/decision.ts';
+import { ENROLMENT } from '../../protocols/messages/enrolment.ts';
 import { LABEL } from '../../protocols/messages/label.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
 import { LABEL_RANGE } from '../../protocols/messages/label-range.ts';
 import { LABEL_RANGE_ACK } from '../../protocols/messages/label-range-ack.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
+import { REVOCATION } from '../../protocols/messages/revocation.ts';
 import { TELEMETRY, type TelemetryBody } from '../../protocols/messages/telemetry.ts';
 
 const codec = createCodec();
@@ -25,11 +27,13 @@ const types = [
   ALARM_ACKNOWLEDGE,
   ASK,
   DECISION,
+  ENROLMENT,
   LABEL,
   LABEL_ACK,
   LABEL_RANGE,
   LABEL_RANGE_ACK,
   PRESENCE,
+  REVOCATION,
   TELEMETRY,
 ] as readonly MessageType<unknown>[];
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -45,8 +49,14 @@ interface GoldenMessage {
   readonly body: unknown;
 }
 
-const golden = ['messages-v1.json', 'messages-v2.json', 'messages-v3.json'].flatMap(
-  (name) => JSON.parse(readFileSync(folder(`../vectors/${name}`), 'utf8')) as GoldenMessage[],
+/** JSON has no byte strings: `{"$hex": "00ff"}` stands for one. */
+const revive = (_key: string, value: unknown): unknown =>
+  typeof value === 'object' && value !== null && '$hex' in value
+    ? new Uint8Array(Buffer.from(String(value.$hex), 'hex'))
+    : value;
+
+const golden = ['messages-v1.json', 'messages-v2.json', 'messages-v3.json', 'messages-fleet.json'].flatMap(
+  (name) => JSON.parse(readFileSync(folder(`../vectors/${name}`), 'utf8'), revive) as GoldenMessage[],
 );
 const typeOf = (kind: string): MessageType<unknown> => types.find((type) => type.kind === kind)!;
 /** Every version of every kind. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { Configuration } from '../../firmware/configuration.ts';
+import { clientIdOf } from '../../protocols/access.ts';
 import { jsonOf } from '../../protocols/text.ts';
 import { CommandError } from '../errors.ts';
 import { integerFrom, list } from './arguments.ts';
@@ -49,7 +50,7 @@ async function run(flags: RecordFlags): Promise<void> {
   const source = await openRecordSource(configuration.sensor, {
     endpoint: () => (flags.config === undefined ? endpointOfFlags(flags) : brokerOf(configuration)),
     // Two recordings side by side are two clients.
-    clientId: `${configuration.site}-${configuration.node}-record-${process.pid}`,
+    clientId: clientIdOf(configuration.site, configuration.node, `record-${process.pid}`),
     notice: (text) => process.stderr.write(`${text}\n`),
   });
   const node = flags.node ?? source.node ?? configuration.node;

@@ -9,6 +9,7 @@ import { LABEL_ACK, type LabelAckBody } from '../../protocols/messages/label-ack
 import { LABEL_RANGE } from '../../protocols/messages/label-range.ts';
 import { LABEL_RANGE_ACK, type LabelRangeAckBody } from '../../protocols/messages/label-range-ack.ts';
 import { type TopicKind, topicName } from '../../protocols/topics.ts';
+import { deskClientId } from '../broker/client-id.ts';
 import { CommandError } from '../errors.ts';
 
 const CONNECT_MS_MAX = 3_000;
@@ -67,7 +68,7 @@ const ask = async <Body, Ack extends { readonly status: string }>(
   answer: Answer<Ack>,
 ): Promise<Ack> => {
   const { site, node, now } = target;
-  const mqtt = connectMqtt({ ...target.endpoint, clientId: `myrmexctl-label-${target.id}` });
+  const mqtt = connectMqtt({ ...target.endpoint, clientId: deskClientId(target.endpoint, `label-${target.id}`) });
   try {
     await mqtt.ready(CONNECT_MS_MAX);
     const inbox = await openInbox(mqtt, target, answer);

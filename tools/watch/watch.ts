@@ -5,6 +5,7 @@ import { openEnvelope } from '../../protocols/envelope.ts';
 import { ASK } from '../../protocols/messages/ask.ts';
 import { DECISION } from '../../protocols/messages/decision.ts';
 import { topicFilter } from '../../protocols/topics.ts';
+import { deskClientId } from '../broker/client-id.ts';
 import { printDecision, printQuestions, visible } from './print-decision.ts';
 
 /** A desk that waits longer than this for a broker has the wrong URL. */
@@ -36,7 +37,7 @@ export interface WatchOptions {
 export async function watchDecisions(options: WatchOptions): Promise<number> {
   const { asks = false } = options;
   const codec = createCodec();
-  const mqtt = connectMqtt({ ...options.endpoint, clientId: `myrmexctl-${process.pid}` });
+  const mqtt = connectMqtt({ ...options.endpoint, clientId: deskClientId(options.endpoint, `${process.pid}`) });
   const decisionIn = (payload: Uint8Array) => {
     const opened = openEnvelope(codec, DECISION, payload);
     if (!opened.ok) return opened;

@@ -1,3 +1,4 @@
+import { clientIdOf } from '../protocols/access.ts';
 import { effectiveConfiguration, modelOf } from './cli-settings.ts';
 import { type ComputePlan, planCompute } from './compute-plan.ts';
 import type { Environment } from './configuration/environment.ts';
@@ -32,7 +33,7 @@ export const examine = async (
   found.push(...(await examineState(state, plan?.budget ?? null)));
   found.push(...examineSensor(sensor));
   found.push(...examineSecrets(configuration, path));
-  found.push(await examineBroker(broker, `${site}-${node}-doctor`));
+  found.push(await examineBroker(broker, clientIdOf(site, node, 'doctor')));
   return found;
 };
 

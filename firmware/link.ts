@@ -1,4 +1,5 @@
 import { boardProfile } from '../boards/registry.ts';
+import { clientIdOf } from '../protocols/access.ts';
 import { createCodec } from '../protocols/codec.ts';
 import { createEnvelopeWriter, type EnvelopeWriter } from '../protocols/envelope.ts';
 import { topicName } from '../protocols/topics.ts';
@@ -58,7 +59,8 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
   const presence = createPresence({ site, node, writer, about: { version: about.version, board: about.board, model } });
   const publisher = createPublisher({ site, node, writer, card, experts });
-  const mqtt = connectMqtt({ ...options.endpoint, clientId: `${site}-${node}`, will: presence.will(clock.unixMs()) });
+  const will = presence.will(clock.unixMs());
+  const mqtt = connectMqtt({ ...options.endpoint, clientId: clientIdOf(site, node), will });
   mqtt.onFault((text) => vitals.trouble('broker', text));
   mqtt.onConnect(() => {
     vitals.well('broker');

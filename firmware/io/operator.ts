@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { clientIdOf } from '../../protocols/access.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { createEnvelopeWriter, openEnvelope } from '../../protocols/envelope.ts';
 import { LABEL } from '../../protocols/messages/label.ts';
@@ -46,7 +47,7 @@ const connectOperator = async (options: {
   const { endpoint, site, node } = options;
   const { connectMqtt } = await import('./mqtt.ts');
   const codec = createCodec();
-  const mqtt = connectMqtt({ ...endpoint, clientId: `operator-of-${site}-${node}` });
+  const mqtt = connectMqtt({ ...endpoint, clientId: clientIdOf(site, node, 'operator') });
   await mqtt.ready(CONNECT_MS_MAX);
   // The epoch tells one session of an operator from another; an operator has no store, and time will do for that.
   const writer = createEnvelopeWriter(codec, `${site}/operator`, Math.floor(Date.now() / 1_000));

@@ -1,3 +1,4 @@
+import { clientIdOf } from '../../protocols/access.ts';
 import { topicName } from '../../protocols/topics.ts';
 import type { BrokerEndpoint } from '../io/broker-endpoint.ts';
 import type { MqttPort } from '../io/mqtt.ts';
@@ -25,7 +26,7 @@ export const openViewsWire = async ({ site, node }: Speaker, endpoint: BrokerEnd
   const availability = (text: 'online' | 'offline'): OutgoingMessage => ({
     ...{ topic: topicName(site, node, 'availability'), payload: encoder.encode(text), qos: 1, retain: true },
   });
-  const mqtt = connectMqtt({ ...endpoint, clientId: `${site}-${node}-views`, will: availability('offline') });
+  const mqtt = connectMqtt({ ...endpoint, clientId: clientIdOf(site, node, 'views'), will: availability('offline') });
   mqtt.onConnect(() => void mqtt.publish(availability('online')));
   return {
     mqtt,

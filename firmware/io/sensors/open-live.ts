@@ -48,7 +48,7 @@ const openPart = async (part: LivePart, at: number, ports: LivePorts): Promise<L
   if (part.kind === 'host') return (await import('./host.ts')).createHostSource(part);
   if (part.kind === 'stdin') return (await import('./stdin.ts')).createStdinSource(part);
   const { createMqttSource } = await import('./mqtt.ts');
-  const clientId = `${ports.clientId}-sensor${at === 0 ? '' : at + 1}`;
+  const clientId = `${ports.clientId}${at === 0 ? '' : `.${at + 1}`}`;
   if (part.broker === undefined) return createMqttSource(part, { endpoint: ports.endpoint, clientId });
   const { endpointOf } = await import('../broker-files.ts');
   return createMqttSource(part, { endpoint: await endpointOf(part.broker), clientId });

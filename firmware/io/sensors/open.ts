@@ -1,4 +1,5 @@
 import { boardProfile } from '../../../boards/registry.ts';
+import { clientIdOf } from '../../../protocols/access.ts';
 import type { ModelCard } from '../../../protocols/model-card.ts';
 import type { Configuration } from '../../configuration.ts';
 import { NodeError } from '../../errors.ts';
@@ -38,7 +39,7 @@ export const openSensor = async (configuration: Configuration, ports: SensorPort
   const { site, node, board } = configuration;
   const { vitals, endpoint, card } = ports;
   const queueSamples = boardProfile(board).sensorQueueSamples;
-  const live = { vitals, endpoint, clientId: `${site}-${node}`, time: systemTime(), queueSamples };
+  const live = { vitals, endpoint, clientId: clientIdOf(site, node, 'sensor'), time: systemTime(), queueSamples };
   return (await openLive(sensor, card, live)).sensor;
 };
 

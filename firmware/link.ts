@@ -60,11 +60,8 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
   const presence = createPresence({ site, node, writer, about: { version: about.version, board: about.board, model } });
   const publisher = createPublisher({ site, node, writer, card, experts });
-  const mqtt = connectMqtt({
-    ...options.endpoint,
-    clientId: clientIdOf(site, node),
-    will: presence.will(clock.unixMs()),
-  });
+  const will = presence.will(clock.unixMs());
+  const mqtt = connectMqtt({ ...options.endpoint, clientId: clientIdOf(site, node), will });
   mqtt.onFault((text) => vitals.trouble('broker', text));
   mqtt.onConnect(() => {
     vitals.well('broker');

@@ -4,6 +4,7 @@ import { version } from '../package.json';
 import { createProgram, neverExit, usageExitCode } from './cli.ts';
 import { configCommand } from './cli-config.ts';
 import { doctorCommand } from './cli-doctor.ts';
+import { identityCommand } from './cli-identity.ts';
 import { serviceCommand } from './cli-service.ts';
 import { stateCommand } from './cli-state.ts';
 import { errorMessage } from './errors.ts';
@@ -18,6 +19,7 @@ const program = createProgram(async (flags) => {
   .addCommand(configCommand())
   .addCommand(serviceCommand())
   .addCommand(doctorCommand())
+  .addCommand(identityCommand())
   .addCommand(stateCommand());
 neverExit(program);
 

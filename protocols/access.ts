@@ -27,8 +27,8 @@ const SHOWN = SAID.filter((kind) => !kind.startsWith('label/') && kind !== 'upda
 const SHARED: readonly TopicKind[] = ['presence', 'enrolment', 'update', 'adapter'];
 
 /**
- * The rights of a role on the topics of a site, for every broker: the embedded one asks here, and `myrmexctl broker acl`
- * writes them down for others.
+ * The rights of a role on the topics of a site, for every broker: the embedded one asks here, and
+ * `myrmexctl broker acl` writes them down for others.
  *
  * @param name of the node that holds the role; of no account for people
  */

@@ -6,8 +6,8 @@ import { type RevocationRejection, Revocations } from './revocations.ts';
 import { openRootSigned, type Root, type RootRejection } from './root-signed.ts';
 
 /**
- * `site`: of another site. `name`: for another name than that it came from. `stale`: an older one than is known, as retained messages
- * bring. `keyTaken`: the key is another member's. `full`: more members than LIMITS.enrolmentsMax.
+ * `site`: of another site. `name`: for another name than that it came from. `stale`: not newer than the one known, as
+ * retained messages are. `keyTaken`: the key is another member's. `full`: more than LIMITS.enrolmentsMax members.
  */
 export type EnrolmentRejection = RootRejection | 'site' | 'name' | 'stale' | 'revoked' | 'keyTaken' | 'full';
 

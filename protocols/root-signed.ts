@@ -23,7 +23,11 @@ export interface RootStamp {
   readonly time: number;
 }
 
-/** What the operator says: an envelope of the sender `<site>/fleet`, signed by the root. @throws TypeError, RangeError */
+/**
+ * What the operator says: an envelope of the sender `<site>/fleet`, signed by the root.
+ *
+ * @throws TypeError as `sealEnvelope`, RangeError as `encodeSign1`
+ */
 export function sealRootSigned<Body>(
   codec: Codec,
   type: MessageType<Body>,

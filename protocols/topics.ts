@@ -46,8 +46,8 @@ export function topicName(site: string, node: string, kind: TopicKind): string {
 }
 
 /**
- * Where `node` gossips to `peer`: `mx/1/<site>/<node>/gossip/<peer>`. It publishes below its own name, as everywhere, and
- * the peer subscribes to its own name at the end of all of them.
+ * Where `node` gossips to `peer`: `mx/1/<site>/<node>/gossip/<peer>`. It publishes below its own name, as everywhere,
+ * and the peer subscribes to its own name at the end of all of them.
  *
  * @throws RangeError as `topicName`
  */

@@ -5,6 +5,7 @@ import { neverExit, usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
 import { adapterCommand } from './commands/adapter.ts';
 import { brokerCommand } from './commands/broker.ts';
+import { fleetCommand } from './commands/fleet.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { labelCommand } from './commands/label.ts';
 import { modelCommand } from './commands/model.ts';
@@ -28,7 +29,8 @@ const program = new Command('myrmexctl')
   .addCommand(labelCommand())
   .addCommand(inspectCommand())
   .addCommand(simCommand())
-  .addCommand(brokerCommand());
+  .addCommand(brokerCommand())
+  .addCommand(fleetCommand());
 
 neverExit(program);
 

@@ -1,8 +1,27 @@
 import Type, { type Static } from 'typebox';
+import { isTopicFilter } from '../../protocols/topic-filter.ts';
+import { isOurs } from '../../protocols/topics.ts';
 import { Limits } from './broker-limits.ts';
 import { closed, Path } from './fields.ts';
 
 const Text = (maxLength: number) => Type.String({ minLength: 1, maxLength });
+
+const Filters = Type.Optional(Type.Array(Text(1_024), { maxItems: 64 }));
+
+const BrokerTls = Type.Object(
+  {
+    /** PEM: the certificate of this node, which names the addresses that others reach it by, and its key. */
+    certFile: Path,
+    keyFile: Path,
+    /** PEM: the site's authority, which has signed the certificates of all who may come. */
+    caFile: Path,
+    /** PEM: the operator's public key, which proves revocations. */
+    rootFile: Path,
+  },
+  closed,
+);
+
+export type BrokerTls = Static<typeof BrokerTls>;
 
 const EmbeddedBroker = Type.Object(
   {
@@ -14,6 +33,10 @@ const EmbeddedBroker = Type.Object(
     /** Take any free port when this one is in use. */
     orAnyPort: Type.Optional(Type.Boolean()),
     limits: Type.Optional(Limits),
+    /** TLS with client certificates, all made by `myrmexctl fleet`. Without it the broker is this machine's alone. */
+    tls: Type.Optional(BrokerTls),
+    /** Topics outside our own tree that every holder of a certificate may read, and every node write. */
+    access: Type.Optional(Type.Object({ reads: Filters, writes: Filters }, closed)),
   },
   closed,
 );
@@ -43,11 +66,33 @@ export const RemoteBroker = Type.Object(
 export const Broker = Type.Union([EmbeddedBroker, RemoteBroker]);
 
 export type Broker = Static<typeof Broker>;
+export type EmbeddedBroker = Static<typeof EmbeddedBroker>;
 export type RemoteBroker = Static<typeof RemoteBroker>;
+
+/** Addresses that only this machine reaches (RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3). */
+export const isLoopback = (host: string): boolean => /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host);
+
+const embeddedFault = ({ host, tls, access = {} }: EmbeddedBroker): { path: string; why: string } | null => {
+  const at = (field: string, why: string) => ({ path: `/broker/${field}`, why });
+  if (host !== undefined && !isLoopback(host) && tls === undefined) {
+    const mend = 'add "tls" with certificates of "myrmexctl fleet", or leave host out';
+    return at('host', `is reached from other machines, and this broker would let everyone in: ${mend}`);
+  }
+  if (tls === undefined && Object.keys(access).length > 0) {
+    return at('access', 'needs "tls" beside it: without certificates everybody on this machine may do everything');
+  }
+  for (const name of ['reads', 'writes'] as const) {
+    for (const [i, filter] of (access[name] ?? []).entries()) {
+      if (!isTopicFilter(filter)) return at(`access/${name}/${i}`, 'has to be a topic filter such as plc/#');
+      if (isOurs(filter)) return at(`access/${name}/${i}`, 'reaches into mx/, where roles decide: narrow it');
+    }
+  }
+  return null;
+};
 
 /** What is wrong with fields that are each right by themselves; never quotes a value, as some of them are secrets. */
 export const brokerFault = (broker: Broker): { path: string; why: string } | null => {
-  if (!('url' in broker)) return null;
+  if (!('url' in broker)) return embeddedFault(broker);
   const { url, username, password, passwordFile, caFile, certFile, keyFile, protocolVersion } = broker;
   const at = (field: string, why: string) => ({ path: `/broker/${field}`, why });
   const secure = /^(mqtts|wss):/.test(url);

@@ -29,7 +29,9 @@ export interface BrokerAccess {
   readonly revocations: string;
   /** Decides about a CONNECT, by certificate, client id and the topic of the will; null lets the client in. */
   admit(client: Client, clientId: string, will: string | undefined): Refusal | null;
-  leave(client: Client): void;
+  /** The broker has let the client in; a revocation from now on cuts it. */
+  joined(client: Client): void;
+  left(client: Client): void;
   /** Null when the client may publish this; else why not. */
   refusesPublish(client: Client, arrival: Arrival): string | null;
   mayRead(client: Client, filter: string): boolean;
@@ -45,8 +47,11 @@ export interface AccessRules extends SiteRules {
 /** @param cut ends the connection of a member that was revoked a moment ago */
 export const createBrokerAccess = (rules: AccessRules, cut: (client: Client) => void): BrokerAccess => {
   const list = new Revocations(createCodec(), rules);
-  const members = new Map<Client, BrokerMember>();
+  const members = new WeakMap<Client, BrokerMember>();
+  const connected = new Set<Client>();
   const topic = revocationTopic(rules.site);
+
+  const isRevoked = (client: Client): boolean => list.isRevoked(members.get(client)?.serial ?? 0);
 
   const admit = (client: Client, clientId: string, will: string | undefined): Refusal | null => {
     const facts = factsOf(client);
@@ -68,21 +73,26 @@ export const createBrokerAccess = (rules: AccessRules, cut: (client: Client) => 
     return null;
   };
 
-  /** Takes a list that somebody with the right to has published; a list that is not the root's would hide the real one. */
+  /** Takes a list that was published, and refuses any that is not the root's newest: it would take the place of it. */
   const revoke = (payload: Uint8Array): string | null => {
     const taken = list.take(payload);
-    if (!taken.ok) return taken.reason === 'stale' ? null : `the list of revocations is refused: ${taken.reason}`;
-    for (const [client, { serial }] of members) if (list.isRevoked(serial)) cut(client);
+    const isInForce = Buffer.from(payload).equals(list.message ?? Buffer.alloc(0));
+    if (!taken.ok) return isInForce ? null : `the list of revocations is refused: ${taken.reason}`;
+    for (const client of [...connected]) if (isRevoked(client)) cut(client);
     return null;
   };
 
   return {
     revocations: topic,
     admit,
-    leave: (client) => void members.delete(client),
+    joined: (client) => {
+      connected.add(client);
+      if (isRevoked(client)) cut(client);
+    },
+    left: (client) => void connected.delete(client),
     refusesPublish: (client, arrival) => {
       const member = members.get(client);
-      if (member === undefined || list.isRevoked(member.serial)) return 'a connection without a member';
+      if (member === undefined) return 'a connection without a member may publish nothing';
       if (!member.mayWrite(arrival.topic)) return `${member.commonName} may not publish to ${arrival.topic}`;
       return arrival.topic === topic ? revoke(Buffer.from(arrival.payload)) : null;
     },

@@ -1,9 +1,11 @@
-import { X509Certificate } from 'node:crypto';
+import { createPublicKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import type { RemoteBroker } from '../configuration/broker.ts';
+import type { BrokerTls, RemoteBroker } from '../configuration/broker.ts';
 import { errorMessage, NodeError } from '../errors.ts';
 import type { BrokerEndpoint } from './broker-endpoint.ts';
+import type { ServerCertificate } from './broker-server.ts';
 import { readBounded } from './files.ts';
+import { type PublicKey, publicKeyOf } from './keys.ts';
 import { secretPath } from './secrets.ts';
 
 /** A system's whole list of authorities has about 250 KB. */
@@ -35,6 +37,23 @@ export const endpointOf = async (broker: RemoteBroker): Promise<BrokerEndpoint> 
   };
   tryOut(endpoint, [caFile, certFile, keyFile].filter((path) => path !== undefined).join(', '));
   return endpoint;
+};
+
+/**
+ * Reads the files of an embedded broker that asks for certificates, with the same care.
+ *
+ * @throws NodeError as `endpointOf`
+ */
+export const closedFilesOf = async (
+  tls: BrokerTls,
+): Promise<{ readonly certificate: ServerCertificate; readonly root: PublicKey }> => {
+  const { rootFile, ...files } = tls;
+  const { ca, cert, key } = await endpointOf({ url: 'mqtts://127.0.0.1', ...files });
+  const pem = await readPem(rootFile, "operator's public key", 'PUBLIC KEY');
+  const { crv, x = '' } = createPublicKey(Buffer.from(pem)).export({ format: 'jwk' });
+  if (crv !== 'Ed25519')
+    throw new NodeError('brokerPem', `${rootFile} holds no Ed25519 key: it has to be root.pem of myrmexctl fleet`);
+  return { certificate: { ca: ca!, cert: cert!, key: key! }, root: publicKeyOf(Buffer.from(x, 'base64url')) };
 };
 
 const optional = async <T>(path: string | undefined, read: (path: string) => Promise<T>): Promise<T | undefined> =>

@@ -1,11 +1,14 @@
-import { createServer, type Socket } from 'node:net';
-import { Aedes } from 'aedes';
+import type { Socket } from 'node:net';
+import { Aedes, type Client } from 'aedes';
+import { isLoopback } from '../configuration/broker.ts';
 import { brokerLimits } from '../configuration/broker-limits.ts';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
 import type { BrokerLimits } from '../machines/broker-limits.ts';
 import { PacketGuard } from '../machines/packet-guard.ts';
 import { createVitals } from '../vitals.ts';
+import { type AccessRules, type BrokerAccess, createBrokerAccess } from './broker-access.ts';
 import { BEHIND_BYTES_MAX, createHooks, type Granted } from './broker-hooks.ts';
+import { createBrokerServer, type ServerCertificate } from './broker-server.ts';
 import { Admission } from './broker-store/admission.ts';
 import { type BrokerReport, type BrokerStore, openBrokerStore } from './broker-store/open.ts';
 import { listen } from './listen.ts';
@@ -16,6 +19,10 @@ const socketBufferBytes = (packetBytes: number): number => BEHIND_BYTES_MAX + pa
 const DRAIN_MS_MAX = 5_000;
 /** Of one connection at a time, so that no client is served megabytes before the next has its turn. */
 const READ_BYTES_MAX = 64 * 1024;
+
+const OPEN_WHY =
+  'is reached from other machines, and without certificates the broker would let everyone in: add "tls" ' +
+  '(docs/mesh-fleet.md), or listen on 127.0.0.1';
 
 export interface Broker {
   readonly url: string;
@@ -33,24 +40,34 @@ export interface BrokerOptions {
   readonly limits?: BrokerLimits;
   readonly report?: BrokerReport;
   readonly notice?: (text: string) => void;
+  /** TLS with client certificates; without it the broker is open, and listens on this machine alone. */
+  readonly closed?: { readonly certificate: ServerCertificate; readonly rules: AccessRules };
 }
 
 /**
- * The embedded MQTT 3.1.1 broker. It listens on this machine alone unless `host` says otherwise, as it checks nobody's
- * identity.
+ * The embedded MQTT 3.1.1 broker. It listens on this machine alone unless `host` says otherwise, which it may only when
+ * everybody has to show a certificate.
  *
- * @throws NodeError `portInUse`, `portForbidden`, `brokerStart`, and of `openBrokerStore`
+ * @throws NodeError `brokerOpen`, `portInUse`, `portForbidden`, `brokerStart`, and of `openBrokerStore`
  */
 export async function startBroker(options: BrokerOptions): Promise<Broker> {
-  const { host = '127.0.0.1', notice = () => {}, directory } = options;
+  const { host = '127.0.0.1', notice = () => {}, directory, closed } = options;
+  if (closed === undefined && !isLoopback(host)) throw new NodeError('brokerOpen', `${host} ${OPEN_WHY}`);
   const { limits = brokerLimits('pc'), report = createVitals(notice) } = options;
   const store = directory === undefined ? null : await openBrokerStore({ directory, limits, report, notice });
-  const aedes = createAedes(limits, report, store);
+  const { aedes, access } = createAedes({ limits, report, store, notice, rules: closed?.rules });
   await aedes.listen();
-  // Without noDelay a small answer waits up to 40 ms for the acknowledgement of the one before it (RFC 896, RFC 1122).
-  const settings = { highWaterMark: socketBufferBytes(limits.packetBytes), noDelay: true };
+  if (access !== null && store !== null) await restoreRevocations(access, store);
   const refused = () => report.count('brokerPacketsRefused');
-  const server = createServer(settings, (socket) => aedes.handle(guarded(socket, limits.packetBytes, refused)));
+  const server = createBrokerServer({
+    bufferBytes: socketBufferBytes(limits.packetBytes),
+    certificate: closed?.certificate ?? null,
+    accept: (socket) => void aedes.handle(guarded(socket, limits.packetBytes, refused)),
+    refused: (why) => {
+      report.count('brokerConnectionsRefused');
+      notice(`the broker refuses a client before its first word: ${why}`);
+    },
+  });
   server.maxConnections = limits.connections;
   server.on('drop', () => report.count('brokerConnectionsRefused'));
   const closeBroker = async (): Promise<void> => {
@@ -68,8 +85,9 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   publishWills(aedes, store);
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  if (access === null) notice(`the broker on ${host} port ${port} is open: whatever runs on this machine may use it`);
   return {
-    url: `mqtt://${host}:${port}`,
+    url: `${access === null ? 'mqtt' : 'mqtts'}://${reachable(host)}:${port}`,
     port,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -79,17 +97,28 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   };
 }
 
-const createAedes = (limits: BrokerLimits, report: BrokerReport, store: BrokerStore | null): Aedes => {
+interface AedesParts {
+  readonly limits: BrokerLimits;
+  readonly report: BrokerReport;
+  readonly store: BrokerStore | null;
+  readonly notice: (text: string) => void;
+  readonly rules: AccessRules | undefined;
+}
+
+const createAedes = ({ limits, report, store, notice, rules }: AedesParts) => {
   const granted: Granted = new WeakMap();
   let admission: Admission | null = null;
+  const access = rules === undefined ? null : createBrokerAccess(rules, (client) => client.close());
   const aedes = new Aedes({
-    ...createHooks({ limits, report, store, granted, admission: () => admission }),
+    ...createHooks({ limits, report, store, granted, access, notice, admission: () => admission }),
     ...(store === null ? {} : { persistence: store.persistence }),
     drainTimeout: DRAIN_MS_MAX,
   });
   if (store !== null) admission = new Admission(aedes, store);
-  const counted = (online: boolean) => (client: { id: string }) => {
+  const counted = (online: boolean) => (client: Client) => {
     report.set('brokerClients', aedes.connectedClients);
+    if (online) access?.joined(client);
+    else access?.left(client);
     const session = store?.sessions.find(client.id);
     if (session !== undefined) store?.sessions.touch(session, online);
   };
@@ -98,7 +127,20 @@ const createAedes = (limits: BrokerLimits, report: BrokerReport, store: BrokerSt
   aedes.on('unsubscribe', (filters, client) => {
     for (const filter of filters) granted.get(client)?.delete(filter);
   });
-  return aedes;
+  return { aedes, access };
+};
+
+/** Of the list in force when the broker ended, before anybody connects. */
+const restoreRevocations = async (access: BrokerAccess, { persistence }: BrokerStore): Promise<void> => {
+  for await (const packet of persistence.createRetainedStream(access.revocations)) {
+    access.restore(Buffer.from((packet as { payload: Uint8Array | string }).payload));
+  }
+};
+
+/** Where a program on this machine finds a server that listens on all addresses. */
+const reachable = (host: string): string => {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
 };
 
 /** Of clients whose connections ended with the broker, and so without DISCONNECT [MQTT-3.1.2-8]. */

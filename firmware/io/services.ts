@@ -1,12 +1,16 @@
 import { join } from 'node:path';
+import type { Rights } from '../../protocols/access.ts';
+import type { EmbeddedBroker } from '../configuration/broker.ts';
 import { brokerLimits } from '../configuration/broker-limits.ts';
+import { viewSettings } from '../configuration/views.ts';
 import type { Configuration } from '../configuration.ts';
 import { NodeError } from '../errors.ts';
 import type { Notice } from '../log.ts';
+import { discoveryTopics } from '../views/home-assistant.ts';
 import type { Vitals } from '../vitals.ts';
 import type { Broker, BrokerOptions } from './broker.ts';
 import type { BrokerEndpoint } from './broker-endpoint.ts';
-import { endpointOf } from './broker-files.ts';
+import { closedFilesOf, endpointOf } from './broker-files.ts';
 import type { Store, StoreOptions } from './store.ts';
 
 /** What a node stands on: a broker to talk through and a store to remember with. */
@@ -29,19 +33,24 @@ export interface StateOptions extends StoreOptions {
  * @throws NodeError of `endpointOf`, `startBroker` and `openStore`; what was opened by then is closed
  */
 export const openServices = async (
-  { broker: configuration, board }: Configuration,
+  { broker: configuration, board, site, views }: Configuration,
   state: StateOptions,
   report: Vitals,
   notice: Notice,
 ): Promise<Services> => {
   const remote = 'url' in configuration ? await endpointOf(configuration) : null;
   const limits = brokerLimits(board, 'url' in configuration ? {} : configuration.limits);
-  const parts = { directory: join(state.directory, 'broker'), limits, report, notice };
+  const closed = 'url' in configuration ? null : await closedBy(configuration, site, views);
+  const parts = {
+    ...{ directory: join(state.directory, 'broker'), limits, report, notice },
+    ...(closed === null ? {} : { closed }),
+  };
   const opened = await Promise.allSettled([openBroker(configuration, parts), openStoreAt(state)]);
   const [broker, store] = opened;
   if (broker.status === 'fulfilled' && store.status === 'fulfilled') {
     for (const text of store.value.notices) notice(text, 'warn');
-    const endpoint = remote ?? { url: broker.value!.url };
+    // To its own broker the node comes as every other: with its certificate, which is the broker's, too.
+    const endpoint = remote ?? { url: broker.value!.url, ...closed?.certificate };
     return { endpoint, broker: broker.value, store: store.value };
   }
   if (broker.status === 'fulfilled') await broker.value?.close();
@@ -49,9 +58,27 @@ export const openServices = async (
   throw broker.status === 'rejected' ? broker.reason : (store as PromiseRejectedResult).reason;
 };
 
+/** What makes an embedded broker ask for certificates; null leaves it open. */
+const closedBy = async (
+  { tls, access = {} }: EmbeddedBroker,
+  site: string,
+  views: Configuration['views'],
+): Promise<NonNullable<BrokerOptions['closed']> | null> => {
+  if (tls === undefined) return null;
+  const { certificate, root } = await closedFilesOf(tls);
+  const { homeAssistant } = viewSettings(views);
+  const { reads = [], writes = [] } = access;
+  const extras = (node: string): Rights => {
+    if (homeAssistant === null) return { reads, writes };
+    const discovery = discoveryTopics(homeAssistant.discoveryPrefix, site, node);
+    return { reads: [...reads, ...discovery.reads], writes: [...writes, discovery.writes] };
+  };
+  return { certificate, rules: { site, root, extras } };
+};
+
 const openBroker = async (
   configuration: Configuration['broker'],
-  parts: Required<Pick<BrokerOptions, 'directory' | 'limits' | 'report'>> & { readonly notice: Notice },
+  parts: Omit<BrokerOptions, 'port' | 'host' | 'notice'> & { readonly notice: Notice },
 ): Promise<Broker | null> => {
   if ('url' in configuration) return null;
   const { startBroker } = await import('./broker.ts');

@@ -18,7 +18,7 @@ export interface CertificateFacts {
 
 export interface SiteRules {
   readonly site: string;
-  /** What the configuration and the views allow beyond our own topics, for a node of this name. */
+  /** Beyond our own topics: what the member of this name may read, and write if it is a node. */
   readonly extras: (node: string) => Rights;
 }
 
@@ -49,9 +49,10 @@ export class BrokerMember {
     const roles = units.filter(isRole);
     if (organisation !== site || !isName(name) || name === FLEET || roles.length === 0) return null;
     if (number < 1 || number > Number.MAX_SAFE_INTEGER) return null;
-    const all = [...roles.map((role) => rightsOfRole(role, site, name)), extras(name)];
-    if (roles.includes('node')) all.push(rightsOfOwnLabels(site, name));
-    const rights = { reads: all.flatMap(({ reads }) => reads), writes: all.flatMap(({ writes }) => writes) };
+    const { reads, writes } = extras(name);
+    const all = [...roles.map((role) => rightsOfRole(role, site, name)), { reads, writes: [] }];
+    if (roles.includes('node')) all.push(rightsOfOwnLabels(site, name), { reads: [], writes });
+    const rights = { reads: all.flatMap((each) => each.reads), writes: all.flatMap((each) => each.writes) };
     return new BrokerMember(commonName, number, roles, rights);
   }
 

@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { Aedes } from 'aedes';
+import MemoryPersistence from 'aedes-persistence/asyncPersistence.js';
 import { brokerLimits } from '../configuration/broker-limits.ts';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
 import type { BrokerLimits } from '../machines/broker-limits.ts';
@@ -84,7 +85,7 @@ const createAedes = (limits: BrokerLimits, report: BrokerReport, store: BrokerSt
   let admission: Admission | null = null;
   const aedes = new Aedes({
     ...createHooks({ limits, report, store, granted, admission: () => admission }),
-    ...(store === null ? {} : { persistence: store.persistence }),
+    persistence: store?.persistence ?? new MemoryPersistence(),
     drainTimeout: DRAIN_MS_MAX,
   });
   if (store !== null) admission = new Admission(aedes, store);

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { Aedes, type Client } from 'aedes';
+import MemoryPersistence from 'aedes-persistence/asyncPersistence.js';
 import { isLoopback } from '../configuration/broker.ts';
 import { brokerLimits } from '../configuration/broker-limits.ts';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
@@ -111,7 +112,7 @@ const createAedes = ({ limits, report, store, notice, rules }: AedesParts) => {
   const access = rules === undefined ? null : createBrokerAccess(rules, (client) => client.close());
   const aedes = new Aedes({
     ...createHooks({ limits, report, store, granted, access, notice, admission: () => admission }),
-    ...(store === null ? {} : { persistence: store.persistence }),
+    persistence: store?.persistence ?? new MemoryPersistence(),
     drainTimeout: DRAIN_MS_MAX,
   });
   if (store !== null) admission = new Admission(aedes, store);

@@ -72,6 +72,9 @@ const settingsOf = (options: ConnectionOptions, root: string): IClientOptions =>
     keepalive: KEEP_ALIVE_SECONDS,
     connectTimeout: options.connectMsMax ?? CONNECT_MS_MAX,
     reconnectOnConnackError: true,
+    // zlib takes 300 KB per connection (zconf.h), and ws sends messages below 1 KB as they are even so: ours are. What
+    // would compress is not in the bundle (rollup.config.js).
+    wsOptions: { perMessageDeflate: false },
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(ca === undefined ? {} : { ca: asBuffer(ca) }),

@@ -24,6 +24,8 @@ export const LIMITS = {
   /** Troubles named in one telemetry message, and UTF-16 units of each: 32 × (64 + 480 bytes) = 17 KB at most. */
   troublesMax: 32,
   troubleCharsMax: 160,
+  /** Gateways whose signed messages one gateway takes: 160 bytes of replay window each. */
+  sendersMax: 4_096,
   /** Free text: an explanation for a person, a version, a model's description. */
   textBytesMax: 512,
   /** Binary field of one message; a mesh gradient is ≤ 1 KiB (DESIGN §5), a model never travels in one message. */

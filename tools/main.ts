@@ -5,6 +5,7 @@ import { neverExit, usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
 import { adapterCommand } from './commands/adapter.ts';
 import { brokerCommand } from './commands/broker.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { labelCommand } from './commands/label.ts';
 import { modelCommand } from './commands/model.ts';
 import { recordCommand } from './commands/record.ts';
@@ -24,6 +25,7 @@ const program = new Command('myrmexctl')
   .addCommand(adapterCommand())
   .addCommand(watchCommand())
   .addCommand(labelCommand())
+  .addCommand(inspectCommand())
   .addCommand(brokerCommand());
 
 neverExit(program);

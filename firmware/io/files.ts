@@ -10,13 +10,20 @@ const CONFIGURATION_BYTES_MAX = 1024 * 1024;
 /**
  * Reads a whole file whose size is bounded.
  *
- * @throws NodeError `fileNotFound`, `fileUnreadable`, `fileTooLarge`
+ * @param requireMode throws when the file's permissions are not to be trusted
+ * @throws NodeError `fileNotFound`, `fileUnreadable`, `fileTooLarge`, and what `requireMode` throws
  */
-export const readBounded = async (path: string, what: string, bytesMax: number): Promise<Uint8Array> => {
+export const readBounded = async (
+  path: string,
+  what: string,
+  bytesMax: number,
+  requireMode: (mode: number) => void = () => {},
+): Promise<Uint8Array> => {
   try {
     const file = await open(path);
     try {
-      const { size } = await file.stat();
+      const { size, mode } = await file.stat();
+      requireMode(mode);
       if (size > bytesMax) {
         throw new NodeError('fileTooLarge', `${what} ${path} has ${size} bytes; at most ${bytesMax} are read here`);
       }

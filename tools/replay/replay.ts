@@ -10,8 +10,8 @@ import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { createBaselines } from './create-baselines.ts';
+import { createGossipExchange, type ReplayGossip } from './create-gossip.ts';
 import type { Exchange } from './exchange.ts';
-import { GossipExchange } from './gossip-exchange.ts';
 import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
 import { Probe } from './probe.ts';
@@ -33,7 +33,8 @@ export interface ReplayOptions {
   readonly learning?: LearningOptions;
   readonly pool?: PoolOptions;
   readonly unlabelled?: UnlabelledOptions;
-  readonly gossip?: { readonly every: number };
+  /** Nodes share what they learn; needs the expert `shared`. */
+  readonly gossip?: ReplayGossip;
   readonly shared?: SharedOptions;
   /** Every node begins with this adapter. */
   readonly adapter?: PeftAdapter;
@@ -91,20 +92,15 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
       labelPolicy === 'asked' ? { askRate: labelRate } : createReveal({ rate: labelRate, seed, node: rows.node });
     return new NodeReplay({ rows, classes, pipeline, reveal, baselines: baselines.create(), curvePoints });
   });
-  const gossip =
-    options.gossip === undefined
-      ? null
-      : new GossipExchange(
-          nodes.map(({ pipeline }) => pipeline.shared!),
-          options.gossip.every,
-        );
-  const exchanges: Exchange[] = [...baselines.exchanges, ...(gossip === null ? [] : [gossip])];
+  const gossip = options.gossip === undefined ? null : createGossipExchange(nodes, options.gossip, seed);
+  const exchanges: Exchange[] = [...baselines.exchanges, ...(gossip === null ? [] : [gossip.exchange])];
   for (let present = [...nodes.keys()]; present.length > 0; ) {
     present = present.filter((at) => nodes[at]!.advance());
     for (const exchange of exchanges) exchange.tick(present);
   }
-  for (const { node, pipeline } of nodes) probe?.finished(node, pipeline);
-  const report = summarise(nodes, seed, now() - began, probe);
+  const scored = nodes.filter((_, at) => gossip?.liars?.has(at) !== true);
+  for (const { node, pipeline } of scored) probe?.finished(node, pipeline);
+  const report = summarise(scored, { seed, elapsedMs: now() - began, probe, gossip });
   if (report.windows === 0) {
     const { window } = nodes[0]!.pipeline.card;
     throw new CommandError(
@@ -112,7 +108,7 @@ export function playRecording(options: ReplayOptions): PlayedReplay {
       `no node has ${window} rows in a row in one segment: there is nothing to replay`,
     );
   }
-  return { report, nodes };
+  return { report, nodes: scored };
 }
 
 /** The report alone. @throws as `playRecording` */

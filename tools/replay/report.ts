@@ -4,7 +4,9 @@ import type { Scoreboard } from '../../kernels/learning/scoreboard.ts';
 import type { Task } from '../../protocols/model-card.ts';
 import { type AnomalyReport, AnomalyScore } from './anomaly-score.ts';
 import { type CalibrationReport, CalibrationScore } from './calibration-score.ts';
+import type { GossipParts } from './create-gossip.ts';
 import type { DriftEpisode } from './drift-log.ts';
+import type { GossipCounts } from './gossip-exchange.ts';
 import type { NodeReplay } from './node-replay.ts';
 import type { Probe, ProbeReport } from './probe.ts';
 import { type RegressionReport, RegressionScore } from './regression-score.ts';
@@ -19,7 +21,7 @@ export interface ExpertReport {
 }
 
 /** A baseline that was run with several learning rates shows the best one's figures and its rate. */
-export type BaselineReport = ExpertReport & { readonly learningRate?: number };
+export type BaselineReport = ExpertReport & { readonly learningRate?: number; readonly bytesPerNode?: number };
 
 /** The object `replay --json` prints last: a promise to scripts, only ever added to. */
 export interface ReplayReport {
@@ -41,8 +43,9 @@ export interface ReplayReport {
   /** The replay buffer of each node: its bytes, and windows of the stream and of the factory that fit. */
   readonly replay: ReplayMemory;
   readonly adapterParameters: number;
-  /** Nothing is sent: nodes learn alone. */
+  /** Sent by a node on average, topics and signatures included; 0 where nodes learn alone. */
   readonly bytesPerNode: number;
+  readonly gossip?: GossipReport;
   readonly elapsedMs: number;
   readonly decisionFingerprint: string;
   readonly scored: number;
@@ -60,6 +63,21 @@ export interface NodeReport {
   readonly [expert: string]: number | string;
 }
 
+/** How the nodes shared; `liars` were not scored. */
+export interface GossipReport extends GossipCounts {
+  readonly everyWindows: number;
+  readonly defence: string;
+  readonly liars: number;
+}
+
+/** What a report says beside what nodes did. */
+export interface Circumstances {
+  readonly seed: number;
+  readonly elapsedMs: number;
+  readonly probe: Probe | null;
+  readonly gossip: GossipParts | null;
+}
+
 interface Board {
   readonly scoreboard: Scoreboard;
   readonly frozen: Scoreboard;
@@ -68,9 +86,7 @@ interface Board {
 /** Sums up a finished replay. */
 export function summarise(
   nodes: readonly NodeReplay[],
-  seed: number,
-  elapsedMs: number,
-  probe: Probe | null,
+  { seed, elapsedMs, probe, gossip }: Circumstances,
 ): ReplayReport {
   const first = nodes[0]!;
   const names = [...first.pipeline.experts, 'mixture'];
@@ -92,7 +108,8 @@ export function summarise(
     driftEpisodes: nodes.flatMap(({ node, drifts }) => drifts.episodes.map((episode) => ({ node, ...episode }))),
     replay: first.pipeline.replayMemory,
     adapterParameters: first.pipeline.adapterParameters,
-    bytesPerNode: 0,
+    bytesPerNode: gossip === null ? 0 : Math.round(gossip.exchange.counts.bytes / gossip.exchange.size),
+    ...(gossip === null ? {} : { gossip: gossipReport(gossip) }),
     elapsedMs: Math.round(elapsedMs),
     decisionFingerprint: combined(nodes.map(({ pipeline }) => pipeline.fingerprint)),
     scored: total((node) => node.scoreboard.count),
@@ -100,6 +117,10 @@ export function summarise(
     unknownLabels: total((node) => node.unknown),
     nodes: nodes.map((node) => nodeReport(node, names)),
   };
+}
+
+function gossipReport({ exchange, liars }: GossipParts): GossipReport {
+  return { everyWindows: exchange.every, defence: exchange.defence, liars: liars?.count ?? 0, ...exchange.counts };
 }
 
 function taskReport(nodes: readonly NodeReplay[]): Pick<ReplayReport, 'regression' | 'anomaly' | 'calibration'> {
@@ -152,7 +173,13 @@ export function bestBaselines(
       scoreboard: baselines[at]!.scoreboard,
       frozen: scoreboard,
     }));
-    const report = { ...expertReport(boards, 'mixture'), ...(learningRate === undefined ? {} : { learningRate }) };
+    const sent = nodes.map(({ baselines }) => baselines[at]!.baseline.bytesSent ?? 0);
+    const bytesPerNode = Math.round(sent.reduce((sum, bytes) => sum + bytes, 0) / nodes.length);
+    const report = {
+      ...expertReport(boards, 'mixture'),
+      ...(learningRate === undefined ? {} : { learningRate }),
+      ...(bytesPerNode === 0 ? {} : { bytesPerNode }),
+    };
     if (report.accuracy > (best[name]?.report.accuracy ?? -1)) best[name] = { at, report };
   });
   return best;

@@ -22,7 +22,7 @@ import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type ExpertName, expertsFor, type PipelineOptions, WORKING_MAX } from './options.ts';
+import { type ExpertName, expertsFor, LINEAR_FEATURES_MAX, type PipelineOptions, WORKING_MAX } from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
 import { SnapshotCodec } from './snapshot.ts';
 import type { TaskHead } from './tasks/contract.ts';
@@ -84,7 +84,11 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const share = card.task === 'anomaly' ? options.unlabelled.share : how.share;
   const mixture = new Mixture({ classes, prior, share });
-  const linear = experts.includes('linear') ? new LinearExpert(features.size, classes, how.share) : null;
+  // What a streaming model says depends on the windows before: nobody could ask it again after a restart.
+  const asks = how.linearReadsFrozen && !loaded.interpreter.hasState && features.size + classes <= LINEAR_FEATURES_MAX;
+  const linear = experts.includes('linear')
+    ? new LinearExpert({ features: features.size, opinions: asks ? classes : 0, classes, share: how.share })
+    : null;
   const context = experts.includes('context') ? new Context(classes) : null;
   const calibration = card.task === 'classification' ? new Temperature(classes, how.share) : null;
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
@@ -116,11 +120,12 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes });
+  const frozen = (z: Float32Array): Float32Array => panel.frozen(z);
+  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes, frozen });
   const brought = new Float32Array(features.size);
   for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
     replay.read(slot, brought);
-    for (let time = 0; time < FACTORY_TIMES; time++) linear.restore(brought, replay.labelOf(slot));
+    judges.restore(brought, replay.labelOf(slot), FACTORY_TIMES);
   }
   const learning = new LabelLearning({ pending, replay, judges, learner, choice, normaliser, episodes, how });
   const before = [

@@ -33,6 +33,8 @@ export interface LearningOptions {
   readonly factoryWindowsMax: number;
   /** Share of the replayed windows that come from the factory, where the model brings some along; 0 to 1. */
   readonly factoryShare: number;
+  /** Whether the linear expert reads what the frozen model says. */
+  readonly linearReadsFrozen: boolean;
   /** λ of elastic weight consolidation; 0 holds nothing. */
   readonly lambda: number;
   /** γ of its Fisher diagonal: what of the earlier ones remains at a consolidation. */
@@ -76,6 +78,7 @@ export const defaultLearningOptions: LearningOptions = {
   priorityLabels: 1000,
   factoryWindowsMax: 1024,
   factoryShare: 0.4,
+  linearReadsFrozen: true,
   lambda: 1,
   fisherDecay: 0.9,
   driftDistance: 0.3,
@@ -90,7 +93,7 @@ export const defaultLearningOptions: LearningOptions = {
   share: 0.01,
 };
 
-type NumberOption = Exclude<keyof LearningOptions, 'driftSteers'>;
+type NumberOption = Exclude<keyof LearningOptions, 'driftSteers' | 'linearReadsFrozen'>;
 
 /** Throws a RangeError that names the first option out of its range. */
 export function checkLearningOptions(options: LearningOptions): void {

@@ -1,6 +1,5 @@
 import type { AdapterPoint } from '../../kernels/adapter-point.ts';
 import { AdapterPool, storedBytes, workingFor } from '../../kernels/adapters/adapter-pool.ts';
-import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
@@ -62,6 +61,8 @@ export interface PipelineParts {
   readonly adapterParameters: number;
   readonly adapters: AdapterSet | null;
   readonly adapterSeed: string;
+  /** Whether A of the adapters learns. */
+  readonly learnsA: boolean;
   readonly pool: AdapterPool | null;
   /** null where there is only one adapter to choose. */
   readonly choice: AdapterChoice | null;
@@ -158,7 +159,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     ],
     { arrays: [...before, firstWeights, ...after], adopt: () => mixture.adopt(firstWeights) },
   );
-  const own = { unlabelled, adapters, adapterSeed, pool, choice };
+  const own = { unlabelled, adapters, adapterSeed, learnsA: taught?.learnsA ?? false, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
   const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
   return { ...deciding, learning, codec, adapterParameters, ...own };
@@ -220,6 +221,7 @@ function createLearner(
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
+    paceOfA: learning.learnA,
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let at = 0; at < replay.total; at++) learner.consolidate(at);
@@ -229,12 +231,11 @@ function createLearner(
 /** Names, flags, steps, places and what else is known of an adapter, beside its stored form and its centroid. */
 const KNOWN_BYTES = 128;
 
-function createPool({ pool, learning }: PipelineOptions, loaded: LoadedModel, learner: AdapterLearner): AdapterPool {
+function createPool({ pool }: PipelineOptions, loaded: LoadedModel, learner: AdapterLearner): AdapterPool {
   const { adaptersMax, bytesMax } = pool;
-  const { parameters, adam } = learner;
+  const { parameters, codecs, adam } = learner;
   const { first, second, powers } = adam;
-  const codec = new FactorCodec(learning.factorBits);
-  const eachBytes = storedBytes(codec, { parameters }) + 4 * penultimate(loaded).inFeatures + KNOWN_BYTES;
+  const eachBytes = storedBytes(codecs, { parameters }) + 4 * penultimate(loaded).inFeatures + KNOWN_BYTES;
   const fitting = workingFor(bytesMax, adaptersMax, eachBytes, first.length);
   if (adaptersMax > 1 && fitting < 1) {
     const what = `${adaptersMax} adapters of ${eachBytes} bytes do not fit the ${bytesMax} of the board`;
@@ -242,7 +243,7 @@ function createPool({ pool, learning }: PipelineOptions, loaded: LoadedModel, le
   }
   const workingMax = Math.max(1, Math.min(fitting, WORKING_MAX));
   const live = { parameters, first, second, powers, publish: () => learner.publish() };
-  return new AdapterPool({ adaptersMax, workingMax, codec, live });
+  return new AdapterPool({ adaptersMax, workingMax, codecs, sharesA: !learner.learnsA, live });
 }
 
 function createChoice(

@@ -34,11 +34,12 @@ export class FullBaseline implements Baseline {
     const classes = card.labels.length;
     this.layers = chain.map((at) => new FloatLayer(loaded, at));
     this.slopes = this.layers.map(({ outFeatures }) => new Float64Array(outFeatures));
+    const changes = this.layers.flatMap(({ weightsChange, biasChange }) => [weightsChange, biasChange]);
+    const { weightDecay } = options.learning;
     this.adam = new Adam(
-      this.layers.flatMap(({ weightsChange, biasChange }) => [weightsChange, biasChange]),
+      changes,
       this.layers.flatMap(({ weightsGradient, biasGradient }) => [weightsGradient, biasGradient]),
-      learningRate,
-      options.learning.weightDecay,
+      changes.map(() => ({ learningRate, weightDecay })),
     );
     const { scale, zeroPoint } = loaded.interpreter.inputs[0]!;
     const { replayCapacity: capacity } = options;

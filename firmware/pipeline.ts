@@ -95,9 +95,9 @@ class NodePipeline implements Pipeline {
   }
 
   get adaptation(): Adaptation | null {
-    const { pool, choice, adapters, adapterSeed } = this.parts;
+    const { pool, choice, adapters, adapterSeed, learnsA } = this.parts;
     if (pool === null || adapters === null) return null;
-    return { pool, choice, adapters, seed: adapterSeed, ...this.loaded };
+    return { pool, choice, adapters, seed: adapterSeed, learnsA, ...this.loaded };
   }
 
   get shared(): SharedParameters | null {

@@ -1,6 +1,5 @@
 import type { AdapterPoint } from '../../kernels/adapter-point.ts';
 import { AdapterPool, storedBytes, workingFor } from '../../kernels/adapters/adapter-pool.ts';
-import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
@@ -23,7 +22,14 @@ import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type ExpertName, expertsFor, ownExpertNames, type PipelineOptions, WORKING_MAX } from './options.ts';
+import {
+  type ExpertName,
+  expertsFor,
+  LINEAR_FEATURES_MAX,
+  ownExpertNames,
+  type PipelineOptions,
+  WORKING_MAX,
+} from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
 import type { SharedExpert } from './shared-expert.ts';
 import { type Layout, SnapshotCodec, type StateArray } from './snapshot.ts';
@@ -66,6 +72,8 @@ export interface PipelineParts {
   readonly adapterParameters: number;
   readonly adapters: AdapterSet | null;
   readonly adapterSeed: string;
+  /** Whether A of the adapters learns. */
+  readonly learnsA: boolean;
   readonly pool: AdapterPool | null;
   /** null where there is only one adapter to choose. */
   readonly choice: AdapterChoice | null;
@@ -88,7 +96,11 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const share = card.task === 'anomaly' ? options.unlabelled.share : how.share;
   const mixture = new Mixture({ classes, prior, share });
-  const linear = experts.includes('linear') ? new LinearExpert(features.size, classes, how.share) : null;
+  // What a streaming model says depends on the windows before: nobody could ask it again after a restart.
+  const asks = how.linearReadsFrozen && !loaded.interpreter.hasState && features.size + classes <= LINEAR_FEATURES_MAX;
+  const linear = experts.includes('linear')
+    ? new LinearExpert({ features: features.size, opinions: asks ? classes : 0, classes, share: how.share })
+    : null;
   const context = experts.includes('context') ? new Context(classes) : null;
   const calibration = card.task === 'classification' ? new Temperature(classes, how.share) : null;
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
@@ -128,11 +140,12 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes });
+  const frozen = (z: Float32Array): Float32Array => panel.frozen(z);
+  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes, frozen });
   const brought = new Float32Array(features.size);
   for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
     replay.read(slot, brought);
-    for (let time = 0; time < FACTORY_TIMES; time++) linear.restore(brought, replay.labelOf(slot));
+    judges.restore(brought, replay.labelOf(slot), FACTORY_TIMES);
   }
   const learning = new LabelLearning({
     pending,
@@ -174,7 +187,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     [...before, mixture.weights, ...after, ...later, ...(shared?.state ?? [])],
     [...alone, earlier(2, ownExpertNames, later), earlier(1, VERSION_1_EXPERTS, [])],
   );
-  const own = { unlabelled, adapters, adapterSeed, pool, choice };
+  const own = { unlabelled, adapters, adapterSeed, learnsA: taught?.learnsA ?? false, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
   const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
   return { ...deciding, learning, codec, adapterParameters, shared, ...own };
@@ -236,6 +249,7 @@ function createLearner(
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
+    paceOfA: learning.learnA,
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let at = 0; at < replay.total; at++) learner.consolidate(at);
@@ -245,12 +259,11 @@ function createLearner(
 /** Names, flags, steps, places and what else is known of an adapter, beside its stored form and its centroid. */
 const KNOWN_BYTES = 128;
 
-function createPool({ pool, learning }: PipelineOptions, loaded: LoadedModel, learner: AdapterLearner): AdapterPool {
+function createPool({ pool }: PipelineOptions, loaded: LoadedModel, learner: AdapterLearner): AdapterPool {
   const { adaptersMax, bytesMax } = pool;
-  const { parameters, adam } = learner;
+  const { parameters, codecs, adam } = learner;
   const { first, second, powers } = adam;
-  const codec = new FactorCodec(learning.factorBits);
-  const eachBytes = storedBytes(codec, { parameters }) + 4 * penultimate(loaded).inFeatures + KNOWN_BYTES;
+  const eachBytes = storedBytes(codecs, { parameters }) + 4 * penultimate(loaded).inFeatures + KNOWN_BYTES;
   const fitting = workingFor(bytesMax, adaptersMax, eachBytes, first.length);
   if (adaptersMax > 1 && fitting < 1) {
     const what = `${adaptersMax} adapters of ${eachBytes} bytes do not fit the ${bytesMax} of the board`;
@@ -258,7 +271,7 @@ function createPool({ pool, learning }: PipelineOptions, loaded: LoadedModel, le
   }
   const workingMax = Math.max(1, Math.min(fitting, WORKING_MAX));
   const live = { parameters, first, second, powers, publish: () => learner.publish() };
-  return new AdapterPool({ adaptersMax, workingMax, codec, live });
+  return new AdapterPool({ adaptersMax, workingMax, codecs, sharesA: !learner.learnsA, live });
 }
 
 function createChoice(

@@ -9,6 +9,8 @@ export interface PointsWanted {
   /** Of all parts of `LearningMemory` together. */
   readonly bytesMax: number;
   readonly rank: number;
+  /** Whether A learns too; no, unless told. */
+  readonly learnsA?: boolean;
 }
 
 /** Adapter points that learn, and what that takes. */
@@ -24,12 +26,12 @@ export interface ChosenPoints {
 export function choosePoints(
   model: TfliteModel,
   interpreter: Interpreter,
-  { pointsMax, bytesMax, rank }: PointsWanted,
+  { pointsMax, bytesMax, rank, learnsA = false }: PointsWanted,
 ): ChosenPoints {
   const reach = findReach(model, interpreter);
   for (let count = Math.min(pointsMax, reach.points.length); count > 0; count--) {
     const points = reach.points.slice(-count);
-    const { steps, memory } = planGradient(model, interpreter, reach, points, rank);
+    const { steps, memory } = planGradient(model, interpreter, reach, points, { rank, learnsA });
     const bytes = memory.arenaBytes + memory.lastingBytes + memory.activationBytes;
     if (bytes <= bytesMax) return { points, operators: steps.map(({ operator }) => operator), memory };
   }

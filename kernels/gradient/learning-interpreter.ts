@@ -21,14 +21,14 @@ export function createLearningInterpreter(
   model: TfliteModel,
   engine: WasmEngine,
   limits: ModelLimits,
-  { pointsMax, rank }: Pick<PointsWanted, 'pointsMax' | 'rank'>,
+  { pointsMax, ...need }: Omit<PointsWanted, 'bytesMax'>,
 ): LearningInterpreter {
   const mark = engine.usedBytes;
   const create = (keepActivations: readonly number[]): Interpreter =>
     createInterpreter(model, { engine, limits, keepActivations });
   const unkept = create([]);
   for (let most = pointsMax; ; ) {
-    const wanted = { pointsMax: most, rank, bytesMax: limits.learningArenaBytesMax };
+    const wanted = { pointsMax: most, ...need, bytesMax: limits.learningArenaBytesMax };
     const chosen = choosePoints(model, unkept, wanted);
     engine.release(mark);
     const interpreter = tryCreate(() => create(chosen.operators), chosen.points.length > 0);

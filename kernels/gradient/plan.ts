@@ -3,7 +3,7 @@ import { findLogits, type Interpreter } from '../interpreter.ts';
 import type { TfliteModel } from '../tflite/model.ts';
 import { elementsOf } from '../tflite/verify.ts';
 import { carriers, type GradientReach } from './reach.ts';
-import type { GradientRule } from './rule.ts';
+import type { GradientNeed, GradientRule } from './rule.ts';
 
 /** One operator on the way back. */
 export interface PlannedStep {
@@ -40,13 +40,16 @@ export interface LearningMemory {
   readonly activationBytes: number;
 }
 
-/** @param points ordinals of the adapter points that learn; all of `reach.points` or some of them */
+/**
+ * @param points ordinals of the adapter points that learn; all of `reach.points` or some of them
+ * @param need rank of their adapters, and whether A learns
+ */
 export function planGradient(
   model: TfliteModel,
   interpreter: Interpreter,
   reach: GradientReach,
   points: readonly number[],
-  rank: number,
+  { rank, learnsA }: Pick<GradientNeed, 'rank' | 'learnsA'>,
 ): GradientPlan {
   const { operators, tensors } = model.subgraph;
   const ordinals = new Map(points.map((ordinal) => [interpreter.adapterPoints[ordinal]!.operator, ordinal]));
@@ -77,7 +80,7 @@ export function planGradient(
     return { bytes: 4 * count, first: step, last };
   });
   steps.forEach((step, at) => {
-    requests.push({ bytes: step.rule.scratchBytes(needOf(step)), first: at, last: at });
+    requests.push({ bytes: step.rule.scratchBytes(needOf(step, learnsA)), first: at, last: at });
   });
   const arena = planArena(requests);
   const channelsMax = Math.max(
@@ -87,7 +90,7 @@ export function planGradient(
   const seen = new Set(
     steps.flatMap(({ operator }) => [operators[operator]!.inputs[0]!, operators[operator]!.outputs[0]!]),
   );
-  const lasting = steps.reduce((sum, step) => sum + step.rule.lastingBytes(needOf(step)), 4 * channelsMax);
+  const lasting = steps.reduce((sum, step) => sum + step.rule.lastingBytes(needOf(step, learnsA)), 4 * channelsMax);
   return {
     steps,
     slopes: slopes.map((slope, index) => ({ ...slope, offset: arena.offsets[index]! })),
@@ -101,6 +104,6 @@ export function planGradient(
   };
 }
 
-function needOf({ rank, inputs }: Pick<PlannedStep, 'rank' | 'inputs'>) {
-  return { rank, passesOn: inputs.some((slope) => slope >= 0) };
+function needOf({ rank, inputs }: Pick<PlannedStep, 'rank' | 'inputs'>, learnsA: boolean): GradientNeed {
+  return { rank, learnsA, passesOn: inputs.some((slope) => slope >= 0) };
 }

@@ -22,6 +22,7 @@ interface ReplayFlags {
   labelPolicy: LabelPolicy;
   report?: string;
   factorBits: FactorBits;
+  learnA: number;
   adapters: number;
   points: number;
   adapter?: string;
@@ -59,6 +60,12 @@ export function replayCommand(): Command {
         .default(defaultLearningOptions.factorBits)
         .argParser(factorBits),
     )
+    .option(
+      '--learn-a <share>',
+      'how fast A of adapters learns beside B; 0 keeps it',
+      share,
+      defaultLearningOptions.learnA,
+    )
     .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
     .option(
       '--points <number>',
@@ -93,7 +100,7 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, labelPolicy, experts, baselines, factorBits, points } = flags;
+  const { labelRate, labelPolicy, experts, baselines, factorBits, learnA, points } = flags;
   const { readAdapter } = await import('../adapters/read-adapter.ts');
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
@@ -101,7 +108,7 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
-    learning: learningWithout({ ...defaultLearningOptions, factorBits, points }, flags.without),
+    learning: learningWithout({ ...defaultLearningOptions, factorBits, learnA, points }, flags.without),
     ...(flags.replayBytes === undefined ? {} : { replayBytes: flags.replayBytes }),
     ...(flags.probe === undefined ? {} : { probe: await readProbe(flags.probe, flags.probeSegments) }),
     now: () => performance.now(),

@@ -131,7 +131,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   });
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
-  closers.add(await openSharing({ configuration, link, compute, clock, vitals, directory: options.state }));
+  closers.add(await openSharing({ configuration, link, compute, clock, vitals, notice, directory: options.state }));
   notice(`${site}/${node} talks through ${endpoint.url}`);
   const status = () => {
     showLearning(vitals, compute.current.learning());

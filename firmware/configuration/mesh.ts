@@ -1,5 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { DEFENCE_NAMES } from '../../protocols/robust/defence.ts';
+import { type Broker, isLoopback } from './broker.ts';
+import type { WrongValue } from './faults.ts';
 import { closed, Path } from './fields.ts';
 
 /** Sharing what is learned with the other gateways of the site. */
@@ -13,7 +15,7 @@ export const Mesh = Type.Object(
     defence: Type.Optional(Type.Enum([...DEFENCE_NAMES])),
     /**
      * Folder with what `myrmexctl fleet enroll` made of this node. Without it the mesh is open: any key is believed, on a
-     * loopback broker alone.
+     * broker of this machine alone.
      */
     fleet: Type.Optional(Path),
     /** A star instead of a mesh: who gathers and hands out; this node's own name makes it the coordinator. */
@@ -25,3 +27,14 @@ export const Mesh = Type.Object(
 export type Mesh = Static<typeof Mesh>;
 
 export const MESH_DEFAULTS = { everySeconds: 60, answerSeconds: 2, defence: 'clip' } as const;
+
+/** An open mesh believes every key, and so must not reach beyond this machine. */
+export const meshFault = (mesh: Mesh | undefined, broker: Broker): WrongValue | null => {
+  if (mesh === undefined || mesh.fleet !== undefined) return null;
+  if (!('url' in broker)) return broker.tls === undefined ? null : { path: '/mesh/fleet', why: NEEDED };
+  const { hostname } = new URL(broker.url);
+  return isLoopback(hostname.replace(/^\[|\]$/g, '')) ? null : { path: '/mesh/fleet', why: NEEDED };
+};
+
+const NEEDED =
+  'is missing: with a broker that others reach, name the folder that "myrmexctl fleet enroll" made of this node';

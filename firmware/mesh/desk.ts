@@ -92,6 +92,7 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
     close: async () => {
       clearInterval(timer);
       await turns.settled();
+      await ground.close();
     },
   };
 };

@@ -9,14 +9,14 @@ import { PRESENCE } from '../../protocols/messages/presence.ts';
 import { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { parseTopic, topicFilter } from '../../protocols/topics.ts';
 import type { Mesh as MeshConfiguration } from '../configuration/mesh.ts';
-import { NodeError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
-import { createIdentity, type Identity, openIdentity } from '../io/keys.ts';
+import { openIdentityKeys } from '../io/identity-folder.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Share } from '../io/share.ts';
 import type { Presence } from '../machines/presence.ts';
 import type { Vitals } from '../vitals.ts';
-import { OpenKeyring } from './keyring.ts';
+import { openFleet } from './fleet.ts';
+import { openKeyring } from './keyring.ts';
 import { MemberList } from './member-list.ts';
 
 /** The largest signed message: an adapter of a star with its answers; those of gossip stay below 1 KiB. */
@@ -37,7 +37,7 @@ export interface MeshOptions {
   readonly share: () => Share | null;
   readonly clock: Clock;
   readonly vitals: Vitals;
-  /** Of the node's state; its key lies there. */
+  /** Of the node's state. */
   readonly directory: string;
 }
 
@@ -48,11 +48,12 @@ export interface Ground {
   admit<Body>(type: MessageType<Body>, topic: string, payload: Uint8Array): Envelope<Body> | null;
   /** Seals, signs and publishes with QoS 1. */
   say<Body>(type: MessageType<Body>, topic: string, body: Body, retain: boolean): void;
+  close(): Promise<void>;
 }
 
 /**
  * @param changed is called when the list of members has changed
- * @throws NodeError of `openIdentity`
+ * @throws NodeError of `openIdentityKeys` and `openFleet`
  */
 export const openGround = async (
   options: MeshOptions,
@@ -60,26 +61,30 @@ export const openGround = async (
   changed: (members: MemberList) => void,
 ): Promise<Ground> => {
   const { site, node, codec, writer, mqtt, presence, clock, vitals } = options;
-  const identity = await ownIdentity(join(options.directory, 'identity.pem'));
+  const { fleet = null } = options.configuration;
+  const { identity } = await openIdentityKeys(fleet ?? join(options.directory, 'identity'));
   const generation = writer.epoch;
   const members = new MemberList({ name: node, generation, present: true }, lineage, LIMITS.sendersMax);
-  const keyring = new OpenKeyring(LIMITS.sendersMax);
+  const windows = new ReplayWindows(LIMITS.sendersMax);
+  const parts = { site, node, directory: options.directory, codec, mqtt, vitals, windows };
+  const register = fleet === null ? null : await openFleet({ ...parts, folder: fleet });
+  const keyring = register?.keyring ?? openKeyring(LIMITS.sendersMax);
   const door = new Door({
-    ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX, windows: new ReplayWindows(LIMITS.sendersMax) },
+    ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX, windows },
     keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1)) : null),
   });
   const heardPresence = (topic: string, payload: Uint8Array): void => {
     const name = parseTopic(topic)?.node;
     const opened = openEnvelope(codec, PRESENCE, payload);
     if (name === undefined || !opened.ok || opened.value.sender !== `${site}/${name}`) return;
-    keyring.heard(name, opened.value.body.mesh?.key);
+    keyring.told(name, opened.value.body.mesh?.key);
     if (!members.heard(name, opened.value.body)) return;
     vitals.set('meshPeers', members.present - 1);
     changed(members);
   };
   vitals.set('meshPeers', 0);
   changed(members);
-  presence.shares({ lineage, generation, key: identity.publicKey.bytes });
+  presence.shares({ lineage, generation, ...(register === null ? { key: identity.publicKey.bytes } : {}) });
   mqtt.publish(presence.online(clock.unixMs()));
   // A broker that is away is asked at the next connection.
   mqtt.subscribe(topicFilter('presence', { site }), heardPresence).catch(() => {});
@@ -97,15 +102,6 @@ export const openGround = async (
       vitals.count('meshSent');
       vitals.count('meshSentBytes', payload.length + topic.length);
     },
+    close: async () => register?.close(),
   };
-};
-
-/** The node's key; made at the first start. */
-const ownIdentity = async (path: string): Promise<Identity> => {
-  try {
-    return await openIdentity(path);
-  } catch (error) {
-    if (!(error instanceof NodeError) || error.code !== 'fileNotFound') throw error;
-    return createIdentity(path);
-  }
 };

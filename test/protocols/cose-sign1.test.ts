@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { encodeSign1, readSign1, SIGNED_BYTES_MAX, type Sign1Rejection } from '../../protocols/cose/sign1.ts';
-import { signatureInput } from '../../protocols/cose/structure.ts';
+import { readStructure, signatureInput } from '../../protocols/cose/structure.ts';
 import { LIMITS } from '../../protocols/limits.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
@@ -94,6 +94,12 @@ refusing('a longer message than any of ours', () => {
   const longest = encodeSign1(new Uint8Array(LIMITS.messageBytesMax), kid, signer);
   assert.is(reasonOf(longest), null);
   assert.is(reasonOf(new Uint8Array(SIGNED_BYTES_MAX + 1)), 'sign1TooLong');
+});
+
+refusing('a label in both headers, whatever the profile', () => {
+  const both = readStructure(hex(`d2 84 43a10127 a20127 04${K} 4107 ${S}`));
+  assert.equal(both, { ok: false, reason: 'sign1Unprotected' });
+  assert.ok(readStructure(hex(`d2 84 43a10127 a20500 04${K} 4107 ${S}`)).ok);
 });
 
 refusing('every beginning of a message', () => {

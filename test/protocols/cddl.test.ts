@@ -10,7 +10,7 @@ import { parseCddl, type Rule } from '../support/cddl/grammar.ts';
 import { matchesRule } from '../support/cddl/match.ts';
 import { bytesOf, type GoldenMessage, goldenMessages } from '../support/golden-messages.ts';
 
-const MUTANTS = 1_000;
+const MUTANTS = 500;
 const codec = createCodec();
 const golden = goldenMessages();
 
@@ -80,7 +80,7 @@ cddl(`${MUTANTS} mutants: what the schema lets pass the CDDL describes, and it i
     sum.refusedByBoth += isSound || isDescribed ? 0 : 1;
   }
   process.stdout.write(`${sum.passed} sound, ${sum.refused} refused, ${sum.refusedByBoth} of them by both\n`);
-  assert.ok(sum.passed > 50, `${sum.passed} passed`);
+  assert.ok(sum.passed > 25, `${sum.passed} passed`);
   assert.ok(sum.refusedByBoth > 0.8 * sum.refused, `${sum.refusedByBoth} of ${sum.refused}`);
 });
 cddl.run();

@@ -14,8 +14,8 @@ export const Mesh = Type.Object(
     /** What stands between what a peer says and what is mixed; `clip` unless told otherwise. */
     defence: Type.Optional(Type.Enum([...DEFENCE_NAMES])),
     /**
-     * Folder with what `myrmexctl fleet enroll` made of this node. Without it the mesh is open: any key is believed, on a
-     * broker of this machine alone.
+     * Folder with what `myrmexctl fleet enroll` made of this node. Without it the mesh is open: all keys are believed,
+     * on a broker of this machine alone.
      */
     fleet: Type.Optional(Path),
     /** A star instead of a mesh: who gathers and hands out; this node's own name makes it the coordinator. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import Type from 'typebox';
 import { Compile } from 'typebox/schema';
 import { bytesType } from '../../protocols/bytes.ts';
@@ -40,10 +41,16 @@ const LIMITS_OF_FILE = {
   itemsMax: 8 + 3 * LIMITS.enrolmentsMax,
 };
 
+const fileIn = (directory: string): string => join(directory, 'mesh-state.cbor');
+
 const NOTHING: MeshState = { enrolments: new Map(), revocation: null, replayWindows: null };
 
 /** @returns the state, and whether the file was damaged: then the operator's messages come again from the broker. */
-export const readMeshState = async (codec: Codec, path: string): Promise<{ state: MeshState; isDamaged: boolean }> => {
+export const readMeshState = async (
+  codec: Codec,
+  directory: string,
+): Promise<{ state: MeshState; isDamaged: boolean }> => {
+  const path = fileIn(directory);
   if (!existsSync(path)) return { state: NOTHING, isDamaged: false };
   const decoded = codec.decode(await readBounded(path, 'state of the mesh', FILE_BYTES_MAX), LIMITS_OF_FILE);
   if (!decoded.ok || !check.Check(decoded.value)) return { state: NOTHING, isDamaged: true };
@@ -52,5 +59,8 @@ export const readMeshState = async (codec: Codec, path: string): Promise<{ state
 };
 
 /** Whole or not at all. @throws NodeError `fileUnwritable` */
-export const writeMeshState = (codec: Codec, path: string, state: MeshState): Promise<void> =>
-  writeWhole(path, codec.encode(['meshState', 1, [...state.enrolments], state.revocation, state.replayWindows]));
+export const writeMeshState = (codec: Codec, directory: string, state: MeshState): Promise<void> =>
+  writeWhole(
+    fileIn(directory),
+    codec.encode(['meshState', 1, [...state.enrolments], state.revocation, state.replayWindows]),
+  );

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Codec } from '../../protocols/codec.ts';
 import { Registry } from '../../protocols/enrolment.ts';
 import { LIMITS } from '../../protocols/limits.ts';
@@ -6,16 +5,13 @@ import { encodeReplayWindows, restoreReplayWindows } from '../../protocols/repla
 import type { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { parseTopic, revocationTopic, topicFilter, topicName } from '../../protocols/topics.ts';
 import { errorMessage, NodeError } from '../errors.ts';
-import { readRootKey } from '../io/broker-files.ts';
-import { readBounded } from '../io/files.ts';
-import { IDENTITY_FILES } from '../io/identity-folder.ts';
+import { readFleetFolder } from '../io/fleet-folder.ts';
 import { kidOf } from '../io/keys.ts';
 import { readMeshState, writeMeshState } from '../io/mesh-state.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Vitals } from '../vitals.ts';
 import { fleetKeyring, type Keyring } from './keyring.ts';
 
-const ENROLMENT_BYTES_MAX = 16_384;
 /** Replay windows move with every message, and a card lasts longer: an older window lets nothing in that does harm, as
  *  the ledgers of gossip and the numbers of a star count nothing twice either. */
 const WINDOWS_MS = 600_000;
@@ -44,15 +40,13 @@ export interface FleetRegister {
  */
 export const openFleet = async (options: FleetOptions): Promise<FleetRegister> => {
   const { site, node, folder, codec, mqtt, vitals, windows } = options;
-  const root = await readRootKey(join(folder, IDENTITY_FILES.root));
+  const { root, enrolment: own } = await readFleetFolder(folder);
   const registry = new Registry({ codec, site, root, kidOf });
-  const path = join(options.directory, 'mesh-state.cbor');
-  const { state, isDamaged } = await readMeshState(codec, path);
+  const { state, isDamaged } = await readMeshState(codec, options.directory);
   if (isDamaged) vitals.count('meshStateDamaged');
   if (state.revocation !== null) registry.revoke(state.revocation);
   for (const [name, bytes] of state.enrolments) registry.enrol(name, bytes);
   if (state.replayWindows !== null) restoreReplayWindows(codec, windows, state.replayWindows);
-  const own = await readBounded(join(folder, IDENTITY_FILES.enrolment), 'enrolment', ENROLMENT_BYTES_MAX);
   registry.enrol(node, own);
   const standing = registry.of(node);
   if (!standing.ok) {
@@ -64,7 +58,7 @@ export const openFleet = async (options: FleetOptions): Promise<FleetRegister> =
     try {
       const { enrolments, revocation } = registry.messages();
       const replayWindows = encodeReplayWindows(codec, windows);
-      await writeMeshState(codec, path, { enrolments, revocation, replayWindows });
+      await writeMeshState(codec, options.directory, { enrolments, revocation, replayWindows });
       vitals.well('meshState');
     } catch (error) {
       vitals.trouble('meshState', errorMessage(error));

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import type { Codec } from '../../protocols/codec.ts';
 import { encodeSign1 } from '../../protocols/cose/sign1.ts';
 import { Door } from '../../protocols/door.ts';
@@ -10,6 +9,7 @@ import { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { parseTopic, topicFilter } from '../../protocols/topics.ts';
 import type { Mesh as MeshConfiguration } from '../configuration/mesh.ts';
 import type { Clock } from '../io/clock.ts';
+import { identityFolder } from '../io/fleet-folder.ts';
 import { openIdentityKeys } from '../io/identity-folder.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Share } from '../io/share.ts';
@@ -62,7 +62,7 @@ export const openGround = async (
 ): Promise<Ground> => {
   const { site, node, codec, writer, mqtt, presence, clock, vitals } = options;
   const { fleet = null } = options.configuration;
-  const { identity } = await openIdentityKeys(fleet ?? join(options.directory, 'identity'));
+  const { identity } = await openIdentityKeys(fleet ?? identityFolder(options.directory));
   const generation = writer.epoch;
   const members = new MemberList({ name: node, generation, present: true }, lineage, LIMITS.sendersMax);
   const windows = new ReplayWindows(LIMITS.sendersMax);

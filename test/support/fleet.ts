@@ -4,8 +4,8 @@ import type { BrokerEndpoint } from '../../firmware/io/broker-endpoint.ts';
 import { closedFilesOf, endpointOf } from '../../firmware/io/broker-files.ts';
 import { IDENTITY_FILES } from '../../firmware/io/identity-folder.ts';
 import type { Role } from '../../protocols/access.ts';
-import { enrol } from '../../tools/fleet/enroll.ts';
-import { createFleet, type Fleet } from '../../tools/fleet/fleet-folder.ts';
+import { certifyBroker, enrol } from '../../tools/fleet/enroll.ts';
+import { createFleet, FLEET_FILES, type Fleet } from '../../tools/fleet/fleet-folder.ts';
 import { temporaryFolder } from './machine-recording.ts';
 
 const HUB = 'hub';
@@ -18,13 +18,15 @@ export interface TestFleet {
   endpoint(name: string, port: number): Promise<BrokerEndpoint>;
   /** Enrols one more, or one again. */
   enrol(name: string, role?: Role, renew?: boolean): Promise<void>;
+  /** Makes the certificate of a Mosquitto on this machine; what its configuration says of TLS. */
+  mosquitto(): Promise<readonly string[]>;
   /** What makes an embedded broker ask for certificates: that of the node `hub`. */
   closed(): Promise<Awaited<ReturnType<typeof closedFilesOf>>>;
   enrolment(name: string): Promise<Uint8Array>;
 }
 
-/** Makes a fleet of the site `plant`, with a hub that carries its broker. */
-export const createTestFleet = async (members: Readonly<Record<string, Role>>): Promise<TestFleet> => {
+/** Makes a fleet with a hub that carries its broker. */
+export const createTestFleet = async (members: Readonly<Record<string, Role>>, site = 'plant'): Promise<TestFleet> => {
   const folder = join(await temporaryFolder(), 'fleet');
   const files = (name: string) => {
     const at = (file: string): string => join(folder, 'members', name, file);
@@ -32,7 +34,7 @@ export const createTestFleet = async (members: Readonly<Record<string, Role>>): 
     return { certFile: at(certificate), keyFile: at(tlsKey), caFile: at(authority), rootFile: at(root) };
   };
   const made: TestFleet = {
-    fleet: await createFleet(folder, 'plant', Date.now()),
+    fleet: await createFleet(folder, site, Date.now()),
     files,
     endpoint: (name, port) => {
       const { rootFile: _, ...own } = files(name);
@@ -42,6 +44,21 @@ export const createTestFleet = async (members: Readonly<Record<string, Role>>): 
       const hosts = name === HUB ? ['hub.invalid'] : [];
       const order = { name, roles: [role], request: null, hosts, days: 1, renew, unixMs: Date.now() };
       made.fleet = (await enrol(made.fleet, order)).fleet;
+    },
+    mosquitto: async () => {
+      const { fleet, folder: own } = await certifyBroker(made.fleet, {
+        ...{ hosts: ['127.0.0.1'], days: 1, unixMs: Date.now() },
+      });
+      made.fleet = fleet;
+      return [
+        ...[
+          `cafile ${join(own, 'ca.pem')}`,
+          `certfile ${join(own, 'broker.pem')}`,
+          `keyfile ${join(own, 'broker.key')}`,
+        ],
+        ...[`crlfile ${join(folder, FLEET_FILES.revocationList)}`, 'allow_anonymous false'],
+        ...['require_certificate true', 'use_identity_as_username true'],
+      ];
     },
     closed: () => closedFilesOf(files(HUB)),
     enrolment: async (name) => new Uint8Array(await readFile(join(folder, 'members', name, IDENTITY_FILES.enrolment))),

@@ -72,6 +72,7 @@ class Matcher {
 
   private control(value: CborValue, operator: string, by: Type, scope: Scope): boolean {
     if (operator === '.cbor' && value.type === 'bytes') return this.type(readCbor(value.value), by, scope);
+    if (operator === '.le' && value.type === 'integer' && by.kind === 'integer') return value.value <= by.value;
     if (operator === '.regexp' && value.type === 'text' && by.kind === 'text') {
       return new RegExp(`^(?:${by.value})$`, 'u').test(value.value);
     }

@@ -1,0 +1,323 @@
+import { ASIDE, ASK, type GossipBody, type GossipFields, readGossip, writeGossip } from '../messages/gossip.ts';
+import { ASK_LANES_MAX, Entry } from './entry.ts';
+import { Holdings } from './holdings.ts';
+import { lineageBytes, sameBytes } from './lineage.ts';
+import { type Member, Membership, placeOf } from './membership.ts';
+import { GOSSIP_DEFAULTS, type GossipEffect, type GossipOptions, type GossipRejection } from './options.ts';
+import { Rounds } from './rounds.ts';
+import type { GossipStep } from './schedule.ts';
+import type { GossipState } from './state.ts';
+import { SteadyTime } from './steady-time.ts';
+
+/**
+ * One node's part in averaging parameters over a fleet: push-sum over acknowledged edges, in cycles of fold, double,
+ * unfold. A sans-IO machine: every method takes the time and gives back what is to be done; `wakeAt` says when `tick`
+ * is due. See docs/mesh-gossip.md for the protocol and its promises.
+ */
+export class Gossip {
+  readonly holdings: Holdings;
+  readonly membership: Membership;
+  private readonly options: Required<Omit<GossipOptions, 'defence' | 'valuesMax'>>;
+  private readonly lineage: Uint8Array;
+  private readonly rounds: Rounds;
+  private readonly entry: Entry;
+  private effects: GossipEffect[] = [];
+  /** A cycle was asked for while one was going on. */
+  private due = false;
+  /** Others' pace brought on a cycle that this node's own pace has not asked for yet. */
+  private ahead = false;
+  private startedAt = Number.NEGATIVE_INFINITY;
+  private readonly time = new SteadyTime();
+  /** Cycle in which each lane was last shared with a newcomer. */
+  private readonly sharedIn: Int32Array;
+
+  /** @throws RangeError for options that do not fit one another: our fault */
+  constructor(options: GossipOptions) {
+    this.options = { ...GOSSIP_DEFAULTS, trust: () => 1, ...options };
+    const { self, generation, roundTimeoutMs, missedMax, suspectMs } = this.options;
+    if (!(Number.isSafeInteger(generation) && generation > 0)) throw new RangeError(`generation ${generation}`);
+    this.lineage = lineageBytes(options.lineage);
+    this.holdings = new Holdings(options);
+    this.membership = new Membership(self, generation, { missedMax, suspectMs });
+    this.rounds = new Rounds(roundTimeoutMs);
+    this.entry = new Entry(roundTimeoutMs);
+    this.sharedIn = new Int32Array(this.holdings.lanes.length).fill(-1);
+  }
+
+  /**
+   * What must be on disk before the effects of the last call are carried out, if a crash is to cost nothing. An older
+   * state would give away the same mass twice: who has none, or one that may be older, begins a new generation.
+   */
+  save(): GossipState {
+    const { generation } = this.options;
+    const { incarnation } = this.membership;
+    return { generation, incarnation, lineage: this.lineage, cycle: this.cycle, ...this.holdings.save() };
+  }
+
+  /** See `restoreGossip`. */
+  restore(state: GossipState): boolean {
+    this.rounds.cycle = state.cycle;
+    this.membership.incarnation = state.incarnation;
+    return this.holdings.restore(state);
+  }
+
+  get cycle(): number {
+    return this.rounds.cycle;
+  }
+
+  /** Whether a cycle is going on. */
+  get running(): boolean {
+    return this.rounds.running;
+  }
+
+  /** Writes θ [size]. */
+  estimate(out: Float64Array): void {
+    this.holdings.estimate(out);
+  }
+
+  /** θ has moved by `delta` [size] through learning on this node. */
+  moved(delta: Float64Array): void {
+    this.holdings.moved(delta);
+  }
+
+  /** The members of the fleet with this lineage, sorted by name, this node among them. */
+  members(members: readonly Member[], now: number): readonly GossipEffect[] {
+    const at = this.time.from(now);
+    this.membership.update(members, at);
+    for (const peer of this.holdings.peers) {
+      if (!this.membership.isListed(peer)) this.holdings.retract(peer);
+      else this.holdings.face(peer, this.membership.generationOf(peer));
+    }
+    return this.settle(at);
+  }
+
+  /**
+   * Time for a cycle by this node's pace. One that others began meanwhile counts for it; while one goes on, the next
+   * follows at once.
+   */
+  begin(now: number): readonly GossipEffect[] {
+    const at = this.time.from(now);
+    if (this.ahead) this.ahead = false;
+    else if (this.rounds.running) this.due = true;
+    else this.start(this.rounds.cycle + 1, at);
+    return this.settle(at);
+  }
+
+  /** Time has passed. Call it at `wakeAt`; more often does no harm. */
+  tick(now: number): readonly GossipEffect[] {
+    const at = this.time.from(now);
+    for (const name of this.membership.tick(at)) this.evict(name);
+    return this.settle(at);
+  }
+
+  /** When `tick` is due next, ms; Infinity when nothing is waited for. */
+  get wakeAt(): number {
+    const round = this.rounds.running ? this.rounds.deadline : Number.POSITIVE_INFINITY;
+    const entry = this.holdings.unseasoned().length > 0 ? this.entry.wakeAt : Number.POSITIVE_INFINITY;
+    const start = this.rounds.running ? null : this.rounds.nextCycle();
+    const pulled = start === null ? Number.POSITIVE_INFINITY : this.startedAt + this.options.cycleMsMin;
+    return this.time.onClock(Math.min(round, entry, pulled, this.membership.wakeAt));
+  }
+
+  /** @param body checked against the schema, from the peer whose signature the envelope bears */
+  receive(peer: string, body: GossipBody, now: number): readonly GossipEffect[] {
+    const at = this.time.from(now);
+    const message = readGossip(body);
+    const reason = this.refusal(peer, message) ?? this.meet(peer, message, at);
+    if (reason !== null) this.refuse(peer, reason);
+    else this.hear(peer, message);
+    return this.settle(at);
+  }
+
+  private refusal(peer: string, message: GossipFields): GossipRejection | null {
+    if (!sameBytes(message.lineage, this.lineage)) return 'lineage';
+    if (message.lane >= this.holdings.lanes.length) return 'lane';
+    if (!this.membership.isListed(peer) || peer === this.options.self) return 'stranger';
+    if (message.generation < this.membership.generationOf(peer)) return 'generation';
+    if (this.options.trust(peer) <= 0) return 'quarantined';
+    return message.cycle + this.options.stalenessCycles < this.rounds.cycle ? 'stale' : null;
+  }
+
+  /** Takes note of who speaks and of what it says of others; a reason when it must be left at that. */
+  private meet(peer: string, message: GossipFields, now: number): GossipRejection | null {
+    this.holdings.face(peer, message.generation);
+    if (!this.holdings.resume(peer)) return 'evicted';
+    this.noteState(peer, () => this.membership.heard(peer, message.generation, message.incarnation, now));
+    for (const rumour of message.rumours) {
+      if (this.membership.rumoured(rumour, now)) this.evict(rumour[0]);
+    }
+    // For another life of this node: neither the mass nor the acknowledgement is ours, and the sender should know.
+    if (message.peerGeneration === this.options.generation) return null;
+    this.say(peer, message.lane, ASIDE);
+    return 'generation';
+  }
+
+  private hear(peer: string, message: GossipFields): void {
+    this.holdings.acknowledged(message.lane, peer, message.acknowledged);
+    if (message.round === ASK) this.answer(peer, message.lane);
+    else if (message.round === ASIDE) this.hearAside(peer, message);
+    else if (!this.rounds.isDue(peer, message)) this.apply(peer, message, true);
+    else if (!this.rounds.keep({ peer, message })) this.refuse(peer, 'early');
+  }
+
+  private hearAside(peer: string, message: GossipFields): void {
+    if (!this.rounds.running && message.cycle > this.rounds.cycle) this.rounds.cycle = message.cycle;
+    this.apply(peer, message, true);
+  }
+
+  /** A newcomer gets half, once a cycle. */
+  private answer(peer: string, lane: number): void {
+    this.entry.heardAsking(peer);
+    if (!this.holdings.masses[lane]!.seasoned || this.sharedIn[lane] === this.rounds.cycle) return;
+    this.sharedIn[lane] = this.rounds.cycle;
+    this.holdings.give(lane, peer, 'half');
+    this.say(peer, lane, ASIDE);
+  }
+
+  /** @param outside whether it came outside of its round, so that this cycle's end will not speak of it */
+  private apply(peer: string, message: GossipFields, outside: boolean): void {
+    const outcome = this.holdings.take(peer, message, this.options.trust(peer));
+    if (outcome !== 'applied' && outcome !== 'old') this.refuse(peer, outcome);
+    // Whom this cycle does not meet would wait for its acknowledgement for ever.
+    if (outside && message.upTo > message.base && !this.rounds.meets(peer)) this.say(peer, message.lane, ASIDE);
+    if (outside && outcome === 'applied') {
+      this.effects.push({ kind: 'mixed', cycle: this.rounds.cycle, complete: false });
+    }
+  }
+
+  /** Goes on as far as the messages and the time allow, and hands over what is to be done. */
+  private settle(now: number): readonly GossipEffect[] {
+    this.enter(now);
+    for (let busy = true; busy; ) {
+      while (this.rounds.running && this.proceed(now));
+      for (const { peer, message } of this.rounds.takeLeftovers()) this.apply(peer, message, true);
+      busy = !this.rounds.running && this.startNext(now);
+    }
+    const { effects } = this;
+    this.effects = [];
+    return effects;
+  }
+
+  /** Starts the cycle that is due, or that others are in already. */
+  private startNext(now: number): boolean {
+    const pulled = now >= this.startedAt + this.options.cycleMsMin ? this.rounds.nextCycle() : null;
+    if (pulled === null && !this.due) return false;
+    if (!this.due) this.ahead = true;
+    return this.start(pulled ?? this.rounds.cycle + 1, now);
+  }
+
+  private start(cycle: number, now: number): boolean {
+    const members = this.membership.schedule();
+    const place = placeOf(members, this.options.self);
+    this.due = false;
+    this.holdings.settle();
+    if (place === null || members.length < 2) return false;
+    this.startedAt = now;
+    this.rounds.start(cycle, members, place, now);
+    return true;
+  }
+
+  /** The present step, if it can be done; false when it must wait. */
+  private proceed(now: number): boolean {
+    const { rounds } = this;
+    const step = rounds.step;
+    if (step === null) return this.finish();
+    const peer = rounds.peerOf(step);
+    const gone = this.membership.stateOf(peer) !== 'alive' || this.options.trust(peer) <= 0;
+    if (step.first && !rounds.spoken) this.speak(step, peer, gone);
+    const letter = step.takes ? rounds.takeLetter(step) : null;
+    if (step.takes && letter === null && !gone && now < rounds.deadline) return false;
+    // The share is of what was here before the peer's comes in: both halve the difference.
+    if (!step.first && letter !== null && step.gives !== 'nothing') this.share(step, peer, gone);
+    if (letter !== null) this.apply(peer, letter.message, false);
+    else if (step.takes) this.miss(step, peer, gone, now);
+    if (!step.first && step.gives !== 'nothing') this.say(peer, this.lane, step.round);
+    rounds.next(now);
+    return true;
+  }
+
+  private speak(step: GossipStep, peer: string, gone: boolean): void {
+    this.share(step, peer, gone);
+    this.say(peer, this.lane, step.round);
+    this.rounds.spoken = true;
+  }
+
+  private miss(step: GossipStep, peer: string, gone: boolean, now: number): void {
+    this.rounds.complete = false;
+    if (!gone) this.noteState(peer, () => this.membership.missed(peer, now));
+    if (!step.first) this.share(step, peer, gone);
+  }
+
+  /** Who may be gone is given nothing more, and neither is who may be another than we think. */
+  private share(step: GossipStep, peer: string, gone: boolean): void {
+    const generation = this.membership.generationOf(peer);
+    if (step.gives === 'nothing' || gone || generation === 0) return;
+    this.holdings.face(peer, generation);
+    this.holdings.give(this.lane, peer, step.gives);
+  }
+
+  private finish(): boolean {
+    const { rounds, holdings } = this;
+    rounds.stop();
+    this.effects.push({ kind: 'mixed', cycle: rounds.cycle, complete: rounds.complete });
+    const loose = holdings.looseEnd((peer) => rounds.meets(peer) || !this.membership.isListed(peer), rounds.cycle);
+    if (loose !== null) this.say(loose.peer, loose.lane, ASIDE);
+    return false;
+  }
+
+  /** A node without mass asks for some. */
+  private enter(now: number): void {
+    const lanes = this.holdings.unseasoned();
+    const place = lanes.length > 0 ? placeOf(this.membership.schedule(), this.options.self) : null;
+    if (place === null) return;
+    const next = this.entry.next(this.membership, place, now);
+    if (next === 'found') this.holdings.found();
+    else if (next !== 'wait') for (const lane of lanes.slice(0, ASK_LANES_MAX)) this.say(next.ask, lane, ASK);
+  }
+
+  private get lane(): number {
+    return this.rounds.cycle % this.holdings.lanes.length;
+  }
+
+  private say(peer: string, lane: number, round: number): void {
+    const body = writeGossip({
+      ...this.holdings.fieldsFor(lane, peer),
+      lineage: this.lineage,
+      cycle: this.rounds.cycle,
+      round,
+      generation: this.options.generation,
+      incarnation: this.membership.incarnation,
+      peerGeneration: this.membership.generationOf(peer),
+      rumours: this.membership.nextRumours(),
+    });
+    this.effects.push({ kind: 'send', to: peer, body });
+  }
+
+  private evict(name: string): void {
+    this.holdings.retract(name);
+    this.effects.push({ kind: 'member', name, state: 'evicted' });
+  }
+
+  private noteState(name: string, change: () => void): void {
+    const before = this.membership.stateOf(name);
+    change();
+    const state = this.membership.stateOf(name);
+    if (state !== before) this.effects.push({ kind: 'member', name, state });
+  }
+
+  private refuse(peer: string, reason: GossipRejection): void {
+    this.effects.push({ kind: 'refused', peer, reason });
+  }
+}
+
+/** @throws RangeError for options that do not fit one another: our fault */
+export function createGossip(options: GossipOptions): Gossip {
+  return new Gossip(options);
+}
+
+/** Goes on from a saved state, in its generation; null when it is of other parameters. */
+export function restoreGossip(options: GossipOptions, state: GossipState): Gossip | null {
+  if (!sameBytes(state.lineage, lineageBytes(options.lineage)) || state.generation === 0) return null;
+  const gossip = new Gossip({ ...options, generation: state.generation });
+  return gossip.restore(state) ? gossip : null;
+}

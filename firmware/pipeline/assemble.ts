@@ -21,9 +21,16 @@ import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type ExpertName, expertsFor, LINEAR_FEATURES_MAX, type PipelineOptions, WORKING_MAX } from './options.ts';
+import {
+  type ExpertName,
+  expertsFor,
+  LINEAR_FEATURES_MAX,
+  type PipelineOptions,
+  paceOfA,
+  WORKING_MAX,
+} from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
-import { SnapshotCodec } from './snapshot.ts';
+import { SnapshotCodec, type StateArray } from './snapshot.ts';
 import type { TaskHead } from './tasks/contract.ts';
 import { createTaskHead } from './tasks/create.ts';
 import type { UnlabelledLearning } from './unlabelled-learning.ts';
@@ -129,36 +136,28 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     judges.restore(brought, replay.labelOf(slot), FACTORY_TIMES);
   }
   const learning = new LabelLearning({ pending, replay, judges, learner, choice, normaliser, episodes, how });
-  const before = [
+  const before = (withA: boolean): readonly StateArray[] => [
     learning.firstUnlearned,
-    ...(taught === null ? [] : taught.parameters),
-    ...(taught === null ? [] : [taught.adam.first, taught.adam.second, taught.adam.powers]),
+    ...(taught?.stateOf(withA) ?? []),
     ...[statistics.mean, statistics.variance, statistics.weight],
   ];
   const after = [random.state, ...(choice?.arrays ?? [])];
   const firstWeights = new Float64Array(experts.filter((name) => VERSION_1_EXPERTS.includes(name)).length);
-  const codec = new SnapshotCodec(
-    identity.words,
-    [
-      ...before,
-      mixture.weights,
-      ...after,
-      ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
-      ...(learner === null
-        ? []
-        : [
-            learner.elastic.fisherRoots,
-            learner.elastic.anchorCodes,
-            learner.elastic.scales,
-            learner.elastic.remaining,
-          ]),
-      ...(linear === null ? [] : [linear.temperature.weights]),
-      ...(context === null ? [] : [context.belief]),
-      ...(calibration === null ? [] : [calibration.weights]),
-      ...(unlabelled?.state ?? []),
-    ],
-    { arrays: [...before, firstWeights, ...after], adopt: () => mixture.adopt(firstWeights) },
-  );
+  const whole = (withA: boolean): readonly StateArray[] => [
+    ...before(withA),
+    mixture.weights,
+    ...after,
+    ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
+    ...(learner?.elasticStateOf(withA) ?? []),
+    ...(linear === null ? [] : [linear.temperature.weights]),
+    ...(context === null ? [] : [context.belief]),
+    ...(calibration === null ? [] : [calibration.weights]),
+    ...(unlabelled?.state ?? []),
+  ];
+  const codec = new SnapshotCodec(identity.words, whole(true), [
+    { version: 2, arrays: whole(false), adopt: () => {} },
+    { version: 1, arrays: [...before(false), firstWeights, ...after], adopt: () => mixture.adopt(firstWeights) },
+  ]);
   const own = { unlabelled, adapters, adapterSeed, learnsA: taught?.learnsA ?? false, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
   const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
@@ -198,7 +197,7 @@ function createReplay(
 }
 
 function createLearner(
-  { learning }: PipelineOptions,
+  { learning, pool }: PipelineOptions,
   { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
@@ -221,7 +220,7 @@ function createLearner(
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
-    paceOfA: learning.learnA,
+    paceOfA: paceOfA({ learning, pool }),
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let at = 0; at < replay.total; at++) learner.consolidate(at);

@@ -58,6 +58,11 @@ export interface PipelineOptions {
 export interface PoolOptions extends ChooserOptions {
   /** 1 is one adapter for all that happens. */
   readonly adaptersMax: number;
+  /**
+   * Whether each adapter of several learns an A of its own, at `learning.learnA`; one alone always does. With one A
+   * for all, adapters are smaller, and two that become one are averaged exactly.
+   */
+  readonly learnsA: boolean;
   /** Of stored forms and working states. */
   readonly bytesMax: number;
 }
@@ -65,6 +70,10 @@ export interface PoolOptions extends ChooserOptions {
 /** Working states beyond these would mostly make snapshots larger. */
 export const WORKING_MAX = 8;
 export const ADAPTERS_MAX = 1024;
+
+/** How fast A of the local adapters learns, as a share of their learning rate; 0 where it is as it was drawn. */
+export const paceOfA = ({ learning, pool }: Pick<PipelineOptions, 'learning' | 'pool'>): number =>
+  pool.adaptersMax === 1 || pool.learnsA ? learning.learnA : 0;
 
 /** Everything but the model and the seed. */
 export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
@@ -76,7 +85,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   pendingWindows: 1024,
   learning: defaultLearningOptions,
   unlabelled: defaultUnlabelledOptions,
-  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },
+  pool: { ...defaultChooserOptions, adaptersMax: 1, learnsA: false, bytesMax: 2 * 1024 * 1024 },
   adapterSeed: null,
 };
 

@@ -3,14 +3,15 @@ import { NodeError } from '../errors.ts';
 
 /** "MXLS", little-endian: a Myrmex learning state. */
 const MAGIC = 0x534c584d;
-const VERSION = 2;
+const VERSION = 3;
 const HEADER_BYTES = 4 * 6;
 const CHECKSUM_BYTES = 8;
 
 export type StateArray = Float32Array | Float64Array | Uint32Array | Uint16Array | Uint8Array | Int8Array;
 
-/** What version 1 of a snapshot held, where that is not the same now. */
-export interface FirstVersion {
+/** What another snapshot may hold: of an older version, or of this one before there was somebody to share with. */
+export interface Layout {
+  readonly version: number;
   readonly arrays: readonly StateArray[];
   /** Called when they have been read. */
   readonly adopt: () => void;
@@ -19,8 +20,8 @@ export interface FirstVersion {
 /**
  * Learning state as bytes, the same on every machine: magic, version, the model's two fingerprint words, length, zero,
  * then the arrays in their order (little-endian), then a 64-bit checksum of all before it. The arrays are live: `write`
- * reads them, `read` fills them after everything has been checked. Of a snapshot of version 1, what version 2 added
- * stays as it is at the start.
+ * reads them, `read` fills them after everything has been checked. What another layout does not hold stays as it is at
+ * the start.
  */
 export class SnapshotCodec {
   readonly byteLength: number;
@@ -28,16 +29,21 @@ export class SnapshotCodec {
   private readonly bytes: Uint8Array;
   private readonly view: DataView;
   private readonly fingerprint = new Fingerprint();
+  /** This one first. */
+  private readonly layouts: readonly Layout[];
 
+  /** @param others that can be read as well; two of one version differ in their length */
   constructor(
     private readonly model: readonly [number, number],
     private readonly arrays: readonly StateArray[],
-    private readonly first: FirstVersion,
+    others: readonly Layout[],
   ) {
+    const present: Layout = { version: VERSION, arrays, adopt: () => {} };
+    this.layouts = [present, ...others];
     this.byteLength = lengthOf(arrays);
     this.bytes = new Uint8Array(this.byteLength);
     this.view = new DataView(this.bytes.buffer);
-    this.header(VERSION).forEach((word, i) => {
+    this.header(present).forEach((word, i) => {
       this.view.setUint32(i * 4, word, true);
     });
   }
@@ -64,18 +70,16 @@ export class SnapshotCodec {
    */
   read(bytes: Uint8Array): void {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.check(bytes, view);
-    const isFirst = view.getUint32(4, true) === 1;
+    const { arrays, adopt } = this.check(bytes, view);
     let at = HEADER_BYTES;
-    for (const array of isFirst ? this.first.arrays : this.arrays) {
+    for (const array of arrays) {
       for (let i = 0; i < array.length; i++, at += array.BYTES_PER_ELEMENT) getElement(view, at, array, i);
     }
-    if (isFirst) this.first.adopt();
+    adopt();
   }
 
-  private header(version: number): readonly number[] {
-    const length = version === 1 ? lengthOf(this.first.arrays) : this.byteLength;
-    return [MAGIC, version, this.model[0], this.model[1], length, 0];
+  private header({ version, arrays }: Layout): readonly number[] {
+    return [MAGIC, version, this.model[0], this.model[1], lengthOf(arrays), 0];
   }
 
   private checksum(bytes: Uint8Array, end: number): readonly [number, number] {
@@ -84,7 +88,7 @@ export class SnapshotCodec {
     return this.fingerprint.words;
   }
 
-  private check(bytes: Uint8Array, view: DataView): void {
+  private check(bytes: Uint8Array, view: DataView): Layout {
     const refuse = (code: string, what: string): never => {
       throw new NodeError(code, `the stored learning state ${what}: it is left out, learning goes on from the journal`);
     };
@@ -92,7 +96,8 @@ export class SnapshotCodec {
       refuse('snapshotDamaged', 'is not one');
     }
     const version = view.getUint32(4, true);
-    if (version !== 1 && version !== VERSION) {
+    const known = this.layouts.filter((layout) => layout.version === version);
+    if (known.length === 0) {
       refuse('snapshotVersion', `has version ${version}, this software reads up to ${VERSION}`);
     }
     const end = bytes.length - CHECKSUM_BYTES;
@@ -100,10 +105,10 @@ export class SnapshotCodec {
     if (view.getUint32(end, true) !== low || view.getUint32(end + 4, true) !== high) {
       refuse('snapshotDamaged', 'is damaged (checksum)');
     }
-    const header = this.header(version);
-    if (header.some((word, i) => view.getUint32(i * 4, true) !== word) || bytes.length !== header[4]) {
-      refuse('snapshotMismatch', 'belongs to another model or other learning options');
-    }
+    const fits = (layout: Layout): boolean =>
+      lengthOf(layout.arrays) === bytes.length &&
+      this.header(layout).every((word, i) => view.getUint32(i * 4, true) === word);
+    return known.find(fits) ?? refuse('snapshotMismatch', 'belongs to another model or other learning options');
   }
 }
 

@@ -21,14 +21,7 @@ import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import {
-  type ExpertName,
-  expertsFor,
-  LINEAR_FEATURES_MAX,
-  type PipelineOptions,
-  paceOfA,
-  WORKING_MAX,
-} from './options.ts';
+import { type ExpertName, expertsFor, type PipelineOptions, paceOfA, readsOpinions, WORKING_MAX } from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
 import { SnapshotCodec, type StateArray } from './snapshot.ts';
 import type { TaskHead } from './tasks/contract.ts';
@@ -93,7 +86,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const share = card.task === 'anomaly' ? options.unlabelled.share : how.share;
   const mixture = new Mixture({ classes, prior, share });
   // What a streaming model says depends on the windows before: nobody could ask it again after a restart.
-  const asks = how.linearReadsFrozen && !loaded.interpreter.hasState && features.size + classes <= LINEAR_FEATURES_MAX;
+  const asks = how.linearReadsFrozen && !loaded.interpreter.hasState && readsOpinions(features.size, classes);
   const linear = experts.includes('linear')
     ? new LinearExpert({ features: features.size, opinions: asks ? classes : 0, classes, share: how.share })
     : null;

@@ -11,6 +11,9 @@ export type ExpertName = (typeof expertNames)[number];
 /** `linear` takes features² / 2 doubles: 0.26 MB at this many. */
 export const LINEAR_FEATURES_MAX = 256;
 
+/** Whether it has room for what the frozen model says of each class, beside the features. */
+export const readsOpinions = (features: number, classes: number): boolean => features + classes <= LINEAR_FEATURES_MAX;
+
 /**
  * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. A
  * classifier learns from labels, an autoencoder from what it judges normal (`UnlabelledLearning`), a regressor from

@@ -13,7 +13,8 @@ export interface LearningInterpreter {
 
 /**
  * An interpreter of a model that learns: with as many adapter points, the last ones first, as are wanted and as memory
- * allows for learning (`learningArenaBytesMax`, `learningStateBytesMax`) and for the interpreter together with the activations that it keeps.
+ * allows for learning (`learningArenaBytesMax`, `learningStateBytesMax`) and for the interpreter together with the
+ * activations that it keeps.
  *
  * @throws ModelError as `createInterpreter`
  */

@@ -4,7 +4,7 @@ import type { AdapterPoint } from '../adapter-point.ts';
 const LEARNER_BYTES = 4 + 2 * 4 + 8;
 /** Of EWC: importance and anchor in float32 and in a byte each, and the sum of squares in float64. */
 const ELASTIC_BYTES = 2 * 4 + 2 + 8;
-/** Of a snapshot: parameter, moments, the bytes of EWC. It exists twice: as it is written, and on its way to the disk. */
+/** Of a snapshot, which exists twice, as it is written and on its way to the disk: parameter, moments, bytes of EWC. */
 const SNAPSHOT_BYTES = 2 * (4 + 2 * 4 + 2);
 
 /** What adapters are at a point. */

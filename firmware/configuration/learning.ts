@@ -12,6 +12,7 @@ const Pool = Type.Object(
     memory: Type.Optional(Windows),
     hysteresis: Type.Optional(Windows),
     novelty: Type.Optional(Type.Number({ minimum: 1.01, maximum: 1_000 })),
+    learnsA: Type.Optional(Type.Boolean()),
   },
   closed,
 );

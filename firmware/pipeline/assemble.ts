@@ -25,9 +25,10 @@ import type { LoadedModel } from './loaded-model.ts';
 import {
   type ExpertName,
   expertsFor,
-  LINEAR_FEATURES_MAX,
   ownExpertNames,
   type PipelineOptions,
+  paceOfA,
+  readsOpinions,
   WORKING_MAX,
 } from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
@@ -97,7 +98,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const share = card.task === 'anomaly' ? options.unlabelled.share : how.share;
   const mixture = new Mixture({ classes, prior, share });
   // What a streaming model says depends on the windows before: nobody could ask it again after a restart.
-  const asks = how.linearReadsFrozen && !loaded.interpreter.hasState && features.size + classes <= LINEAR_FEATURES_MAX;
+  const asks = how.linearReadsFrozen && !loaded.interpreter.hasState && readsOpinions(features.size, classes);
   const linear = experts.includes('linear')
     ? new LinearExpert({ features: features.size, opinions: asks ? classes : 0, classes, share: how.share })
     : null;
@@ -148,44 +149,42 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     judges.restore(brought, replay.labelOf(slot), FACTORY_TIMES);
   }
   const learning = new LabelLearning({
-    pending,
-    replay,
-    judges,
-    learner,
-    shared: shared?.learner ?? null,
-    choice,
-    normaliser,
-    episodes,
-    how,
+    ...{ pending, replay, judges, learner, shared: shared?.learner ?? null },
+    ...{ choice, normaliser, episodes, how },
   });
-  const before = [
+  const before = (withA: boolean): readonly StateArray[] => [
     learning.firstUnlearned,
-    ...(taught === null ? [] : taught.parameters),
-    ...(taught === null ? [] : [taught.adam.first, taught.adam.second, taught.adam.powers]),
+    ...(taught?.stateOf(withA) ?? []),
     ...[statistics.mean, statistics.variance, statistics.weight],
   ];
   const after = [random.state, ...(choice?.arrays ?? [])];
-  const later = [
+  const later = (withA: boolean): readonly StateArray[] => [
     ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
-    ...(learner === null
-      ? []
-      : [learner.elastic.fisherRoots, learner.elastic.anchorCodes, learner.elastic.scales, learner.elastic.remaining]),
+    ...(learner?.elasticStateOf(withA) ?? []),
     ...(linear === null ? [] : [linear.temperature.weights]),
     ...(context === null ? [] : [context.belief]),
     ...(calibration === null ? [] : [calibration.weights]),
     ...(unlabelled?.state ?? []),
   ];
   /** Before other experts came: their weights among each other, and none of the state that came with them. */
-  const earlier = (version: number, known: readonly ExpertName[], then: readonly StateArray[]): Layout => {
+  const earlier = (
+    version: number,
+    known: readonly ExpertName[],
+    [first, last]: readonly [readonly StateArray[], readonly StateArray[]],
+  ): Layout => {
     const places = [...experts.keys()].filter((e) => known.includes(experts[e]!));
     const weights = new Float64Array(places.length);
-    return { version, arrays: [...before, weights, ...after, ...then], adopt: () => mixture.adopt(weights, places) };
+    return { version, arrays: [...first, weights, ...after, ...last], adopt: () => mixture.adopt(weights, places) };
   };
-  const alone = shared === null ? [] : [earlier(3, ownExpertNames, later)];
+  const alone = shared === null ? [] : [earlier(3, ownExpertNames, [before(true), later(true)])];
   const codec = new SnapshotCodec(
     identity.words,
-    [...before, mixture.weights, ...after, ...later, ...(shared?.state ?? [])],
-    [...alone, earlier(2, ownExpertNames, later), earlier(1, VERSION_1_EXPERTS, [])],
+    [...before(true), mixture.weights, ...after, ...later(true), ...(shared?.state ?? [])],
+    [
+      ...alone,
+      earlier(2, ownExpertNames, [before(false), later(false)]),
+      earlier(1, VERSION_1_EXPERTS, [before(false), []]),
+    ],
   );
   const own = { unlabelled, adapters, adapterSeed, learnsA: taught?.learnsA ?? false, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
@@ -226,7 +225,7 @@ function createReplay(
 }
 
 function createLearner(
-  { learning }: PipelineOptions,
+  { learning, pool }: PipelineOptions,
   { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
@@ -249,7 +248,7 @@ function createLearner(
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
-    paceOfA: learning.learnA,
+    paceOfA: paceOfA({ learning, pool }),
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let at = 0; at < replay.total; at++) learner.consolidate(at);

@@ -39,8 +39,9 @@ export class ExpertLearning {
   }
 
   /**
-   * The window in slot `at` was learned as `before` and is of class `label`. What is in closed form is corrected exactly; the
-   * weights of the experts keep what the wrong label taught them until they forget it, with about 100 labels.
+   * The window in slot `at` was learned as `before` and is of class `label`. What is in closed form is corrected
+   * exactly; the weights of the experts keep what the wrong label taught them until they forget it, with about 100
+   * labels.
    */
   relabel(at: number, index: number, z: Float32Array, before: number, label: number): void {
     const { pending, linear, context } = this.parts;
@@ -49,8 +50,8 @@ export class ExpertLearning {
   }
 
   /**
-   * A label of the factory or of an earlier run: weights come from the snapshot, what is in closed form from the windows
-   * themselves.
+   * A label of the factory or of an earlier run: weights come from the snapshot, what is in closed form from the
+   * windows themselves.
    *
    * @param times how often it is to count
    */

@@ -1,5 +1,6 @@
 import { type ArenaRequest, planArena } from '../arena.ts';
 import { findLogits, type Interpreter } from '../interpreter.ts';
+import { type AdapterShape, learningStateBytes, trainedValues } from '../learning/learning-bytes.ts';
 import type { TfliteModel } from '../tflite/model.ts';
 import { elementsOf } from '../tflite/verify.ts';
 import { carriers, type GradientReach } from './reach.ts';
@@ -30,7 +31,7 @@ export interface GradientPlan {
   readonly memory: LearningMemory;
 }
 
-/** Bytes that learning takes in the engine beside the interpreter and the adapters. */
+/** Bytes that learning takes beside the interpreter and the adapters, in the engine unless it says otherwise. */
 export interface LearningMemory {
   /** Slopes and scratch, which share addresses by lifetime. */
   readonly arenaBytes: number;
@@ -38,18 +39,20 @@ export interface LearningMemory {
   readonly lastingBytes: number;
   /** Activations that wait for the way back, at most: what they share with others is not taken off. */
   readonly activationBytes: number;
+  /** What learns and its optimiser, outside of the engine. */
+  readonly stateBytes: number;
 }
 
 /**
  * @param points ordinals of the adapter points that learn; all of `reach.points` or some of them
- * @param need rank of their adapters, and whether A learns
+ * @param shape of their adapters
  */
 export function planGradient(
   model: TfliteModel,
   interpreter: Interpreter,
   reach: GradientReach,
   points: readonly number[],
-  { rank, learnsA }: Pick<GradientNeed, 'rank' | 'learnsA'>,
+  { rank, learnsA }: AdapterShape,
 ): GradientPlan {
   const { operators, tensors } = model.subgraph;
   const ordinals = new Map(points.map((ordinal) => [interpreter.adapterPoints[ordinal]!.operator, ordinal]));
@@ -90,6 +93,10 @@ export function planGradient(
   const seen = new Set(
     steps.flatMap(({ operator }) => [operators[operator]!.inputs[0]!, operators[operator]!.outputs[0]!]),
   );
+  const values = points.reduce(
+    (sum, ordinal) => sum + trainedValues(interpreter.adapterPoints[ordinal]!, { rank, learnsA }),
+    0,
+  );
   const lasting = steps.reduce((sum, step) => sum + step.rule.lastingBytes(needOf(step, learnsA)), 4 * channelsMax);
   return {
     steps,
@@ -99,6 +106,7 @@ export function planGradient(
     memory: {
       arenaBytes: arena.bytes,
       lastingBytes: lasting,
+      stateBytes: learningStateBytes(values),
       activationBytes: [...seen].reduce((sum, tensor) => sum + 2 * elements(tensor), 0),
     },
   };

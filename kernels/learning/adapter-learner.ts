@@ -98,6 +98,25 @@ export class AdapterLearner {
     return this.trained.codecs;
   }
 
+  /** The whole state but what EWC holds; without A what it was before A learned, and what other adapters have. */
+  stateOf(withA: boolean): readonly (Float32Array | Float64Array)[] {
+    const { first, second, powers } = this.adam;
+    const { arrays, values } = this.extentOf(withA);
+    return [...this.parameters.slice(0, arrays), first.subarray(0, values), second.subarray(0, values), powers];
+  }
+
+  /** What EWC holds; `elastic.decode` after it was written to. */
+  elasticStateOf(withA: boolean): readonly (Float32Array | Float64Array | Uint8Array | Int8Array)[] {
+    const { fisherRoots, anchorCodes, scales, remaining } = this.elastic;
+    const { arrays, values } = this.extentOf(withA);
+    return [
+      fisherRoots.subarray(0, values),
+      anchorCodes.subarray(0, values),
+      scales.subarray(0, 2 * arrays),
+      remaining,
+    ];
+  }
+
   /** Number of trained values. */
   get parameterCount(): number {
     return this.adam.first.length;
@@ -179,6 +198,11 @@ export class AdapterLearner {
     }
     present(slot);
     interpreter.invoke(adapters);
+  }
+
+  private extentOf(withA: boolean): { arrays: number; values: number } {
+    const arrays = withA ? this.parameters.length : this.trained.own;
+    return { arrays, values: this.parameters.slice(0, arrays).reduce((sum, { length }) => sum + length, 0) };
   }
 
   /** Chooses the batch: the newest window, and others by priority with their weights. */

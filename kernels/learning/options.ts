@@ -75,7 +75,7 @@ export const defaultLearningOptions: LearningOptions = {
   scaling: 1,
   factorBits: 8,
   learningRate: 0.007,
-  learnA: 0,
+  learnA: 0.3,
   weightDecay: 0.1,
   stepsPerLabel: 12,
   batch: 32,

@@ -15,8 +15,8 @@ export class TrainedFactors {
   readonly gradients: readonly Float64Array[];
   /** How each array is stored. */
   readonly codecs: readonly FactorCodec[];
-  /** How many of the arrays are B and bias. */
-  private readonly own: number;
+  /** How many of the arrays are B and bias, the first ones. */
+  readonly own: number;
   /** B and bias in the engine. */
   private readonly factors: readonly Float32Array[];
   /** What makes A's rows in the engine, by layer. */
@@ -45,8 +45,8 @@ export class TrainedFactors {
   }
 
   /**
-   * How fast each array moves. B decays to the frozen model; A has nothing to decay to, and is slower (Hayou et al. 2024,
-   * "LoRA+": a product is stable when the factor that starts at zero takes the larger steps).
+   * How fast each array moves. B decays to the frozen model; A has nothing to decay to, and is slower (Hayou et al.
+   * 2024, "LoRA+": a product is stable when the factor that starts at zero takes the larger steps).
    *
    * @param paceOfA times the learning rate
    */
@@ -57,11 +57,11 @@ export class TrainedFactors {
 
   /** Brings `parameters` into the engine. Allocates nothing. */
   publish(): void {
-    const { parameters, factors, codecs, layers, rows, own } = this;
-    for (let k = 0; k < own; k++) codecs[k]!.round(parameters[k]!, factors[k]!);
-    for (let l = 0; l < rows.length; l++) {
-      const { loraA, loraAScale } = layers[l]!.factors;
-      rows[l]!.quantise(parameters[own + l]!, loraA, loraAScale);
+    const { parameters, own } = this;
+    for (let k = 0; k < own; k++) this.codecs[k]!.round(parameters[k]!, this.factors[k]!);
+    for (let l = 0; l < this.rows.length; l++) {
+      const { loraA, loraAScale } = this.layers[l]!.factors;
+      this.rows[l]!.quantise(parameters[own + l]!, loraA, loraAScale);
     }
   }
 }

@@ -94,6 +94,23 @@ pools('pinned working state stays, and not all can be pinned', () => {
   assert.equal(read(1), roundedOf(exact));
 });
 
+pools('without a shared A merging keeps the one that learned more: a mean of both factors is no adapter', () => {
+  for (const more of [0, 1]) {
+    const { pool, learn, read } = create(3, 3, 8, false);
+    pool.create(0);
+    for (const id of [0, 1]) {
+      pool.load(id);
+      learn(4 + id);
+      if (id === more) learn(9);
+    }
+    const kept = roundedOf(read(more));
+    pool.merge(0, 1);
+    pool.load(0);
+    assert.equal(roundedOf(read(0)), kept);
+    assert.is(pool.stepsOf(0), 3);
+  }
+});
+
 pools('merging gives the mean by steps, of B and so of the effect, and a place', () => {
   for (const loaded of [0, 1, 2]) {
     const { pool, learn, read } = create(3, 3, 32);

@@ -21,6 +21,7 @@ import { createShared } from './create-shared.ts';
 import { createUnlabelled } from './create-unlabelled.ts';
 import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
+import { GivenPart } from './given-part.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import { type ExpertName, expertsFor, ownExpertNames, type PipelineOptions, WORKING_MAX } from './options.ts';
@@ -60,6 +61,8 @@ export interface PipelineParts {
   readonly learning: LabelLearning;
   /** null where it is not among the experts. */
   readonly shared: SharedExpert | null;
+  /** Of `shared`, what others gave it. */
+  readonly given: GivenPart | null;
   /** Of an anomaly model that follows its machine; null for any other. */
   readonly unlabelled: UnlabelledLearning | null;
   readonly codec: SnapshotCodec;
@@ -115,6 +118,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
           ...{ adapters: createAdapters(options, loaded, adapterSeed), adapterSeed, replay, beside: learner },
           random: createRandom(options.seed, 'replay for the shared expert'),
         });
+  const given = shared === null ? null : new GivenPart(shared);
   const unlabelled = createUnlabelled(options, loaded, { experts, head, adapters, mixture, pending });
   const taught = learner ?? unlabelled?.learner ?? null;
   const pool = taught === null ? null : createPool(options, loaded, taught);
@@ -171,13 +175,13 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const alone = shared === null ? [] : [earlier(3, ownExpertNames, later)];
   const codec = new SnapshotCodec(
     identity.words,
-    [...before, mixture.weights, ...after, ...later, ...(shared?.state ?? [])],
+    [...before, mixture.weights, ...after, ...later, ...(shared?.state ?? []), ...(given?.state ?? [])],
     [...alone, earlier(2, ownExpertNames, later), earlier(1, VERSION_1_EXPERTS, [])],
   );
   const own = { unlabelled, adapters, adapterSeed, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
   const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
-  return { ...deciding, learning, codec, adapterParameters, shared, ...own };
+  return { ...deciding, learning, codec, adapterParameters, shared, given, ...own };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */

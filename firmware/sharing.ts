@@ -1,8 +1,10 @@
 import { createCodec } from '../protocols/codec.ts';
+import type { PresenceBody } from '../protocols/messages/presence.ts';
 import type { ComputeSupervisor } from './compute-supervisor.ts';
 import type { Configuration } from './configuration.ts';
 import { NodeError } from './errors.ts';
 import type { Clock } from './io/clock.ts';
+import type { Compute } from './io/compute.ts';
 import type { Link } from './link.ts';
 import type { Vitals } from './vitals.ts';
 
@@ -16,23 +18,56 @@ export interface SharingOptions {
   readonly directory: string;
 }
 
+export interface Sharing {
+  /** Before the compute worker ends: what nobody else knows yet is told. */
+  handOver(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ALONE: Sharing = { handOver: async () => {}, close: async () => {} };
+
 /**
- * Joins the mesh where the configuration asks for it; its parts are loaded only then.
+ * What a node that shares says of itself in its presence, from its first connection on and in its will: what it signed
+ * and left at the broker can be read when it is gone. Its parts are loaded only where the configuration asks for it.
  *
- * @returns what leaves it again
- * @throws NodeError `noShare` when the model has nothing to share; those of `openMesh`
+ * @param first the compute worker, which says what is shared
+ * @throws NodeError of `openIdentity`
  */
-export const openSharing = async (options: SharingOptions): Promise<() => Promise<void>> => {
+export const describeSharing = async (
+  { mesh }: Configuration,
+  first: Compute,
+  { epoch, directory }: { readonly epoch: number; readonly directory: string },
+): Promise<PresenceBody['mesh']> => {
+  if (mesh === undefined) return undefined;
+  await first.built();
+  if (first.share === null) return undefined;
+  const { ownIdentity } = await import('./mesh/ground.ts');
+  const { publicKey } = await ownIdentity(directory);
+  return { lineage: first.share.lineage, generation: epoch, key: publicKey.bytes };
+};
+
+/**
+ * Joins the mesh or the star where the configuration asks for it; their parts are loaded only then.
+ *
+ * @throws NodeError `noShare` when the model has nothing to share; those of `openMesh` and `openStar`
+ */
+export const openSharing = async (options: SharingOptions): Promise<Sharing> => {
   const { configuration, link, compute, ...rest } = options;
-  if (configuration.mesh === undefined) return async () => {};
+  if (configuration.mesh === undefined) return ALONE;
   const { share } = compute.current;
   if (share === null) {
     throw new NodeError('noShare', 'this model has no adapters to share: take "mesh" out of the configuration');
   }
-  const { openMesh } = await import('./mesh/desk.ts');
   const { site, node, mesh } = configuration;
-  const { writer, mqtt, presence } = link;
-  const parts = { site, node, configuration: mesh, codec: createCodec(), writer, mqtt, presence, ...rest };
-  const desk = await openMesh({ ...parts, share: () => compute.current.share }, share);
-  return desk.close;
+  const { writer, mqtt } = link;
+  const parts = {
+    ...{ site, node, configuration: mesh, codec: createCodec(), writer, mqtt, ...rest },
+    share: () => compute.current.share,
+  };
+  if (mesh.coordinator !== undefined) {
+    const { openStar } = await import('./mesh/star-desk.ts');
+    return openStar(parts, share, mesh.coordinator);
+  }
+  const { openMesh } = await import('./mesh/desk.ts');
+  return { ...ALONE, ...(await openMesh(parts, share)) };
 };

@@ -23,7 +23,7 @@ export interface Learned {
   readonly after: number;
 }
 
-/** An update without an answer, and what had been learned in all when it was made, as far as rounding let it through. */
+/** An update without an answer, and what had been learned in all by then, as far as rounding let it through. */
 export interface WaitingUpdate {
   readonly update: Update;
   readonly labels: number;

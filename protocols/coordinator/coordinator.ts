@@ -56,19 +56,21 @@ export interface Judgement {
 
 /**
  * Why an update is not considered; it is not answered, and the agent goes on. `unknownBase`: it counts from an answer
- * that was not the last, or that this coordinator only has from the broker; the agent finds the last one in the adapter.
+ * before the last, and what was taken since is not known; the agent finds the last answer in the adapter.
  */
 export type UpdateRejection = 'lineage' | 'shape' | 'repeated' | 'unknownBase' | 'tooFewLabels';
 
 /**
- * The centre of a star. Updates are cumulative: of an agent's later update only what it adds to what was taken before is
- * mixed, so that repetition, loss and a change of order neither lose nor double anything. All answers lie in the one
+ * The centre of a star. Updates are cumulative: of an agent's later update only what it adds to what was taken before
+ * is mixed, so that repetition, loss and a change of order neither lose nor double anything. All answers lie in the one
  * retained message with the adapter: a coordinator without its disk begins again from there.
  */
 export class Coordinator {
   readonly state: CoordinatorState;
   private readonly waiting = new Map<string, Update>();
   private dueMs: number | null = null;
+  /** Newest version that an agent has. */
+  private known = 0;
 
   constructor(
     private readonly options: CoordinatorOptions,
@@ -79,19 +81,17 @@ export class Coordinator {
 
   /** An update from the wire, its sender verified. */
   received(agent: string, update: Update): UpdateRejection | null {
-    const { options, state, waiting } = this;
+    const { options, waiting } = this;
     if (update.lineage !== options.lineage) return 'lineage';
     const delta = options.codec.unpack(update.delta);
     if (delta === null || delta.some((value) => Math.abs(value) > ROBUST.valueMax)) return 'shape';
-    const ledger = this.ledgerOf(agent, update);
     const earlier = waiting.get(agent);
-    const newest = Math.max(ledger?.number ?? 0, earlier?.life === update.life ? earlier.number : 0);
-    if (update.number <= newest) return 'repeated';
-    if (!isFirst(ledger, update) && !isNext(ledger, update)) return 'unknownBase';
+    if (earlier?.life === update.life && update.number <= earlier.number) return 'repeated';
+    const reason = this.followUp(agent, update);
+    if (reason !== null) return reason;
     if (update.labels < options.labelsMin) return 'tooFewLabels';
     waiting.set(agent, update);
-    // A coordinator that lost everything must not stay behind what its agents have.
-    state.version = Math.max(state.version, update.version);
+    this.known = Math.max(this.known, update.version);
     return null;
   }
 
@@ -142,7 +142,8 @@ export class Coordinator {
     }
     this.waiting.clear();
     this.dueMs = null;
-    state.version++;
+    // A coordinator that lost everything must not stay behind what its agents have.
+    state.version = Math.max(state.version, this.known) + 1;
     if (taken.length > 0) {
       const step = options.combine(taken);
       state.values = state.values.map((value, i) => value + step[i]!);
@@ -171,7 +172,17 @@ export class Coordinator {
         return [agent, { life, since: number, number, delta: null, verdict }];
       }),
     );
+    for (const [agent, update] of this.waiting) {
+      if (this.followUp(agent, update) !== null) this.waiting.delete(agent);
+    }
     return true;
+  }
+
+  /** Whether an update follows what was taken of its agent. */
+  private followUp(agent: string, update: Update): 'repeated' | 'unknownBase' | null {
+    const ledger = this.ledgerOf(agent, update);
+    if (ledger !== null && update.number <= ledger.number) return 'repeated';
+    return isFirst(ledger, update) || isNext(ledger, update) ? null : 'unknownBase';
   }
 
   /** Of the life that the update is of; an agent that lost its memory is another agent. */
@@ -187,8 +198,8 @@ export class Coordinator {
 }
 
 /**
- * Nothing of it was taken before. A `since` beyond the ledger was answered by this coordinator before it fell back to an
- * older state: what it had taken then is gone.
+ * Nothing of it was taken before. A `since` beyond the ledger was answered by this coordinator before it fell back to
+ * an older state: what it had taken then is gone.
  */
 const isFirst = (ledger: Ledger | null, { since }: Update): boolean => ledger === null || since >= ledger.number;
 

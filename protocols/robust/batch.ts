@@ -25,8 +25,8 @@ function mean(vectors: readonly Float64Array[]): Float64Array {
 }
 
 /**
- * Centred clipping (Karimireddy, He and Jaggi 2021, arXiv 2012.10333, eq. 4) around the coordinator's own parameters: an
- * increment is as long as the median of the *others'* at most, times `reach`. Alone it is taken as it comes.
+ * Centred clipping (Karimireddy, He and Jaggi 2021, arXiv 2012.10333, eq. 4) around the coordinator's own parameters:
+ * an increment is as long as the median of the *others'* at most, times `reach`. Alone it is taken as it comes.
  */
 function clipped(increments: readonly Float64Array[]): readonly Float64Array[] {
   const lengths = increments.map((vector) => Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0)));

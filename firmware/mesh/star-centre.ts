@@ -59,7 +59,8 @@ export class StarCentre {
     const { state } = coordinator;
     // Whoever has no memory waits for what the broker remembers: it would be pushed out there.
     const isReady = state.version > 0 || (this.recalledMs !== null && now() >= this.recalledMs);
-    if (!this.isUnsaved && coordinator.isDue(now()) && isReady) {
+    // Every version is published: who follows them sees each answer.
+    if (!this.isUnpublished && coordinator.isDue(now()) && isReady) {
       const round = coordinator.round();
       coordinator.mix(round, await this.judge(round));
       for (const { agent } of round) vitals.count(COUNTED[state.ledgers.get(agent)!.verdict]);

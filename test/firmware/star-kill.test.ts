@@ -16,8 +16,9 @@ import { StarTrace } from '../support/star-trace.ts';
 
 /** `.ci/run` asks for 200. */
 const KILLS = Number(process.env.STAR_KILLS ?? 4);
-/** A victim is killed this long after its birth or the kill before, at most. */
-const LIFE_MS_MAX = 250;
+/** A victim is killed this long after it began its work, or after the kill before, at most. */
+const LIFE_MS_MAX = 400;
+const AT_WORK = 0.8;
 const LABELS_PER_KILL = 40;
 const CENTRE = 'centre';
 const AGENTS = ['agent-1', 'agent-2'];
@@ -54,16 +55,17 @@ star('nothing that was learned is lost, and nothing is counted twice', async () 
   const spawnNode = (node: string): ChildProcess => {
     const most = node === CENTRE ? 0 : labels;
     const args = [program, broker.url, node, CENTRE, join(folder, node), String(most)];
-    return spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   };
   const names = [CENTRE, ...AGENTS];
   const processes = new Map(names.map((name) => [name, spawnNode(name)]));
   const random = seeded(17);
   for (let kill = 0; kill < KILLS && fault === null; kill++) {
-    // The moment is the point: nothing is waited for.
-    await pause(random() * LIFE_MS_MAX);
     const name = names[Math.floor(random() * names.length)]!;
     const victim = processes.get(name)!;
+    // Most die at their work, some before they have begun. The moment is the point: nothing else is waited for.
+    if (random() < AT_WORK) await once(victim.stdout!, 'data');
+    await pause(random() * LIFE_MS_MAX);
     const ended = once(victim, 'close');
     victim.kill('SIGKILL');
     const [, signal] = await ended;

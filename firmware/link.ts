@@ -2,6 +2,7 @@ import { boardProfile } from '../boards/registry.ts';
 import { clientIdOf } from '../protocols/access.ts';
 import { createCodec } from '../protocols/codec.ts';
 import { createEnvelopeWriter, type EnvelopeWriter } from '../protocols/envelope.ts';
+import type { PresenceBody } from '../protocols/messages/presence.ts';
 import { topicName } from '../protocols/topics.ts';
 import type { ComputePlan } from './compute-plan.ts';
 import { type Courier, startCourier } from './courier.ts';
@@ -9,7 +10,7 @@ import { errorMessage } from './errors.ts';
 import type { BrokerEndpoint } from './io/broker-endpoint.ts';
 import type { Clock } from './io/clock.ts';
 import type { MqttPort } from './io/mqtt.ts';
-import { createPresence, type Presence } from './machines/presence.ts';
+import { createPresence } from './machines/presence.ts';
 import { createPublisher, type Publisher } from './machines/publisher.ts';
 import type { Vitals } from './vitals.ts';
 
@@ -27,6 +28,8 @@ export interface LinkOptions {
   readonly clock: Clock;
   readonly vitals: Vitals;
   readonly notice: (text: string) => void;
+  /** What it shares with others, if anything. */
+  readonly shares: PresenceBody['mesh'];
   /** Of the node's state; the outbox lies below it. */
   readonly directory: string;
   /** So many decisions reached the broker, or were given up. */
@@ -36,7 +39,6 @@ export interface LinkOptions {
 /** The node's side of the wire. */
 export interface Link {
   readonly mqtt: MqttPort;
-  readonly presence: Presence;
   readonly publisher: Publisher;
   /** Numbers everything that the node says. */
   readonly writer: EnvelopeWriter;
@@ -58,7 +60,9 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   const { card, hash, experts } = plan;
   const writer = createEnvelopeWriter(createCodec(), `${site}/${node}`, options.epoch);
   const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
-  const presence = createPresence({ site, node, writer, about: { version: about.version, board: about.board, model } });
+  const shares = options.shares === undefined ? {} : { mesh: options.shares };
+  const facts = { version: about.version, board: about.board, model, ...shares };
+  const presence = createPresence({ site, node, writer, about: facts });
   const publisher = createPublisher({ site, node, writer, card, experts });
   const will = presence.will(clock.unixMs());
   const mqtt = connectMqtt({ ...options.endpoint, clientId: clientIdOf(site, node), will });
@@ -73,7 +77,6 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   const courier = startCourier({ store: outbox, mqtt, bounds, vitals, clock, notice, settled: options.settled });
   return {
     mqtt,
-    presence,
     publisher,
     writer,
     courier,

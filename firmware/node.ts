@@ -19,7 +19,7 @@ import type { Notice } from './log.ts';
 import { LabelPool } from './machines/label-pool.ts';
 import { LabelMachine } from './machines/labels.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
-import { openSharing } from './sharing.ts';
+import { describeSharing, openSharing } from './sharing.ts';
 import { createSnapshots } from './snapshots.ts';
 import { statusOf } from './status.ts';
 import { createWriteWatch, storageReports } from './storage-reports.ts';
@@ -67,10 +67,12 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   if (broker !== null) closers.add(() => broker.close());
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };
+  const directory = options.state;
+  const shares = await describeSharing(configuration, first, { directory, unixMs: clock.unixMs() });
   const figures = createFigures(experts, plan.pendingWindows);
   const link = await openLink({
     ...{ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock, vitals, notice },
-    ...{ directory: options.state, settled: figures.settled },
+    ...{ shares, directory, settled: figures.settled },
   });
   closers.add(() => link.close());
   const { mqtt, publisher, courier } = link;
@@ -131,7 +133,8 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   });
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
-  closers.add(await openSharing({ configuration, link, compute, clock, vitals, notice, directory: options.state }));
+  const sharing = await openSharing({ ...{ configuration, link, compute, clock, vitals }, notice, directory, shares });
+  closers.add(sharing.close);
   notice(`${site}/${node} talks through ${endpoint.url}`);
   const status = () => {
     showLearning(vitals, compute.current.learning());
@@ -146,7 +149,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   await views.begin(status, desk.received);
   return runNode({
     url: endpoint.url,
-    ...{ clock, compute, sensor, snapshots, desk, mqtt, publisher, courier, closers },
+    ...{ clock, compute, sensor, sharing, snapshots, desk, mqtt, publisher, courier, closers },
     watchWrites: createWriteWatch({ configuration, vitals, written: writtenBytes, monotonicMs: clock.monotonicMs }),
     model: options.model.name,
     status,

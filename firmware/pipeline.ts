@@ -6,6 +6,7 @@ import type { ModelCard } from '../protocols/model-card.ts';
 import type { JournalEntry } from './journal.ts';
 import { assemble, type PipelineParts } from './pipeline/assemble.ts';
 import type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
+import type { GivenPart } from './pipeline/given-part.ts';
 import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
 import { checkPipelineOptions, type ExpertName, type PipelineOptions, paceOfA } from './pipeline/options.ts';
@@ -105,6 +106,14 @@ class NodePipeline implements Pipeline {
 
   get shared(): SharedParameters | null {
     return this.parts.shared;
+  }
+
+  get given(): GivenPart | null {
+    return this.parts.given;
+  }
+
+  get labels(): number {
+    return this.parts.learning.labels;
   }
 
   get arenaBytes(): number {

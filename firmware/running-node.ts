@@ -7,6 +7,7 @@ import type { SampleSink, Sensor } from './io/sensors/sensor.ts';
 import type { LabelDesk } from './label-desk.ts';
 import type { Publisher } from './machines/publisher.ts';
 import { until } from './pause.ts';
+import type { Sharing } from './sharing.ts';
 import type { Snapshots } from './snapshots.ts';
 import { type NodeStatus, telemetryOf } from './status.ts';
 import { within } from './within.ts';
@@ -19,7 +20,8 @@ const WRITES_TICK_MS = 60_000;
 const TELEMETRY_MS = 5_000;
 /**
  * A stop that was asked for is over in 4.6 s, of the 5 s it may take: the sensor lets go, the rows that wait are
- * decided, what was learned goes to disk, the worker ends (1 s), decisions go out, and all is closed in what is left.
+ * decided, what was learned goes to disk and to a coordinator, the worker ends (1 s), decisions go out, and all is
+ * closed in what is left.
  */
 const STOP_MS_MAX = 4_600;
 const SENSOR_MS_MAX = 500;
@@ -57,6 +59,7 @@ export interface RunningParts {
   readonly clock: Clock;
   readonly compute: ComputeSupervisor;
   readonly sensor: Sensor;
+  readonly sharing: Sharing;
   readonly snapshots: Snapshots;
   readonly desk: LabelDesk;
   readonly mqtt: MqttPort;
@@ -70,7 +73,7 @@ export interface RunningParts {
 
 /** Starts the sensor and the periodic work of a wired node. */
 export const runNode = (parts: RunningParts): RunningNode => {
-  const { clock, compute, sensor, snapshots, desk, mqtt, publisher, courier, closers, status } = parts;
+  const { clock, compute, sensor, sharing, snapshots, desk, mqtt, publisher, courier, closers, status } = parts;
   const timers = [
     setInterval(() => snapshots.tick(clock.monotonicMs()), SNAPSHOT_TICK_MS),
     setInterval(() => desk.tick(clock.monotonicMs()), LABEL_TICK_MS),
@@ -105,7 +108,7 @@ export const runNode = (parts: RunningParts): RunningNode => {
     const overMs = clock.monotonicMs() + STOP_MS_MAX;
     await within(Promise.allSettled([sensing]), SENSOR_MS_MAX);
     await until(settled, SETTLE_MS_MAX);
-    await within(snapshots.flush(), FLUSH_MS_MAX);
+    await within(Promise.all([sharing.handOver(), snapshots.flush()]), FLUSH_MS_MAX);
     const end = await compute.stop();
     for (const timer of timers) clearInterval(timer);
     await within(courier.settle(), DELIVERY_MS_MAX);

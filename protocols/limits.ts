@@ -15,7 +15,7 @@ export const LIMITS = {
   outputsMax: 64,
   /** Alarms of one gateway: each is an entity that a person must understand. */
   alarmsMax: 16,
-  /** Agents of one star, each answered in every adapter: 256 × (64 + 14 bytes) = 20 KB beside 2 × 16 KB. */
+  /** Agents of one star, each answered in every adapter: 256 × (64 + 19 bytes) = 21 KB beside 2 × 16 KB. */
   agentsMax: 256,
   /** Questions that a person is asked at one time. */
   asksMax: 16,

@@ -4,6 +4,21 @@ import { type Broker, isLoopback } from './broker.ts';
 import type { WrongValue } from './faults.ts';
 import { closed, Path } from './fields.ts';
 
+/** When a coordinator takes what an agent learned, and when an agent speaks. */
+const Star = Type.Object(
+  {
+    /** Agents that make a round; fewer wait for others, twice `everySeconds` at most. */
+    agentsMin: Type.Optional(Type.Integer({ minimum: 1, maximum: 256 })),
+    /** Labels behind an update. */
+    labelsMin: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000 })),
+    /** By how much an update must lower the log-loss on its agent's own labelled windows, nats. */
+    gainNatsMin: Type.Optional(Type.Number({ minimum: 0, maximum: 10 })),
+    /** By how much an update may raise it on the coordinator's, where that has labels. */
+    hurtNatsMax: Type.Optional(Type.Number({ minimum: 0, maximum: 10 })),
+  },
+  closed,
+);
+
 /** Sharing what is learned with the other gateways of the site. */
 export const Mesh = Type.Object(
   {
@@ -20,13 +35,19 @@ export const Mesh = Type.Object(
     fleet: Type.Optional(Path),
     /** A star instead of a mesh: who gathers and hands out; this node's own name makes it the coordinator. */
     coordinator: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' })),
+    star: Type.Optional(Star),
   },
   closed,
 );
 
 export type Mesh = Static<typeof Mesh>;
 
-export const MESH_DEFAULTS = { everySeconds: 60, answerSeconds: 2, defence: 'clip' } as const;
+export const MESH_DEFAULTS = {
+  everySeconds: 60,
+  answerSeconds: 2,
+  defence: 'clip',
+  star: { agentsMin: 1, labelsMin: 8, gainNatsMin: 0, hurtNatsMax: 0.05 },
+} as const;
 
 /** An open mesh believes every key, and so must not reach beyond this machine. */
 export const meshFault = (mesh: Mesh | undefined, broker: Broker): WrongValue | null => {

@@ -18,8 +18,6 @@ export interface PresenceOptions {
  * @param unixMs advisory time of sending
  */
 export interface Presence {
-  /** What the node shares with others, from now on part of `online`. */
-  shares(mesh: PresenceBody['mesh']): void;
   will(unixMs: number): OutgoingMessage;
   online(unixMs: number): OutgoingMessage;
   offline(unixMs: number): OutgoingMessage;
@@ -27,19 +25,15 @@ export interface Presence {
 
 export function createPresence({ site, node, writer, about }: PresenceOptions): Presence {
   const topic = topicName(site, node, 'presence');
-  let mesh: PresenceBody['mesh'];
   const message = (state: PresenceBody['state'], unixMs: number): OutgoingMessage => {
     return {
       topic,
-      payload: writer.write(PRESENCE, { ...about, ...(mesh === undefined ? {} : { mesh }), state }, unixMs),
+      payload: writer.write(PRESENCE, { ...about, state }, unixMs),
       qos: 1,
       retain: true,
     };
   };
   return {
-    shares: (shared) => {
-      mesh = shared;
-    },
     will: (unixMs) => message('offline', unixMs),
     online: (unixMs) => message('online', unixMs),
     offline: (unixMs) => message('offline', unixMs),

@@ -1,5 +1,5 @@
 import type { Codec } from '../../protocols/codec.ts';
-import { encodeSign1 } from '../../protocols/cose/sign1.ts';
+import { encodeSign1, readSign1 } from '../../protocols/cose/sign1.ts';
 import { Door } from '../../protocols/door.ts';
 import { type Envelope, type EnvelopeWriter, openEnvelope } from '../../protocols/envelope.ts';
 import { LIMITS } from '../../protocols/limits.ts';
@@ -11,9 +11,9 @@ import type { Mesh as MeshConfiguration } from '../configuration/mesh.ts';
 import type { Clock } from '../io/clock.ts';
 import { identityFolder } from '../io/fleet-folder.ts';
 import { openIdentityKeys } from '../io/identity-folder.ts';
+import type { Identity } from '../io/keys.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Share } from '../io/share.ts';
-import type { Presence } from '../machines/presence.ts';
 import type { Vitals } from '../vitals.ts';
 import { openFleet } from './fleet.ts';
 import { openKeyring } from './keyring.ts';
@@ -32,13 +32,14 @@ export interface MeshOptions {
   /** Numbers everything that the node says. */
   readonly writer: EnvelopeWriter;
   readonly mqtt: MqttPort;
-  readonly presence: Presence;
   /** Of the compute worker of the moment; null while there is none. */
   readonly share: () => Share | null;
   readonly clock: Clock;
   readonly vitals: Vitals;
   /** Of the node's state. */
   readonly directory: string;
+  /** Of this life of the node (io/generation.ts), as its presence says. */
+  readonly generation: number;
 }
 
 /** What mesh and star stand on: who is there, whose word counts, and a key of one's own. */
@@ -46,6 +47,13 @@ export interface Ground {
   readonly members: MemberList;
   /** Opens a signed message, or counts why not; null when nothing came of it. @param topic without prefix */
   admit<Body>(type: MessageType<Body>, topic: string, payload: Uint8Array): Envelope<Body> | null;
+  /**
+   * Opens what an earlier life of this node has signed and left at the broker; null when it was somebody else. In an
+   * open mesh, where nobody vouches for any key, a node that has lost its own believes what lies below its name.
+   */
+  recall<Body>(type: MessageType<Body>, payload: Uint8Array): Body | null;
+  /** Whether messages of a node of this site can be read. */
+  knows(node: string): boolean;
   /** Seals, signs and publishes with QoS 1. */
   say<Body>(type: MessageType<Body>, topic: string, body: Body, retain: boolean): void;
   close(): Promise<void>;
@@ -60,11 +68,14 @@ export const openGround = async (
   { lineage }: Share,
   changed: (members: MemberList) => void,
 ): Promise<Ground> => {
-  const { site, node, codec, writer, mqtt, presence, clock, vitals } = options;
+  const { site, node, codec, writer, mqtt, clock, vitals } = options;
   const { fleet = null } = options.configuration;
-  const { identity } = await openIdentityKeys(fleet ?? identityFolder(options.directory));
-  const generation = writer.epoch;
-  const members = new MemberList({ name: node, generation, present: true }, lineage, LIMITS.sendersMax);
+  const identity = await ownIdentity(options.configuration, options.directory);
+  const members = new MemberList(
+    { name: node, generation: options.generation, present: true },
+    lineage,
+    LIMITS.sendersMax,
+  );
   const windows = new ReplayWindows(LIMITS.sendersMax);
   const parts = { site, node, directory: options.directory, codec, mqtt, vitals, windows };
   const register = fleet === null ? null : await openFleet({ ...parts, folder: fleet });
@@ -84,8 +95,6 @@ export const openGround = async (
   };
   vitals.set('meshPeers', 0);
   changed(members);
-  presence.shares({ lineage, generation, ...(register === null ? { key: identity.publicKey.bytes } : {}) });
-  mqtt.publish(presence.online(clock.unixMs()));
   // A broker that is away is asked at the next connection.
   mqtt.subscribe(topicFilter('presence', { site }), heardPresence).catch(() => {});
   return {
@@ -95,6 +104,16 @@ export const openGround = async (
       vitals.count(admission.ok ? 'meshReceived' : 'meshRefused');
       return admission.ok ? admission.value : null;
     },
+    recall: (type, payload) => {
+      const signed = readSign1(payload);
+      if (!signed.ok) return null;
+      const { toBeSigned, signature, payload: content } = signed.value;
+      const isOwn = identity.publicKey.verify(toBeSigned, signature);
+      const opened = openEnvelope(codec, type, content);
+      if (!opened.ok || opened.value.sender !== `${site}/${node}`) return null;
+      return isOwn || options.configuration.fleet === undefined ? opened.value.body : null;
+    },
+    knows: (name) => keyring.keyOf(name) !== null,
     say: (type, topic, body, retain) => {
       const content = writer.write(type, body, clock.unixMs());
       const payload = encodeSign1(content, identity.publicKey.kid, identity.sign);
@@ -105,3 +124,12 @@ export const openGround = async (
     close: async () => register?.close(),
   };
 };
+
+/**
+ * The node's key; made at the first start.
+ *
+ * @param directory of the node's state
+ * @throws NodeError of `openIdentityKeys`
+ */
+export const ownIdentity = async ({ fleet }: MeshConfiguration, directory: string): Promise<Identity> =>
+  (await openIdentityKeys(fleet ?? identityFolder(directory))).identity;

@@ -20,6 +20,7 @@ import { createShared } from './create-shared.ts';
 import { createUnlabelled } from './create-unlabelled.ts';
 import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
+import { GivenPart } from './given-part.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
 import {
@@ -67,6 +68,8 @@ export interface PipelineParts {
   readonly learning: LabelLearning;
   /** null where it is not among the experts. */
   readonly shared: SharedExpert | null;
+  /** Of `shared`, what others gave it. */
+  readonly given: GivenPart | null;
   /** Of an anomaly model that follows its machine; null for any other. */
   readonly unlabelled: UnlabelledLearning | null;
   readonly codec: SnapshotCodec;
@@ -128,6 +131,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
           ...{ adapters: createAdapters(options, loaded, adapterSeed), adapterSeed, replay, beside: learner },
           random: createRandom(options.seed, 'replay for the shared expert'),
         });
+  const given = shared === null ? null : new GivenPart(shared);
   const unlabelled = createUnlabelled(options, loaded, { experts, head, adapters, mixture, pending });
   const taught = learner ?? unlabelled?.learner ?? null;
   const pool = taught === null ? null : createPool(options, loaded, taught);
@@ -179,7 +183,10 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const alone = shared === null ? [] : [earlier(3, ownExpertNames, [before(true), later(true)])];
   const codec = new SnapshotCodec(
     identity.words,
-    [...before(true), mixture.weights, ...after, ...later(true), ...(shared?.state ?? [])],
+    [
+      ...[...before(true), mixture.weights, ...after, ...later(true)],
+      ...[...(shared?.state ?? []), ...(given?.state ?? [])],
+    ],
     [
       ...alone,
       earlier(2, ownExpertNames, [before(false), later(false)]),
@@ -189,7 +196,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const own = { unlabelled, adapters, adapterSeed, learnsA: taught?.learnsA ?? false, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
   const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
-  return { ...deciding, learning, codec, adapterParameters, shared, ...own };
+  return { ...deciding, learning, codec, adapterParameters, shared, given, ...own };
 }
 
 /** Every gateway with this model gets the same A without asking: averaging B is then averaging BA. */

@@ -6,6 +6,7 @@ import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import type { ModelCard } from '../../protocols/model-card.ts';
 import type { JournalEntry } from '../journal.ts';
 import type { AdapterChoice } from './adapter-choice.ts';
+import type { GivenPart } from './given-part.ts';
 import type { Observation, StepCounts } from './label-learning.ts';
 import type { ExpertName } from './options.ts';
 import type { SharedParameters } from './shared-expert.ts';
@@ -93,6 +94,10 @@ export interface Pipeline {
   readonly adaptation: Adaptation | null;
   /** What is averaged with other nodes; null where `shared` is not among the experts. */
   readonly shared: SharedParameters | null;
+  /** Of `shared`, what others gave it. */
+  readonly given: GivenPart | null;
+  /** Labels learned from since the start of the state, restarts included. */
+  readonly labels: number;
   readonly arenaBytes: number;
   readonly replayMemory: ReplayMemory;
   /** Judges a window and remembers it for its label. Allocates nothing. */

@@ -80,6 +80,11 @@ export class LabelLearning {
     return this.consolidation.owed + this.debt.owed;
   }
 
+  /** Since the start of the state. */
+  get labels(): number {
+    return this.sequence;
+  }
+
   get steps(): StepCounts {
     this.counts.dropped = this.debt.dropped;
     return this.counts;

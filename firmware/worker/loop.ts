@@ -110,7 +110,7 @@ const createPostOffice = ({ settings, pipeline, snapshot, shared, tell, now }: L
   const outbox = new Outbox(settings.toMain);
   const input: Parameters<Pipeline['decide']>[0] = { samples: new Float32Array(0), index: -1, valid: false };
   const asker = new Asker(settings.asksPerDay, now);
-  const share = pipeline.shared === null || shared === null ? null : createShareDesk(pipeline.shared, shared);
+  const share = shared === null ? null : createShareDesk(pipeline, shared, () => pipeline.labels);
   let lostDecisions = 0;
 
   const handleLabel = (index: number, label: number, correction: boolean): void => {

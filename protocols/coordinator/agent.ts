@@ -14,116 +14,147 @@ export interface AgentOptions {
 
 /** What the agent learned, as its pipeline tells it. */
 export interface Learned {
-  /** Parameters as they are now. */
+  /** [size], what its own labels taught since the start of its state. */
   readonly values: Float64Array;
-  /** Labels since the start of the state. */
+  /** Labels behind it. */
   readonly labels: number;
-  /** Mean log-loss on its own labelled windows under the parameters. */
-  judge(values: Float64Array): number;
+  /** Mean log-loss on its own labelled windows with `base`, and with `parameters` of `values`. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** An update without an answer, and what had been learned in all by then, as far as rounding let it through. */
+export interface WaitingUpdate {
+  readonly update: Update;
+  readonly labels: number;
+  readonly values: Float64Array;
 }
 
 /** What must survive a restart: all of it is plain data. */
 export interface AgentState {
-  /** Of the adapter it has, whose parameters are `base` [size]: updates count from there. */
+  /** Drawn at random when there was no state, >= 1. */
+  readonly life: number;
+  /** Whether the learner's own state on disk is known to be of this life. */
+  isRooted: boolean;
+  /** Of the adapter it has, and its parameters [size]. */
   version: number;
   base: Float64Array;
-  /** Number of the last update that was answered, of the last one made, and the labels behind the former. */
+  /** Number of the last update that was answered, what had been learned by then [size], and the labels behind it. */
   answered: number;
-  made: number;
+  handed: Float64Array;
   labelsAnswered: number;
-  /** Updates without an answer, oldest first, and the parameters that each would bring the coordinator to. */
-  waiting: { readonly update: Update; readonly labels: number; readonly values: Float64Array }[];
+  /** Number of the last update made. */
+  made: number;
+  /** Oldest first, at most `WAITING_MAX`. */
+  waiting: readonly WaitingUpdate[];
 }
 
-/** Updates without an answer: one, and those that an agent at the end of several short lives put in its place. */
-const WAITING_MAX = 4;
+/** Of what was learned up to now, `handed` [size] and its `labels` belong to others, and are not handed over again. */
+export const newAgentState = (life: number, handed: Float64Array, labelsAnswered: number): AgentState => {
+  const base = new Float64Array(handed.length);
+  return { life, isRooted: false, version: 0, base, answered: 0, handed, labelsAnswered, made: 0, waiting: [] };
+};
+
+/** Updates without an answer: those that an agent puts in the place of earlier ones while its coordinator is away. */
+export const WAITING_MAX = 4;
 
 /**
  * The agent of a star (McMahan et al. 2017, "federated averaging", on adapters alone): what it learned goes to a
  * coordinator, and what all learned comes back. It may stop after any step: an update is one retained message with
- * everything since the last answer, so that a coordinator that was away, or comes back from an older state, finds all of
- * it once. What an agent learns while its update travels is put on top of what comes back.
+ * everything since the last answer, so that a coordinator that was away finds all of it once. The machine knows what
+ * the agent's labels taught in all (L) and how much of that an answer covers (H); its parameters are then the adapter
+ * it has + L − H, whatever came when.
  */
 export class CoordinatedAgent {
-  readonly state: AgentState;
   private dueMs = 0;
 
-  /** @throws RangeError when the state is of another model */
   constructor(
     private readonly options: AgentOptions,
-    state?: AgentState,
-  ) {
-    const base = new Float64Array(options.size);
-    this.state = state ?? { version: 0, base, answered: 0, made: 0, labelsAnswered: 0, waiting: [] };
-    if (this.state.base.length !== options.size) throw new RangeError('the state is of another model');
-  }
+    readonly state: AgentState,
+  ) {}
 
   /** What is to lie retained at the broker; to be published again at each connection. */
   get outstanding(): Update | null {
     return this.state.waiting.at(-1)?.update ?? null;
   }
 
-  /** An update, when one is due: nothing waits, and enough was learned. @param nowMs monotonic */
-  tick(learned: Learned, nowMs: number): Update | null {
-    const { labelsMin, periodMs } = this.options;
-    const { waiting, labelsAnswered } = this.state;
-    if (waiting.length > 0 || nowMs < this.dueMs || learned.labels - labelsAnswered < labelsMin) return null;
-    this.dueMs = nowMs + periodMs;
-    return this.make(learned);
+  /** [size], what the agent must have been given by others: its parameters are this + what it learned. */
+  get given(): Float64Array {
+    const { base, handed } = this.state;
+    return base.map((value, i) => value - handed[i]!);
+  }
+
+  /** [size], its parameters when it has learned `values` in all. */
+  parameters(values: Float64Array): Float64Array {
+    const { base, handed } = this.state;
+    return base.map((value, i) => value + values[i]! - handed[i]!);
   }
 
   /**
-   * Now, whatever is due: an agent that is about to end hands over what it has, in place of what waits. null when it
-   * learned nothing more, or when what waits counts from before the last answer, and nothing can take its place.
-   */
-  handOver(learned: Learned): Update | null {
-    const { waiting, labelsAnswered, answered } = this.state;
-    const known = waiting.at(-1)?.labels ?? labelsAnswered;
-    const canFollow = waiting.length < WAITING_MAX && waiting.every(({ update }) => update.since === answered);
-    return learned.labels > known && canFollow ? this.make(learned) : null;
-  }
-
-  /**
-   * The coordinator's adapter has come.
+   * Whether to `make` an update now: enough was learned since the last one, which an answer may have left without a
+   * foundation. One place among those that wait is kept for `mayHandOver`.
    *
-   * @param values the agent's parameters as they are now
-   * @returns what they must become; null when there is nothing new in it or it is another model's
+   * @param labels so far. @param nowMs monotonic
    */
-  adopt(adapter: CommonAdapter, values: Float64Array): Float64Array | null {
-    const { state, options } = this;
-    if (adapter.lineage !== options.lineage || adapter.version <= state.version) return null;
-    const common = options.codec.unpack(adapter.values);
-    if (common === null) return null;
-    const answer = adapter.answers.find(({ agent }) => agent === options.name);
-    const answered = state.waiting.find(({ update }) => update.number === answer?.number);
-    const isSettled = answered !== undefined && answer?.verdict !== 'unknownBase';
-    // What a settled update brought is in `common`, or was refused: only what came after it is the agent's own.
-    const from = isSettled ? answered.values : state.base;
-    const moved = (at: Float64Array): Float64Array => at.map((value, i) => value - from[i]! + common[i]!);
-    const mine = moved(values);
-    if (answered !== undefined) {
-      state.answered = answered.update.number;
-      if (isSettled) state.labelsAnswered = answered.labels;
-      state.waiting = state.waiting.filter(({ update }) => update.number > answered.update.number);
-    }
-    state.waiting = state.waiting.map((entry) => ({ ...entry, values: moved(entry.values) }));
-    state.version = adapter.version;
-    state.base = common;
-    return mine;
+  isDue(labels: number, nowMs: number): boolean {
+    const { waiting, answered } = this.state;
+    const last = waiting.at(-1);
+    const from = last === undefined || last.update.since !== answered ? 0 : last.labels + this.options.labelsMin;
+    return nowMs >= this.dueMs && labels >= from && this.isEnough(labels) && waiting.length < WAITING_MAX - 1;
   }
 
-  private make({ values, labels, judge }: Learned): Update {
+  /** Whether an agent that is about to end has anything that lies nowhere but on its own disk. */
+  mayHandOver(labels: number): boolean {
+    const { waiting, answered } = this.state;
+    const last = waiting.at(-1);
+    const isMore = last === undefined || last.update.since !== answered || labels > last.labels;
+    return isMore && this.isEnough(labels) && waiting.length < WAITING_MAX;
+  }
+
+  /** The state must be on disk before the update is sent: its number is never used again. */
+  make({ values, labels, before, after }: Learned, nowMs: number): Update {
     const { state, options } = this;
-    const { base, answered } = state;
-    const delta = options.codec.pack(values.map((value, i) => value - base[i]!));
+    const { answered, handed } = state;
+    this.dueMs = nowMs + options.periodMs;
+    const delta = options.codec.pack(values.map((value, i) => value - handed[i]!));
     // What rounding left out is not in the update, and so counts as learned after it.
-    const sent = options.codec.unpack(delta)!.map((value, i) => value + base[i]!);
+    const sent = options.codec.unpack(delta)!.map((value, i) => value + handed[i]!);
     state.made++;
     const update: Update = {
-      ...{ lineage: options.lineage, version: state.version, since: answered, number: state.made },
-      ...{ labels: labels - state.labelsAnswered, before: judge(base), after: judge(values), delta },
+      ...{ lineage: options.lineage, version: state.version, life: state.life, since: answered, number: state.made },
+      ...{ labels: labels - state.labelsAnswered, before, after, delta },
     };
-    state.waiting.push({ update, labels, values: sent });
+    state.waiting = [...state.waiting, { update, labels, values: sent }];
     return update;
+  }
+
+  /**
+   * The coordinator's adapter has come. What it does to the state it does again when it is read again, so that nothing
+   * is lost when the state is not saved.
+   *
+   * @returns false when there is nothing new in it or it is another model's
+   */
+  adopt(adapter: CommonAdapter): boolean {
+    const { state, options } = this;
+    if (adapter.lineage !== options.lineage || adapter.version <= state.version) return false;
+    const common = options.codec.unpack(adapter.values);
+    if (common === null) return false;
+    const answer = adapter.answers.find(({ agent, life }) => agent === options.name && life === state.life);
+    const settled = state.waiting.find(({ update }) => update.number === answer?.number);
+    if (settled !== undefined) {
+      // What it brought is in `common`, or was refused: only what came after it is the agent's own.
+      const { number } = settled.update;
+      state.answered = number;
+      state.handed = settled.values;
+      state.labelsAnswered = settled.labels;
+      state.waiting = state.waiting.filter(({ update }) => update.number > number);
+    }
+    state.version = adapter.version;
+    state.base = common;
+    return true;
+  }
+
+  private isEnough(labels: number): boolean {
+    return labels - this.state.labelsAnswered >= this.options.labelsMin;
   }
 }

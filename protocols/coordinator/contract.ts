@@ -7,22 +7,21 @@ export interface ValueCodec {
   unpack(packed: PackedValues): Float64Array | null;
 }
 
-/**
- * What became of an agent's update. `unknownBase`: the coordinator has lost what it took from this agent after `since`
- * (a disk that is gone); the agent says what it learned since the adapter it reads this in.
- */
-export const VERDICTS = ['taken', 'tooFewLabels', 'noGain', 'hurts', 'unknownBase'] as const;
+/** What became of an agent's update: either way it is done with, and the agent counts from there. */
+export const VERDICTS = ['taken', 'noGain', 'hurts'] as const;
 export type Verdict = (typeof VERDICTS)[number];
 
 /**
- * All that an agent learned since it read the answer to its update `since`: a later one holds what an earlier one of
- * the same `since` held.
+ * All that an agent learned since its update `since`, which was answered: a later update of the same `since` holds what
+ * an earlier one held.
  */
 export interface Update {
   /** Model, seed of A and layout, 16 hexadecimal digits: others are not mixed. */
   readonly lineage: string;
   /** Of the adapter that the agent has. */
   readonly version: number;
+  /** Drawn by an agent that has no memory, >= 1: numbers of one life say nothing about those of another. */
+  readonly life: number;
   readonly since: number;
   /** Counts an agent's updates from 1, across restarts. */
   readonly number: number;
@@ -38,6 +37,7 @@ export interface Update {
 export interface Answer {
   /** Its name; a star is of one site. */
   readonly agent: string;
+  readonly life: number;
   readonly number: number;
   readonly verdict: Verdict;
 }

@@ -4,11 +4,11 @@ import { type CommonAdapter, VERDICTS } from '../coordinator/contract.ts';
 import { LIMITS } from '../limits.ts';
 import { defineMessage } from '../message.ts';
 import { Name } from '../names.ts';
-import { Count } from '../numbers.ts';
+import { Count, Life } from '../numbers.ts';
 import { lineageBytes, lineageText } from './update.ts';
 
-/** An agent of the same site, its update, and what became of it: a place in `VERDICTS`. */
-const Answer = Type.Tuple([Name, Count, Type.Integer({ minimum: 0, maximum: VERDICTS.length - 1 })]);
+/** An agent of the same site, its life, its update, and what became of that: a place in `VERDICTS`. */
+const Answer = Type.Tuple([Name, Life, Count, Type.Integer({ minimum: 0, maximum: VERDICTS.length - 1 })]);
 
 /** The adapter of a star as its coordinator last made it; QoS 1, retained. */
 const AdapterBody = Type.Object(
@@ -27,13 +27,13 @@ export type AdapterBody = Static<typeof AdapterBody>;
 export const ADAPTER = defineMessage('adapter', AdapterBody);
 
 export const adapterBody = ({ lineage, version, values, answers }: CommonAdapter): AdapterBody => {
-  const said = answers.map(({ agent, number, verdict }): Static<typeof Answer> => {
-    return [agent, number, VERDICTS.indexOf(verdict)];
+  const said = answers.map(({ agent, life, number, verdict }): Static<typeof Answer> => {
+    return [agent, life, number, VERDICTS.indexOf(verdict)];
   });
   return { lineage: lineageBytes(lineage), version, ...values, answers: said };
 };
 
 export const adapterOf = ({ lineage, version, scales, values, answers }: AdapterBody): CommonAdapter => {
-  const said = answers.map(([agent, number, verdict]) => ({ agent, number, verdict: VERDICTS[verdict]! }));
+  const said = answers.map(([agent, life, number, verdict]) => ({ agent, life, number, verdict: VERDICTS[verdict]! }));
   return { lineage: lineageText(lineage), version, values: { scales, values }, answers: said };
 };

@@ -3,17 +3,19 @@ import { bytesType } from '../bytes.ts';
 import type { Update } from '../coordinator/contract.ts';
 import { LIMITS } from '../limits.ts';
 import { defineMessage } from '../message.ts';
-import { Count, Magnitude } from '../numbers.ts';
+import { Count, Life, Magnitude } from '../numbers.ts';
 
 const LINEAGE_BYTES = 8;
 
 /** What an agent of a star learned since the coordinator last answered it; QoS 1, retained. */
-const UpdateBody = Type.Object(
+export const UpdateBody = Type.Object(
   {
     /** Model, seed of A and layout. */
     lineage: bytesType(LINEAGE_BYTES, LINEAGE_BYTES),
     /** Of the adapter that the agent has. */
     version: Count,
+    /** Drawn by an agent that has no memory: numbers of one life say nothing about those of another. */
+    life: Life,
     since: Count,
     number: Count,
     labels: Count,

@@ -23,7 +23,7 @@ export function createRule(name: Exclude<DefenceName, 'none'>): Defence {
   return name === 'clip' ? new Clip(ROBUST.clip) : new NeighbourhoodDefence(RULES[name], ROBUST.neighbourhood);
 }
 
-const RULES: Readonly<Record<Exclude<DefenceName, 'none' | 'clip'>, NeighbourhoodRule>> = {
+export const RULES: Readonly<Record<Exclude<DefenceName, 'none' | 'clip'>, NeighbourhoodRule>> = {
   median: MEDIAN,
   trimmedMean: TRIMMED_MEAN,
   krum: KRUM,

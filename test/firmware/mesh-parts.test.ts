@@ -7,6 +7,8 @@ import { createShare } from '../../firmware/io/share.ts';
 import { LossBook } from '../../firmware/mesh/loss-book.ts';
 import { MemberList } from '../../firmware/mesh/member-list.ts';
 import { createTurns } from '../../firmware/mesh/turns.ts';
+import { GivenPart } from '../../firmware/pipeline/given-part.ts';
+import type { SharedParameters } from '../../firmware/pipeline/shared-expert.ts';
 import { createShareDesk, SHARE, shareMemory } from '../../firmware/worker/share-memory.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import type { PresenceBody } from '../../protocols/messages/presence.ts';
@@ -20,15 +22,13 @@ const share = suite('mesh: what a node shares');
 share('a change is added to whatever the worker has learned meanwhile', async () => {
   const theta = new Float64Array([1, 2]);
   const memory = shareMemory(2);
-  const desk = createShareDesk(
-    {
-      ...shape,
-      read: (out) => out.set(theta),
-      write: (values) => theta.set(values),
-      judge: (values) => values[0]! + values[1]!,
-    },
-    memory,
-  );
+  const shared: SharedParameters = {
+    ...shape,
+    read: (out) => out.set(theta),
+    write: (values) => theta.set(values),
+    judge: (values) => values[0]! + values[1]!,
+  };
+  const desk = createShareDesk({ shared, given: new GivenPart(shared) }, memory, () => 0);
   const asked: number[] = [];
   const end = createShare(shape, memory, (verb) => asked.push(verb) > 0);
   /** The worker's turn comes later. */

@@ -1,179 +1,162 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { createRandom } from '../../../kernels/random.ts';
-import { CoordinatedAgent } from '../../../protocols/coordinator/agent.ts';
-import type { CommonAdapter, Update, ValueCodec } from '../../../protocols/coordinator/contract.ts';
-import { Coordinator } from '../../../protocols/coordinator/coordinator.ts';
+import { newAgentState, WAITING_MAX } from '../../../protocols/coordinator/agent.ts';
+import type { Update, ValueCodec } from '../../../protocols/coordinator/contract.ts';
+import { createCoordinator, exactCodec, Learner, LINEAGE, mix, SIZE, tick } from '../../support/star.ts';
 
-const SIZE = 3;
-const LINEAGE = '0123456789abcdef';
-/** Exact for the small whole numbers that these tests learn. */
-const codec: ValueCodec = {
-  pack: (values) => ({ scales: new Uint8Array(0), values: new Uint8Array(values.slice().buffer) }),
-  unpack: ({ values }) => new Float64Array(values.slice().buffer),
+const star = suite('star');
+
+const update = (fields: Partial<Update> & { by?: readonly number[] } = {}): Update => {
+  const { by = [1, 0, 0], ...rest } = fields;
+  const common = { lineage: LINEAGE, version: 0, life: 1, since: 0, number: 1, labels: 5, before: 1, after: 0.5 };
+  return { ...common, ...rest, delta: exactCodec.pack(Float64Array.from(by)) };
 };
-const sum = (increments: readonly Float64Array[]): Float64Array =>
-  increments.reduce((total, increment) => total.map((value, i) => value + increment[i]!), new Float64Array(SIZE));
-
-const createCoordinator = (overrides = {}): Coordinator =>
-  new Coordinator({
-    ...{ lineage: LINEAGE, size: SIZE, codec, periodMs: 100, agentsMin: 1, agentsMax: 16, combine: sum },
-    ...{ labelsMin: 1, gainMin: 0, hurtMax: 0.1, judge: () => null, ...overrides },
-  });
-const createAgent = (name: string): CoordinatedAgent =>
-  new CoordinatedAgent({ name, lineage: LINEAGE, size: SIZE, codec, labelsMin: 1, periodMs: 10 });
-
-/** A learner whose every label adds one to one of its parameters. */
-class Learner {
-  values: Float64Array = new Float64Array(SIZE);
-  labels = 0;
-  readonly own = new Float64Array(SIZE);
-  judge = (): number => 0;
-
-  constructor(readonly agent: CoordinatedAgent) {}
-
-  learn(at: number): void {
-    this.values[at]!++;
-    this.own[at]!++;
-    this.labels++;
-  }
-
-  adopt(adapter: CommonAdapter): void {
-    this.values = this.agent.adopt(adapter, this.values) ?? this.values;
-  }
-}
-
-const star = suite('coordinator');
-
-star('nothing is lost or counted twice, whatever the network does and whenever an agent hands over', () => {
-  for (let seed = 0; seed < 200; seed++) {
-    const random = createRandom(seed, 'star');
-    const coordinator = createCoordinator();
-    const learners = ['a1', 'a2', 'a3'].map((name) => new Learner(createAgent(name)));
-    /** Retained messages as the broker has them, and old ones that may still arrive. */
-    const retained: (Update | null)[] = [null, null, null];
-    const late: [number, Update][] = [];
-    let published: CommonAdapter | null = null;
-    const chance = (share: number): boolean => random.integer(1000) < share * 1000;
-    const send = (i: number, update: Update | null): void => {
-      if (update === null) return;
-      retained[i] = update;
-      late.push([i, update]);
-    };
-    for (let now = 0; now < 4_000; now += 10) {
-      const calm = now > 3_000;
-      for (const [i, learner] of learners.entries()) {
-        if (!calm && chance(0.3)) learner.learn(random.integer(SIZE));
-        send(i, chance(0.2) ? learner.agent.handOver(learner) : learner.agent.tick(learner, now));
-        if (retained[i] !== null && (calm || chance(0.3))) coordinator.received(`a${i + 1}`, 1, retained[i]!);
-        if (published !== null && (calm || chance(0.2))) learner.adopt(published);
-      }
-      if (late.length > 0 && chance(0.3)) {
-        const [i, update] = late[random.integer(late.length)]!;
-        coordinator.received(`a${i + 1}`, 1, update);
-      }
-      published = coordinator.tick(now) ?? published;
-    }
-    const all = sum(learners.map(({ own }) => own));
-    assert.equal([...coordinator.state.values], [...all], `seed ${seed}`);
-    for (const { values } of learners) assert.equal([...values], [...all], `seed ${seed}`);
-  }
-});
 
 star('a coordinator without its disk goes on from what the broker kept', () => {
   const first = createCoordinator();
-  const learner = new Learner(createAgent('a1'));
+  const learner = new Learner('a1');
   learner.learn(0);
-  first.received('a1', 1, learner.agent.tick(learner, 0)!);
-  first.tick(0);
-  const kept = first.tick(100)!;
-  learner.adopt(kept);
+  first.received('a1', learner.update());
+  const kept = mix(first);
+  learner.agent.adopt(kept);
   learner.learn(1);
-  const update = learner.agent.tick(learner, 100)!;
   const second = createCoordinator();
   assert.ok(second.resume(kept));
-  assert.is(second.received('a1', 1, update), null);
-  second.tick(200);
-  learner.adopt(second.tick(300)!);
+  assert.is(second.received('a1', learner.update()), null);
+  learner.agent.adopt(mix(second));
   assert.equal([...second.state.values], [1, 1, 0]);
-  assert.equal([...learner.values], [1, 1, 0]);
+  assert.equal(learner.parameters, [1, 1, 0]);
 });
 
-star('a coordinator that has lost everything is told again what no answer covers', () => {
+star('what an answer on the way does not cover is told again to a coordinator that has it from the broker', () => {
   const first = createCoordinator();
-  const learner = new Learner(createAgent('a1'));
+  const learner = new Learner('a1');
   learner.learn(0);
-  first.received('a1', 1, learner.agent.tick(learner, 0)!);
-  first.tick(0);
-  learner.adopt(first.tick(100)!);
+  first.received('a1', learner.update());
+  const kept = mix(first);
+  // The agent has not read the answer: its next update holds the first one as well.
   learner.learn(1);
   const second = createCoordinator();
-  second.received('a1', 1, learner.agent.tick(learner, 100)!);
-  second.tick(200);
-  learner.adopt(second.tick(300)!);
+  second.resume(kept);
+  assert.is(second.received('a1', learner.update()), 'unknownBase');
+  learner.agent.adopt(kept);
+  assert.ok(learner.agent.isDue(learner.labels, 1_000), 'its update has lost its foundation');
+  assert.is(second.received('a1', learner.update()), null);
+  learner.agent.adopt(mix(second));
+  assert.equal([...second.state.values], [1, 1, 0]);
+  assert.equal(learner.parameters, [1, 1, 0]);
+});
+
+star('after a coordinator has lost everything, what no answer covers is not lost', () => {
+  const first = createCoordinator();
+  const learner = new Learner('a1');
+  learner.learn(0);
+  first.received('a1', learner.update());
+  learner.agent.adopt(mix(first));
+  learner.learn(1);
+  const second = createCoordinator();
+  second.received('a1', learner.update());
+  learner.agent.adopt(mix(second));
+  assert.equal([...second.state.values], [0, 1, 0], 'what only the lost state knew is gone');
+  assert.equal(learner.parameters, [0, 1, 0]);
   assert.is(learner.agent.outstanding, null);
-  second.received('a1', 1, learner.agent.tick(learner, 400)!);
-  second.tick(400);
-  learner.adopt(second.tick(500)!);
-  assert.equal(
-    [...second.state.values],
-    [0, 1, 0],
-    'what only the lost state knew is gone; what was not answered is not',
-  );
-  assert.equal([...learner.values], [0, 1, 0]);
 });
 
-star('an update without labels, without gain or that hurts is answered, and not mixed', () => {
-  const coordinator = createCoordinator({ labelsMin: 2, gainMin: 0.05, judge: (v: Float64Array) => v[2]! / 10 });
-  const delta = (...values: number[]) => codec.pack(new Float64Array(values));
-  const base = { lineage: LINEAGE, version: 0, since: 0, number: 1, labels: 5, before: 1, after: 0.5 };
-  coordinator.received('few', 1, { ...base, labels: 1, delta: delta(1, 0, 0) });
-  coordinator.received('idle', 1, { ...base, after: 0.99, delta: delta(1, 0, 0) });
-  coordinator.received('bad', 1, { ...base, delta: delta(0, 0, 2) });
-  coordinator.received('good', 1, { ...base, delta: delta(0, 1, 1) });
-  coordinator.tick(0);
-  const { answers } = coordinator.tick(100)!;
-  const verdicts = Object.fromEntries(answers.map(({ agent, verdict }) => [agent, verdict]));
-  assert.equal(verdicts, { bad: 'hurts', few: 'tooFewLabels', good: 'taken', idle: 'noGain' });
+star('an agent that has lost its memory is another agent', () => {
+  const coordinator = createCoordinator();
+  const before = new Learner('a1');
+  before.learn(0);
+  coordinator.received('a1', before.update());
+  mix(coordinator);
+  const after = new Learner('a1', newAgentState(2, new Float64Array(SIZE), 0));
+  after.agent.adopt(coordinator.adapter);
+  after.learn(1);
+  assert.is(coordinator.received('a1', after.update()), null);
+  after.agent.adopt(mix(coordinator));
+  assert.equal([...coordinator.state.values], [1, 1, 0]);
+  assert.equal(after.parameters, [1, 1, 0]);
+});
+
+star('updates without gain or that hurt are answered and not mixed; the agent takes back what they held', () => {
+  const coordinator = createCoordinator({ gainMin: 0.05 });
+  coordinator.received('idle', update({ after: 0.99 }));
+  coordinator.received('bad', update({ by: [0, 0, 2] }));
+  coordinator.received('good', update({ by: [0, 1, 1] }));
+  const learner = new Learner('refused');
+  learner.learn(0);
+  coordinator.received('refused', learner.update());
+  const round = coordinator.round();
+  const losses = round.map(({ values }) => values[2]! / 10);
+  const adapter = coordinator.mix(round, { now: 0, alone: losses });
+  const verdicts = Object.fromEntries(adapter.answers.map(({ agent, verdict }) => [agent, verdict]));
+  assert.equal(verdicts, { bad: 'hurts', good: 'taken', idle: 'noGain', refused: 'noGain' });
   assert.equal([...coordinator.state.values], [0, 1, 1]);
+  learner.agent.adopt(adapter);
+  assert.equal(learner.parameters, [0, 1, 1]);
 });
 
-star('another model, a repeated update and a shape that does not fit are refused', () => {
-  const strict: ValueCodec = { ...codec, unpack: (coded) => (coded.values.length === 24 ? codec.unpack(coded) : null) };
-  const coordinator = createCoordinator({ codec: strict });
-  const update: Update = {
-    ...{ lineage: LINEAGE, version: 0, since: 0, number: 1, labels: 1, before: 1, after: 0 },
-    delta: codec.pack(new Float64Array(SIZE)),
+star('another model, a repeated update, too few labels and values out of all bounds are refused', () => {
+  const strict: ValueCodec = {
+    ...exactCodec,
+    unpack: (it) => (it.values.length === 24 ? exactCodec.unpack(it) : null),
   };
-  assert.is(coordinator.received('a1', 1, { ...update, lineage: 'fedcba9876543210' }), 'lineage');
-  assert.is(
-    coordinator.received('a1', 1, { ...update, delta: { scales: new Uint8Array(0), values: new Uint8Array(5) } }),
-    'shape',
-  );
-  assert.is(coordinator.received('a1', 1, update), null);
-  assert.is(coordinator.received('a1', 1, update), 'repeated');
+  const coordinator = createCoordinator({ codec: strict, labelsMin: 5 });
+  const short = { scales: new Uint8Array(0), values: new Uint8Array(5) };
+  assert.is(coordinator.received('a1', update({ lineage: 'fedcba9876543210' })), 'lineage');
+  assert.is(coordinator.received('a1', { ...update(), delta: short }), 'shape');
+  assert.is(coordinator.received('a1', update({ by: [0, 1e9, 0] })), 'shape');
+  assert.is(coordinator.received('a1', update({ labels: 4 })), 'tooFewLabels');
+  assert.is(coordinator.received('a1', update()), null);
+  assert.is(coordinator.received('a1', update()), 'repeated');
+  mix(coordinator);
+  assert.is(coordinator.received('a1', update()), 'repeated');
 });
 
 star('few agents wait for others, but not for ever', () => {
   const coordinator = createCoordinator({ agentsMin: 3 });
-  const learner = new Learner(createAgent('a1'));
-  learner.learn(0);
-  coordinator.received('a1', 1, learner.agent.tick(learner, 0)!);
-  assert.is(coordinator.tick(0), null);
-  assert.is(coordinator.tick(150), null);
-  assert.is(coordinator.tick(200)?.version, 1);
+  coordinator.received('a1', update());
+  assert.is(tick(coordinator, 0), null);
+  assert.is(tick(coordinator, 150), null);
+  assert.is(tick(coordinator, 200)?.version, 1);
 });
 
 star('the least recently heard agent is forgotten at the bound', () => {
   const coordinator = createCoordinator({ agentsMax: 2 });
-  for (const [at, name] of ['a1', 'a2', 'a3'].entries()) {
-    const learner = new Learner(createAgent(name));
-    learner.learn(0);
-    coordinator.received(name, 1, learner.agent.tick(learner, 0)!);
-    coordinator.tick(at * 1_000);
-    coordinator.tick(at * 1_000 + 100);
+  for (const name of ['a1', 'a2', 'a3']) {
+    coordinator.received(name, update());
+    mix(coordinator);
   }
   assert.equal([...coordinator.state.ledgers.keys()], ['a2', 'a3']);
+});
+
+star('an agent speaks when it has learned enough, and hands over what lies nowhere else', () => {
+  const { agent } = new Learner('a1');
+  const values = new Float64Array(SIZE);
+  const make = (labels: number, now: number) => agent.make({ values, labels, before: 1, after: 1 }, now);
+  assert.not(agent.isDue(0, 0) || agent.mayHandOver(0));
+  assert.ok(agent.isDue(1, 0) && agent.mayHandOver(1));
+  make(1, 0);
+  assert.not(agent.isDue(2, 9), 'a period has to pass');
+  assert.not(agent.isDue(1, 10) || agent.mayHandOver(1), 'there is nothing more to tell');
+  assert.ok(agent.isDue(2, 10));
+  make(2, 10);
+  make(3, 20);
+  assert.not(agent.isDue(9, 30), 'the last place is for the end');
+  assert.ok(agent.mayHandOver(9));
+  make(9, 30);
+  assert.not(agent.mayHandOver(10));
+  assert.is(agent.state.waiting.length, WAITING_MAX);
+  assert.is(agent.outstanding?.number, WAITING_MAX);
+});
+
+star('what an adapter is rounded to is not what the coordinator keeps: small steps add up', () => {
+  const coarse: ValueCodec = { ...exactCodec, pack: (values) => exactCodec.pack(values.map(Math.round)) };
+  const coordinator = createCoordinator({ codec: coarse });
+  for (let number = 1; number <= 4; number++) {
+    coordinator.received('a1', update({ number, since: number - 1, by: [0.25, 0, 0] }));
+    mix(coordinator);
+  }
+  assert.equal([...exactCodec.unpack(coordinator.adapter.values)!], [1, 0, 0]);
 });
 
 star.run();

@@ -112,7 +112,14 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     learner === null || !experts.includes('shared')
       ? null
       : createShared(options, loaded, {
-          ...{ adapters: createAdapters(options, loaded, adapterSeed), adapterSeed, replay, beside: learner },
+          ...{
+            adapters: createAdapters(options, loaded, adapterSeed),
+            adapterSeed,
+            replay,
+            beside: learner,
+            experts,
+            mixture,
+          },
           random: createRandom(options.seed, 'replay for the shared expert'),
         });
   const unlabelled = createUnlabelled(options, loaded, { experts, head, adapters, mixture, pending });
@@ -128,7 +135,15 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes });
+  const judges = new ExpertLearning({
+    pending,
+    mixture,
+    calibration,
+    linear,
+    context,
+    gains: shared?.gains ?? null,
+    classes,
+  });
   const brought = new Float32Array(features.size);
   for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
     replay.read(slot, brought);

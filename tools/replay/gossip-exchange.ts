@@ -51,7 +51,7 @@ export class GossipExchange implements Exchange {
   readonly size: number;
   private readonly nodes: readonly Participant[];
   private readonly places: ReadonlyMap<string, Participant>;
-  private present = 0;
+  private present: readonly Participant[] = [];
   private ticks = 0;
 
   constructor(private readonly options: GossipExchangeOptions) {
@@ -67,7 +67,7 @@ export class GossipExchange implements Exchange {
     if (this.ticks % this.every !== 0 || present.length < 2) return;
     const now = this.ticks * WINDOW_MS;
     const nodes = present.map((at) => this.nodes[at]!);
-    if (present.length !== this.present) this.meet(nodes, now);
+    if (nodes.length !== this.present.length) this.meet(nodes, now);
     for (const node of nodes) node.tellOwn();
     this.options.liars?.look(nodes.map(({ at, value }) => ({ at, value })));
     for (const node of nodes) this.deliver(node, node.gossip.begin(now), now);
@@ -77,9 +77,10 @@ export class GossipExchange implements Exchange {
 
   /** Whose recording has ended is a member no more. */
   private meet(nodes: readonly Participant[], now: number): void {
-    this.present = nodes.length;
+    this.present = nodes;
     const members = nodes.map(({ name }) => ({ name, generation: 1, present: true }));
-    for (const node of nodes) this.deliver(node, node.gossip.members(members, now), now);
+    const told = nodes.map((node) => ({ node, effects: node.gossip.members(members, now) }));
+    for (const { node, effects } of told) this.deliver(node, effects, now);
   }
 
   private deliver(from: Participant, effects: readonly GossipEffect[], now: number): void {
@@ -89,6 +90,8 @@ export class GossipExchange implements Exchange {
       const body = this.options.liars?.say(from.at, from.value, effect.body) ?? effect.body;
       this.count(from.bytesOf(effect.to, body, now));
       const to = this.places.get(effect.to)!;
+      // Its recording has ended.
+      if (!this.present.includes(to)) continue;
       this.deliver(to, to.gossip.receive(from.name, body, now), now);
     }
   }

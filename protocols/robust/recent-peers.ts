@@ -32,6 +32,11 @@ export class RecentPeers<Kept> {
     return into;
   }
 
+  /** The same of all peers. */
+  all(into: Kept[]): Kept[] {
+    return this.others('', into);
+  }
+
   forget(peer: string): void {
     const row = this.rows.find((known) => known.peer === peer);
     if (row !== undefined) row.heard = Number.NEGATIVE_INFINITY;

@@ -1,10 +1,27 @@
+/** Fleets of 2^12 members and four orders have 48 partners; a third of them is sample enough for a median. */
+const PEERS = 16;
+const AGE_MAX = 4 * PEERS;
+
+const clip = { peers: PEERS, ageMax: AGE_MAX, reach: 1 };
+
 /** Every bound and constant of robust aggregation, with its reason; figures in docs/mesh-robust.md. */
 export const ROBUST = {
-  clip: {
-    /** Distinct peers remembered: a hypercube of 2^16 members has 16 partners, so nobody is forgotten too early. */
-    peers: 16,
-    /** Four cycles of that hypercube. */
-    ageMax: 64,
-    reach: 1,
+  /** Adapters are of the order of 1; a larger parameter than this is no honest one. */
+  valueMax: 1e4,
+  clip,
+  /** 13 candidates with the own one: Krum tolerates 5 liars, and 20 % liars exceed that one time in fifty. */
+  neighbourhood: { peers: 12, ageMax: AGE_MAX, clip },
+  trust: {
+    peers: PEERS,
+    ageMax: AGE_MAX,
+    remembered: 256,
+    agreementRate: 0.25,
+    refusalsKeep: 0.9,
+    reputation: { agreementNone: 0.25, agreementFull: 0.6, scoreMin: 0.02 },
+    harmScale: { peers: PEERS, ageMax: AGE_MAX, othersMin: 4, deviations: 6, natsMin: 0.05, natsMax: 0.5 },
+    /** One false quarantine in a million contributions; 15 harmful ones in a row are found out. */
+    harmTest: { honestHarmMax: 0.2, stake: 2, evidenceMax: 13.8 },
+    /** Weights lie near 1, an exchange moves half of one, and a message that makes good for lost ones several. */
+    edges: { slack: 2, keep: 0.9, edges: 256 },
   },
 } as const;

@@ -1,23 +1,47 @@
-// `npm run bench:robust [-- SEEDS]`: learners with 20 % liars of each kind, by defence.
+// `npm run bench:robust [-- SEEDS]`: learners with 20 % liars of each kind, by defence and by what it may look at.
 import { DEFENCE_NAMES, type DefenceName } from '../../protocols/robust/defence.ts';
 import { ATTACK_NAMES, type AttackName } from '../mesh/attacks.ts';
-import { runDefendedFleet } from '../mesh/defended-fleet.ts';
+import { type DefendedOutcome, runDefendedFleet, TRUST_KINDS } from '../mesh/defended-fleet.ts';
 
 const SEEDS = Number(process.argv[2] ?? 3);
-const FLEET = { nodes: 25, cycles: 120, spread: 0.5, orders: 4 } as const;
+const FLEET = { nodes: 25, cycles: 120, orders: 4 } as const;
+const COLUMNS: readonly (readonly [title: string, attack: AttackName, liars: number])[] = [
+  ['no liars', 'alie', 0],
+  ...ATTACK_NAMES.map((name) => [name, name, 5] as const),
+];
 
-const meanOver = (figure: (seed: number) => number): string => {
-  let sum = 0;
-  for (let seed = 0; seed < SEEDS; seed++) sum += figure(seed);
-  const mean = sum / SEEDS;
-  return mean > 99 ? mean.toExponential(0) : mean.toFixed(3);
+const meanOf = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+const digits = (value: number): string => (value > 99 ? value.toExponential(0) : value.toFixed(4));
+const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;
+
+/** A line of the table: the same fleet without and with each kind of liars, over all seeds. */
+const line = (title: string, print: (outcomes: readonly DefendedOutcome[]) => string, settings: Settings): void => {
+  const cells = COLUMNS.map(([, attack, liars]) =>
+    print(Array.from({ length: SEEDS }, (_, seed) => runDefendedFleet({ ...FLEET, ...settings, attack, liars, seed }))),
+  );
+  console.log([title.padEnd(22), ...cells.map((cell) => cell.padStart(15))].join(' '));
 };
 
-const loss = (defence: DefenceName, attack: AttackName, liars: number): string =>
-  meanOver((seed) => runDefendedFleet({ ...FLEET, defence, attack, liars, seed })).padStart(9);
+interface Settings {
+  readonly defence: DefenceName;
+  readonly trust: (typeof TRUST_KINDS)[number];
+  readonly spread: number;
+}
 
-console.log(['defence'.padEnd(12), ...['no liars', ...ATTACK_NAMES].map((name) => name.padStart(9))].join(' '));
-for (const defence of DEFENCE_NAMES) {
-  const attacked = ATTACK_NAMES.map((attack) => loss(defence, attack, 5));
-  console.log([defence.padEnd(12), loss(defence, 'alie', 0), ...attacked].join(' '));
+const lossOf = (outcomes: readonly DefendedOutcome[]): string => digits(meanOf(outcomes.map(({ loss }) => loss)));
+const quarantineOf = (outcomes: readonly DefendedOutcome[]): string => {
+  const share = (of: (outcome: DefendedOutcome) => number): string => percent(meanOf(outcomes.map(of)));
+  return `${share((o) => o.honestQuarantined)}, ${share((o) => o.liarsQuarantined)}`;
+};
+
+console.log(['loss'.padEnd(22), ...COLUMNS.map(([title]) => title.padStart(15))].join(' '));
+line('none', lossOf, { defence: 'none', trust: 'rule', spread: 0.5 });
+for (const trust of TRUST_KINDS) {
+  for (const defence of DEFENCE_NAMES.filter((name) => name !== 'none')) {
+    line(`${defence}, ${trust}`, lossOf, { defence, trust, spread: 0.5 });
+  }
+}
+console.log('\npairs in quarantine: honest peers, liars');
+for (const spread of [0.2, 0.5, 1, 2, 5]) {
+  line(`clip, spread ${spread}`, quarantineOf, { defence: 'clip', trust: 'judge', spread });
 }

@@ -1,8 +1,12 @@
 import { createRandom, type Random } from '../../kernels/random.ts';
-import { createDefence } from '../../protocols/robust/create-defence.ts';
+import { createDefence, createRule } from '../../protocols/robust/create-defence.ts';
 import type { Defence, DefenceName } from '../../protocols/robust/defence.ts';
+import type { Judge } from '../../protocols/robust/trusting.ts';
 import { type AttackName, attack } from './attacks.ts';
 import { QuadraticFleet } from './quadratic-fleet.ts';
+
+/** The rule alone, with reputation, or with reputation and quarantine by the node's own loss. */
+export const TRUST_KINDS = ['rule', 'reputation', 'judge'] as const;
 
 export interface DefendedOptions {
   readonly nodes: number;
@@ -10,12 +14,24 @@ export interface DefendedOptions {
   readonly liars: number;
   readonly attack: AttackName;
   readonly defence: DefenceName;
+  readonly trust: (typeof TRUST_KINDS)[number];
   readonly cycles: number;
   readonly spread: number;
   readonly seed: number;
   readonly strength?: number;
   /** Orders of the members that the cycles take in turn; 1: everybody meets the same log2 N partners for ever. */
   readonly orders: number;
+}
+
+export interface DefendedOutcome {
+  /**
+   * The honest nodes' mean common loss, averaged over the last quarter: 0 is the best for all of them, 1 is as bad as
+   * not learning, more is worse than that.
+   */
+  readonly loss: number;
+  /** Share of (honest receiver, honest peer) that were ever in quarantine, and of (honest receiver, liar). */
+  readonly honestQuarantined: number;
+  readonly liarsQuarantined: number;
 }
 
 const SIZE = 32;
@@ -25,18 +41,21 @@ const NOISE = 1;
 
 /**
  * Honest nodes learn on their own losses and mix by one-peer rounds, fold, double and unfold, in step and without loss;
- * liars take part with the value of an attack. Returns the honest nodes' mean common loss, averaged over the last
- * quarter: 0 is the best for all of them, 1 is as bad as not learning, more is worse than that.
+ * liars take part with the value of an attack.
  */
-export function runDefendedFleet(options: DefendedOptions): number {
+export function runDefendedFleet(options: DefendedOptions): DefendedOutcome {
   const { nodes, cycles, seed } = options;
   const fleet = new QuadraticFleet({ nodes, size: SIZE, spread: options.spread, noise: NOISE, seed });
   const random = createRandom(seed, 'liars');
   const order = shuffled(nodes, random);
   const lying = new Set(order.slice(0, options.liars));
   const honest = order.filter((i) => !lying.has(i)).sort((a, b) => a - b);
-  const members = order.map(() => ({ estimate: new Float64Array(SIZE), defence: createDefence(options.defence) }));
+  const members = Array.from({ length: nodes }, (_, i) => ({
+    estimate: new Float64Array(SIZE),
+    defence: defenceOf(options, (values) => fleet.loss(i, values)),
+  }));
   const schedules = Array.from({ length: options.orders }, () => roundsOf(shuffled(nodes, random)));
+  const meetings = new Map<string, { readonly lies: boolean; readonly quarantined: boolean }>();
   let [sum, counted] = [0, 0];
   for (let cycle = 0; cycle < cycles; cycle++) {
     members.forEach(({ estimate }, i) => void fleet.learn(i, estimate, STEPS, RATE));
@@ -47,13 +66,28 @@ export function runDefendedFleet(options: DefendedOptions): number {
           ? attack(options.attack, held, estimate, random, options.liars, options.strength)
           : estimate.slice(),
       );
-      for (const { from, to, share } of pairs) mix(members[to]!, `node-${from}`, said[from]!, share);
+      for (const { from, to, share } of pairs) {
+        mix(members[to]!, `node-${from}`, said[from]!, share);
+        if (lying.has(to)) continue;
+        const edge = `${from} ${to}`;
+        const quarantined = members[to]!.defence.latest === 'quarantined' || meetings.get(edge)?.quarantined === true;
+        meetings.set(edge, { lies: lying.has(from), quarantined });
+      }
     }
     if (cycle < 0.75 * cycles) continue;
     for (const i of honest) sum += fleet.commonLoss(honest, members[i]!.estimate);
     counted += honest.length;
   }
-  return sum / counted;
+  const share = (lies: boolean): number => {
+    const met = [...meetings.values()].filter((meeting) => meeting.lies === lies);
+    return met.length === 0 ? 0 : met.filter((meeting) => meeting.quarantined).length / met.length;
+  };
+  return { loss: sum / counted, honestQuarantined: share(false), liarsQuarantined: share(true) };
+}
+
+function defenceOf({ defence, trust }: DefendedOptions, judge: Judge): Defence {
+  if (trust === 'rule' && defence !== 'none') return createRule(defence);
+  return createDefence(defence, trust === 'judge' ? judge : null);
 }
 
 /** x ← x + share (v' − x). */

@@ -39,12 +39,12 @@ export class QuadraticFleet {
     }
   }
 
-  /** Node i's own loss, without noise. */
+  /** Node i's own loss, without noise, in the units of a log-loss: about 1 before anything is learned. */
   loss(node: number, estimate: Float64Array): number {
     const [optimum, curvature] = [this.optima[node]!, this.curvatures[node]!];
     let sum = 0;
-    for (let d = 0; d < estimate.length; d++) sum += 0.5 * curvature[d]! * (estimate[d]! - optimum[d]!) ** 2;
-    return sum;
+    for (let d = 0; d < estimate.length; d++) sum += curvature[d]! * (estimate[d]! - optimum[d]!) ** 2;
+    return sum / estimate.length;
   }
 
   /**

@@ -10,6 +10,7 @@ import { labelCommand } from './commands/label.ts';
 import { modelCommand } from './commands/model.ts';
 import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
+import { simCommand } from './commands/sim.ts';
 import { trainCommand } from './commands/train.ts';
 import { watchCommand } from './commands/watch.ts';
 import { describeFailure } from './errors.ts';
@@ -26,7 +27,8 @@ const program = new Command('myrmexctl')
   .addCommand(watchCommand())
   .addCommand(labelCommand())
   .addCommand(inspectCommand())
-  .addCommand(brokerCommand());
+  .addCommand(brokerCommand())
+  .addCommand(simCommand());
 
 neverExit(program);
 

@@ -12,6 +12,8 @@ export const GOSSIP_LIMITS = {
   valuesMax: 600,
   /** Bytes of values in one message: what the float64 form of `valuesMax` takes. */
   valueBytesMax: 4_800,
+  /** Peers with a ledger, per lane; the longest given up gives way. */
+  edgesMax: 1_024,
   /** Rumours that ride in one message. */
   rumoursMax: 2,
   /** Rumours a node still has to pass on; the oldest gives way. */

@@ -3,6 +3,7 @@ import { createCodec } from '../../protocols/codec.ts';
 import { encodeSign1, KID_BYTES, SIGNATURE_BYTES } from '../../protocols/cose/sign1.ts';
 import { createEnvelopeWriter, type EnvelopeWriter } from '../../protocols/envelope.ts';
 import { createGossip, type Gossip } from '../../protocols/gossip/gossip.ts';
+import type { Lane } from '../../protocols/gossip/lanes.ts';
 import type { GossipEffect } from '../../protocols/gossip/options.ts';
 import { GOSSIP, type GossipBody } from '../../protocols/messages/gossip.ts';
 import { createDefence } from '../../protocols/robust/create-defence.ts';
@@ -111,6 +112,7 @@ class Participant {
   readonly value: Float64Array;
   /** θ as it was after the last mixing. */
   private readonly mixed: Float64Array;
+  private readonly judged: Float64Array;
   private readonly shared: SharedParameters;
   private readonly writer: EnvelopeWriter;
 
@@ -124,13 +126,21 @@ class Participant {
     this.shared = shared;
     this.value = new Float64Array(shared.size);
     this.mixed = new Float64Array(shared.size);
+    this.judged = new Float64Array(shared.size);
     shared.read(this.mixed);
     this.gossip = createGossip({
       ...{ self: this.name, generation: 1, lineage: shared.lineage, parts: shared.parts, values: this.mixed },
       entry: 'founder',
-      defence: () => createDefence(defence),
+      defence: (lane) => createDefence(defence, (values) => this.judge(lane, values)),
     });
     this.writer = createEnvelopeWriter(createCodec(), `${SITE}/${this.name}`, 1);
+  }
+
+  /** θ with one lane of another's, on windows of this node. */
+  private judge({ offset }: Lane, values: Float64Array): number {
+    this.shared.read(this.judged);
+    this.judged.set(values, offset);
+    return this.shared.judge(this.judged);
   }
 
   /** What was learned since the last mixing goes to the machine. */

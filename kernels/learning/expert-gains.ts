@@ -1,11 +1,12 @@
 import { exp } from '../math/exp.ts';
 import { log } from '../math/log.ts';
 
-/** Labels' worth of belief that no expert is better than the first; and labels that the mean looks back over at most. */
+/** Labels' worth of belief that no expert is better than the first. */
 const DOUBT = 10;
+/** Labels that the mean looks back over at most. */
 const MEMORY = 200;
-/** Labels that what others found counts for; and nats that it may count for, either way, whatever they say. */
-const OTHERS_LABELS = 100;
+/** Labels that what the fleet found counts for, and nats that it may count for, either way, whatever is said. */
+const FLEET_LABELS = 100;
 const LEAN_MAX = 3;
 
 /**
@@ -44,7 +45,7 @@ export class ExpertGains {
   lean(prior: readonly number[], out: Float64Array): void {
     out.set(prior);
     this.places.forEach((place, e) => {
-      const nats = Math.max(-LEAN_MAX, Math.min(LEAN_MAX, OTHERS_LABELS * this.fleet[e]!));
+      const nats = Math.max(-LEAN_MAX, Math.min(LEAN_MAX, FLEET_LABELS * this.fleet[e]!));
       if (place >= 0) out[place] = out[place]! * exp(nats);
     });
     const sum = out.reduce((total, value) => total + value, 0);

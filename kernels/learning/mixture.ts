@@ -48,8 +48,8 @@ export class Mixture {
   }
 
   /**
-   * Goes on as if it had begun with another prior, > 0 and summing to 1. The promise then is of that prior, and each
-   * change adds at most the largest |ln(new / old)| of an expert to it.
+   * Goes on as if it had begun with another prior, > 0 and summing to 1. With r = new / old, a change adds at most
+   * ln(max r / r[e]) to what is promised of expert e; where it is taken back later, the weights are what they were.
    */
   reprior(prior: Float64Array): void {
     let sum = 0;

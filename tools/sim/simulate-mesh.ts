@@ -25,7 +25,7 @@ export interface MeshReport {
   readonly seed: number;
   /** Among honest nodes: at the start and after each cycle. */
   readonly spread: readonly number[];
-  /** Largest difference of an honest node's estimate from Σs / Σw (with liars: from the mean of the honest) at the end. */
+  /** Largest difference of an honest node's estimate from Σs / Σw at the end (with liars: from the honest mean). */
   readonly error: number;
   /** The same in levels of int8 of the largest value. */
   readonly errorQuanta: number;

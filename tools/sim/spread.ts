@@ -19,11 +19,11 @@ export function farthest(values: readonly Float64Array[], from: Float64Array): n
 }
 
 /** Cycles over which spread must fall by `SHRINK`; churn and outages may hold it up for a while. */
-const WINDOW_CYCLES = 4;
+const WINDOW_CYCLES = 8;
 const SHRINK = 0.5;
 
 /**
- * Whether spread falls geometrically until it is at `floor`: a cycle after the window it has halved at least.
+ * Whether spread falls geometrically until it is at `floor`: a window later it has halved at least.
  *
  * @param spread at the start and after each cycle
  */

@@ -11,7 +11,7 @@ export interface Signer {
 }
 
 /** An Ed25519 private key in PKCS #8 (RFC 8410 §7) is this, and 32 bytes. */
-const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+export const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export const signerOf = (sender: string): Signer => {
   const seed = createHash('sha256').update(sender).digest();

@@ -41,8 +41,8 @@ export interface GossipCounts {
 }
 
 /**
- * The shared parameters of all nodes averaged by the nodes' own machines, over a network that delivers at once and loses
- * nothing: after every so many windows one cycle of gossip, of at most ⌈log2 N⌉ + 1 messages each.
+ * The shared parameters of all nodes, averaged by the nodes' own machines over a network that delivers at once and
+ * loses nothing: after every so many windows one cycle of gossip.
  */
 export class GossipExchange implements Exchange {
   readonly counts: GossipCounts = { cycles: 0, messages: 0, bytes: 0, messageBytesMax: 0, refused: 0 };

@@ -128,7 +128,14 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     learner === null || !experts.includes('shared')
       ? null
       : createShared(options, loaded, {
-          ...{ adapters: createAdapters(options, loaded, adapterSeed), adapterSeed, replay, beside: learner },
+          ...{
+            adapters: createAdapters(options, loaded, adapterSeed),
+            adapterSeed,
+            replay,
+            beside: learner,
+            experts,
+            mixture,
+          },
           random: createRandom(options.seed, 'replay for the shared expert'),
         });
   const given = shared === null ? null : new GivenPart(shared);
@@ -146,7 +153,8 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   });
   const { normaliser } = loaded;
   const frozen = (z: Float32Array): Float32Array => panel.frozen(z);
-  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes, frozen });
+  const gains = shared?.gains ?? null;
+  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, gains, classes, frozen });
   const brought = new Float32Array(features.size);
   for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
     replay.read(slot, brought);

@@ -1,0 +1,100 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Recording, RecordingNode } from '../../firmware/io/recording.ts';
+import { defaultPipelineOptions, expertNames, ownExpertNames } from '../../firmware/pipeline.ts';
+import { CommandError } from '../../tools/errors.ts';
+import type { ReplayGossip } from '../../tools/replay/gossip-options.ts';
+import { type ReplayOptions, replay } from '../../tools/replay/replay.ts';
+import type { ReplayReport } from '../../tools/replay/report.ts';
+import { cardOf, randomClassifierFile } from '../support/classifier.ts';
+import { taughtStream } from '../support/teacher.ts';
+
+const SHAPE = { channels: 4, hidden: [16], classes: 3, seed: 2 };
+const MODEL = randomClassifierFile(SHAPE);
+const NODES = 6;
+const ROWS = 120;
+const STREAM = taughtStream({ classes: 3, channels: 4, rows: NODES * ROWS, seed: 1, drift: 0 });
+
+/** Machines of one kind: each node has its own stretch of one stream, the last one a shorter one. */
+const RECORDING = {
+  ...{ channels: cardOf(SHAPE).channels, labels: cardOf(SHAPE).labels },
+  nodes: Array.from({ length: NODES }, (_, n): RecordingNode => {
+    const rows = n === NODES - 1 ? ROWS - 30 : ROWS;
+    const from = n * ROWS;
+    const cut = {
+      label: STREAM.label.slice(from, from + rows),
+      values: STREAM.values.slice(4 * from, 4 * (from + rows)),
+    };
+    return { ...STREAM, ...cut, rows, node: `node ${n}` };
+  }),
+} as unknown as Recording;
+
+const HOW: ReplayGossip = { everyWindows: 5, defence: 'none', liars: null };
+const learning = { ...defaultPipelineOptions.learning, stepsPerLabel: 24, batch: 8 };
+const shared = { ...defaultPipelineOptions.shared, batch: 8 };
+
+const OPTIONS: ReplayOptions = {
+  ...{ recording: RECORDING, model: MODEL, labelRate: 0.12, seed: 3, experts: expertNames, baselines: [] },
+  ...{ learning, shared, gossip: HOW, now: () => 0 },
+};
+const play = (changes: Partial<ReplayOptions> = {}): ReplayReport => replay({ ...OPTIONS, ...changes });
+
+const TOGETHER = play();
+
+const gossips = suite('replay with gossip');
+
+gossips('nodes that share know more than each of them alone', () => {
+  const { shared: ours, local } = TOGETHER.experts;
+  assert.ok(ours!.secondHalf > local!.secondHalf + 0.03, `${ours!.secondHalf}, alone ${local!.secondHalf}`);
+});
+
+gossips('what is sent is counted with topic and signature, and stays below 1 KB a message', () => {
+  const { bytesPerNode, gossip, adapterParameters } = TOGETHER;
+  const { cycles, messages, bytes, messageBytesMax, refused, liars } = gossip!;
+  assert.is(cycles, ROWS / HOW.everyWindows);
+  assert.is(bytesPerNode, Math.round(bytes / NODES));
+  assert.is(refused, 0);
+  assert.is(liars, 0);
+  // Six nodes: two fold, four double in two rounds, two are given back; five once the last one has gone.
+  const [six, five] = [2 + 8 + 2, 1 + 8 + 1];
+  assert.ok(messages >= 18 * six + 6 * five && messages <= 18 * six + 6 * five + NODES, `${messages}`);
+  assert.ok(messageBytesMax > adapterParameters + 64 && messageBytesMax <= 1024, `${messageBytesMax}`);
+});
+
+gossips('what local experts learn does not depend on who else is there', () => {
+  const { gossip: _, ...alone } = OPTIONS;
+  const { local } = replay({ ...alone, experts: ownExpertNames }).experts;
+  assert.equal(local, TOGETHER.experts['local']);
+});
+
+gossips('the same command gives the same decisions', () => {
+  assert.is(play({ baselines: ['repeatLast'] }).decisionFingerprint, TOGETHER.decisionFingerprint);
+});
+
+gossips('liars are drawn by the seed and not scored, and ruin what is shared where nothing defends it', () => {
+  const liars = { share: 0.34, attack: 'signFlip' } as const;
+  const undefended = play({ gossip: { ...HOW, liars } });
+  assert.is(undefended.gossip!.liars, 2);
+  assert.is(undefended.nodes.length, NODES - 2);
+  const honest = play({ gossip: { ...HOW, liars, defence: 'clip' } });
+  const { shared: ruined, mixture } = undefended.experts;
+  assert.ok(ruined!.secondHalf < honest.experts['shared']!.secondHalf - 0.1, `${ruined!.secondHalf}`);
+  // The mixture hears its own labels.
+  assert.ok(mixture!.secondHalf > ruined!.secondHalf + 0.1, `${mixture!.secondHalf}`);
+});
+
+gossips('where nothing is shared, or nobody is left to be scored, that is said', () => {
+  const refusal = (changes: Partial<ReplayOptions>): string => {
+    try {
+      play(changes);
+    } catch (error) {
+      if (error instanceof CommandError) return error.code;
+      throw error;
+    }
+    return 'none';
+  };
+  assert.is(refusal({ experts: ownExpertNames }), 'gossip');
+  assert.is(refusal({ gossip: { ...HOW, liars: { share: 1, attack: 'noise' } } }), 'liars');
+});
+
+gossips.run();

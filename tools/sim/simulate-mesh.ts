@@ -108,7 +108,7 @@ function spreadCheck(options: MeshOptions, spread: readonly number[], quantum: n
   const { partitions, cutMs, liars, defence, precision } = options;
   if (partitions > 0 || cutMs > 0 || (liars > 0 && defence === 'none')) return { ok: null, found: [] };
   const floor = liars > 0 ? spread[0]! / 4 : precision === 'int8' ? quantum : 1e-9;
-  const ok = shrinks(spread, floor);
+  const ok = shrinks(spread, floor, Math.ceil(options.parameters / options.valuesMax));
   return { ok, found: ok ? [] : [`spread by cycle: ${spread.map((value) => value.toPrecision(3)).join(' ')}`] };
 }
 
@@ -136,7 +136,7 @@ function planTroubles(world: MeshWorld, options: MeshOptions, cycles: number, ra
     world.queue.at(at + world.periodMs * (0.5 + 4 * random.float()), () => world.revive(index));
   }
   for (const index of drawn(nodes, Math.round(clockJumps * nodes), random)) {
-    const jump = 3_600_000 * (2 * random.float() - 1);
+    const jump = random.integer(7_200_000) - 3_600_000;
     world.queue.at(moment(), () => world.jump(index, jump));
   }
 }

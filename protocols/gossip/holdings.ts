@@ -106,7 +106,7 @@ export class Holdings {
     return true;
   }
 
-  /** The peer is in this life (0: not known): when it is a later one, mass under way returns, and ledgers begin anew. */
+  /** The peer is in this life (0: not known). In a later one mass under way returns, and the ledgers begin anew. */
   face(peer: string, generation: number): void {
     const known = this.lives.get(peer) ?? generation;
     if (generation > 0) this.lives.set(peer, Math.max(known, generation));
@@ -125,7 +125,7 @@ export class Holdings {
     return this.masses.flatMap((mass, at) => (mass.seasoned ? [] : [at]));
   }
 
-  /** Nobody has mass to give: the own values are as good as any, and get weight 1. */
+  /** Nobody has mass to give: the own values are as good as those of any other, with a weight of 1. */
   found(): void {
     for (const mass of this.masses) if (!mass.seasoned) mass.found();
   }

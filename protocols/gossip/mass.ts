@@ -23,8 +23,8 @@ export type Admission = (own: Float64Array, value: Float64Array) => Float64Array
 export type TransferOutcome = 'applied' | 'old' | 'shape' | 'edge' | 'weight';
 
 /**
- * One node's push-sum mass of one lane: a sum s, a weight w, and the ledgers of what is under way. The estimate is s / w
- * (Kempe, Dobra, Gehrke 2003, §2.1), here with weights in whole grains, so that every sum of them is exact. Over all
+ * One node's push-sum mass of one lane: a sum s, a weight w, and the ledgers of what is under way. The estimate is
+ * s / w (Kempe, Dobra, Gehrke 2003, §2.1), here with weights in whole grains: every sum of them is exact. Over all
  * nodes Σs and Σw are kept: whatever leaves `sum` is in `sent` of an edge until the other end has it.
  */
 export class Mass {
@@ -91,8 +91,8 @@ export class Mass {
   restore({ grains, seasoned, sum, memory, outgoing, incoming }: LaneState): boolean {
     this.grains = grains;
     this.seasoned = seasoned;
-    for (const { peer, ...edge } of outgoing) this.outgoing.set(peer, edge);
-    for (const { peer, ...edge } of incoming) this.incoming.set(peer, edge);
+    for (const { peer, ...edge } of outgoing) this.outgoing.set(peer, { ...edge, packed: copyOf(edge.packed) });
+    for (const { peer, ...edge } of incoming) this.incoming.set(peer, { ...edge, packed: copyOf(edge.packed) });
     const packed = [...outgoing, ...incoming].flatMap((edge) => (edge.packed === null ? [] : [edge.packed]));
     return (
       bytesToFloats(sum, this.sum) &&
@@ -136,7 +136,8 @@ export class Mass {
    */
   give(peer: string, how: 'all' | 'half', transfer: number): boolean {
     const edge = this.edgeTo(peer, transfer - 1);
-    const share = how === 'all' ? this.grains : this.half(edge);
+    const room = weightMax * grainsPerUnit - edge.grains;
+    const share = Math.min(room, how === 'all' ? this.grains : this.half(edge));
     if (share <= 0 || edge.returned) return false;
     if (share === this.grains) this.estimate(this.memory);
     this.unpackSum(edge.packed, this.before);
@@ -187,8 +188,7 @@ export class Mass {
     this.unpackSum(stands === 'more' ? edge.packed : null, this.before);
     const weight = grains / grainsPerUnit;
     for (let i = 0; i < this.sum.length; i++) this.scratch[i] = (this.scratch[i]! - this.before[i]!) / weight;
-    // The bytes are copied: they are views of the message.
-    edge.packed = { scales: transfer.scales.slice(), values: transfer.values.slice() };
+    edge.packed = copyOf(transfer);
     edge.base = transfer.base;
     edge.upTo = transfer.upTo;
     edge.grains = transfer.grains;
@@ -250,4 +250,10 @@ export class Mass {
     if (packed === null) out.fill(0);
     else unpackValues(packed, this.lane, out);
   }
+}
+
+/** Bytes of their own: those of a message are views of it. (`slice` of a Buffer is a view as well.) */
+function copyOf(packed: PackedValues | null): PackedValues | null {
+  if (packed === null) return null;
+  return { scales: new Uint8Array(packed.scales), values: new Uint8Array(packed.values) };
 }

@@ -53,7 +53,7 @@ export const GOSSIP_DEFAULTS = {
   stalenessCycles: 4,
   orders: 1,
   cycleMsMin: 0,
-  missedMax: 3,
+  missedMax: 5,
   suspectMs: 30_000,
 } as const satisfies Partial<GossipOptions>;
 

@@ -17,7 +17,8 @@ const LEVELS = 127;
 /**
  * Packs the values of one slice, and puts into `sent` what a reader will make of the bytes: what is not in there has
  * not been sent, and stays with the sender (error feedback, Seide et al. 2014; Karimireddy et al. 2019, arXiv
- * 1901.09847); `sent` may be `values`. Each value is off by half a level at most: 1/254 of the largest of its part, plus 1 % for the scale.
+ * 1901.09847); `sent` may be `values`. Each value is off by half a level at most: 1/254 of the largest of its part, and
+ * 1 % of that for the coarser scale.
  */
 export function packValues(values: Float64Array, lane: Lane, precision: Precision, sent: Float64Array): PackedValues {
   if (precision === 'float64') {

@@ -68,7 +68,7 @@ export class MassChecker {
     }
   }
 
-  /** A node is about to lose its state: what it holds and has under way is gone; what others sent it is theirs again. */
+  /** A node is about to lose its state: what it holds and has under way is gone; what it was sent returns. */
   departs(node: MeshNode): void {
     for (const [at, mass] of node.machine.holdings.masses.entries()) {
       const gone = this.expected[at]!;
@@ -138,7 +138,7 @@ export class MassChecker {
     if (applied !== null) addPacked(total, mass, applied, sign === 1 ? -1 : 1);
   }
 
-  /** What `to` has applied of the sum that is under way to it now; null when nothing, or when either began a new life. */
+  /** What `to` has applied of the sum under way to it; null when nothing, or when either began a new life. */
   private appliedOf(from: MeshNode, to: MeshNode, at: number, edge: Outgoing | undefined): Incoming | null {
     if (edge === undefined || edge.packed === null || !to.kept || !from.kept) return null;
     if (from.machine.membership.generationOf(to.name) !== to.generation) return null;

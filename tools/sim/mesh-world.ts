@@ -27,7 +27,7 @@ const NOTICE_MS = 15_000;
 /** COSE_Sign1 around a payload: tag, array, protected header, kid, lengths (22) and the Ed25519 signature (64). */
 const SIGNATURE_BYTES = 86;
 
-/** A fleet on a virtual clock and network. The machines are those of protocols/gossip; bytes are real, signatures not. */
+/** A fleet on a virtual clock and network. Machines and bytes are those of protocols/; only signatures are left out. */
 export class MeshWorld {
   readonly options: MeshOptions;
   readonly nodes: readonly MeshNode[];
@@ -193,7 +193,6 @@ export class MeshWorld {
     const payload = node.writer.write(GOSSIP, body, this.queue.now);
     this.messages += 1;
     this.bytes += payload.length + SIGNATURE_BYTES + `mx/1/${SITE}/${node.name}/gossip/${to}`.length;
-    this.checks?.transfers.sent(node, to, body);
     const target = this.nodes[indexOf(to)]!;
     for (const delay of this.network.delays(node.index, target.index, this.queue.now)) {
       this.queue.at(this.queue.now + delay, () => this.deliver(node.name, target, payload));
@@ -205,7 +204,12 @@ export class MeshWorld {
     const opened = openEnvelope(this.codec, GOSSIP, payload);
     if (!opened.ok) throw new Error(`a message of ours does not open: ${opened.reason}`);
     const { body } = opened.value;
-    this.act(target, (clock) => target.machine.receive(from, body, clock));
+    this.act(target, (clock) => {
+      const { cycle } = target.machine;
+      const effects = target.machine.receive(from, body, clock);
+      this.checks?.transfers.received(target, cycle, body, effects);
+      return effects;
+    });
     if (this.options.canary !== null) breakMachine(target.machine, this.options.canary, from);
   }
 

@@ -25,7 +25,7 @@ export interface MeshReport {
   readonly seed: number;
   /** Among honest nodes: at the start and after each cycle. */
   readonly spread: readonly number[];
-  /** Largest difference of an honest node's estimate from Σs / Σw (with liars: from the mean of the honest) at the end. */
+  /** Largest difference of an honest node's estimate from Σs / Σw at the end (with liars: from the honest mean). */
   readonly error: number;
   /** The same in levels of int8 of the largest value. */
   readonly errorQuanta: number;
@@ -108,7 +108,7 @@ function spreadCheck(options: MeshOptions, spread: readonly number[], quantum: n
   const { partitions, cutMs, liars, defence, precision } = options;
   if (partitions > 0 || cutMs > 0 || (liars > 0 && defence === 'none')) return { ok: null, found: [] };
   const floor = liars > 0 ? spread[0]! / 4 : precision === 'int8' ? quantum : 1e-9;
-  const ok = shrinks(spread, floor);
+  const ok = shrinks(spread, floor, Math.ceil(options.parameters / options.valuesMax));
   return { ok, found: ok ? [] : [`spread by cycle: ${spread.map((value) => value.toPrecision(3)).join(' ')}`] };
 }
 
@@ -136,7 +136,7 @@ function planTroubles(world: MeshWorld, options: MeshOptions, cycles: number, ra
     world.queue.at(at + world.periodMs * (0.5 + 4 * random.float()), () => world.revive(index));
   }
   for (const index of drawn(nodes, Math.round(clockJumps * nodes), random)) {
-    const jump = 3_600_000 * (2 * random.float() - 1);
+    const jump = random.integer(7_200_000) - 3_600_000;
     world.queue.at(moment(), () => world.jump(index, jump));
   }
 }

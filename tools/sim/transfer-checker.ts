@@ -1,15 +1,14 @@
 import type { Lane } from '../../protocols/gossip/lanes.ts';
+import type { GossipEffect } from '../../protocols/gossip/options.ts';
 import { type GossipBody, readGossip } from '../../protocols/messages/gossip.ts';
 import type { MeshNode } from './mesh-node.ts';
 
-/** Watches single transfers: none is applied twice, and none that is older than the bound. */
+/** Watches single transfers: none is applied twice, and no message is taken that is older than the bound. */
 export class TransferChecker {
   /** The first few findings. */
   readonly twice: string[] = [];
   readonly stale: string[] = [];
   applications = 0;
-  /** The last cycle in which a transfer was said, by edge and number. */
-  private readonly saidIn = new Map<string, number>();
   /** The last transfer that was applied, by edge. */
   private readonly lastOf = new Map<string, number>();
   private readonly stalenessCycles: number;
@@ -18,22 +17,22 @@ export class TransferChecker {
     this.stalenessCycles = stalenessCycles;
   }
 
-  sent(from: MeshNode, to: string, body: GossipBody): void {
-    const { lane, upTo, base, cycle } = readGossip(body);
-    if (upTo > base) this.saidIn.set(`${from.name} ${from.generation} ${to} ${lane} ${upTo}`, cycle);
+  /** A machine was given a message, when it was in `cycle`, and this is what it made of it. */
+  received(node: MeshNode, cycle: number, body: GossipBody, effects: readonly GossipEffect[]): void {
+    const { cycle: said } = readGossip(body);
+    if (cycle - said <= this.stalenessCycles || effects.some(({ kind }) => kind === 'refused')) return;
+    note(this.stale, `${node.name} in cycle ${cycle} took a message of cycle ${said}`);
   }
 
   /** A machine is about to mix a value: its ledger names the transfer. */
   applied(node: MeshNode, lane: Lane, peer: string): void {
-    const { holdings, membership, cycle } = node.machine;
+    const { holdings, membership } = node.machine;
     const at = holdings.lanes.indexOf(lane);
     const number = holdings.masses[at]!.appliedFrom(peer);
     const generation = membership.generationOf(peer);
     const edge = `${peer} ${generation} ${node.name} ${node.generation} ${at}`;
-    const said = this.saidIn.get(`${peer} ${generation} ${node.name} ${at} ${number}`) ?? Number.NEGATIVE_INFINITY;
     this.applications += 1;
     if (number <= (this.lastOf.get(edge) ?? 0)) note(this.twice, `${edge}: transfer ${number}`);
-    if (cycle - said > this.stalenessCycles) note(this.stale, `${edge}: transfer ${number} of ${said} in ${cycle}`);
     this.lastOf.set(edge, number);
   }
 }

@@ -4,6 +4,7 @@ import { Holdings } from './holdings.ts';
 import { lineageBytes, sameBytes } from './lineage.ts';
 import { type Member, Membership, placeOf } from './membership.ts';
 import { GOSSIP_DEFAULTS, type GossipEffect, type GossipOptions, type GossipRejection } from './options.ts';
+import { orderOf } from './order.ts';
 import { Rounds } from './rounds.ts';
 import type { GossipStep } from './schedule.ts';
 import type { GossipState } from './state.ts';
@@ -242,7 +243,9 @@ export class Gossip {
     this.holdings.settle();
     if (place === null || members.length < 2) return false;
     this.startedAt = now;
-    this.rounds.start(cycle, members, place, now);
+    // Counted by lane, or a lane would see but some of the orders.
+    const turn = Math.floor(cycle / this.holdings.lanes.length);
+    this.rounds.start(cycle, orderOf(turn, members.length, this.options.orders), members, place, now);
     return true;
   }
 

@@ -8,6 +8,7 @@ import type { GossipEffect, GossipOptions, MixingRule } from '../../protocols/go
 import { roundsOf } from '../../protocols/gossip/schedule.ts';
 import { GOSSIP, type GossipBody } from '../../protocols/messages/gossip.ts';
 import { createDefence } from '../../protocols/robust/create-defence.ts';
+import { squaredDistance } from '../../protocols/robust/distance.ts';
 import { breakMachine } from './canary.ts';
 import { EventQueue } from './event-queue.ts';
 import { LiarsTable } from './liars.ts';
@@ -127,14 +128,20 @@ export class MeshWorld {
       roundTimeoutMs: ROUND_TIMEOUT_MS,
       stalenessCycles: this.options.canary === 'ignoresStaleness' ? 1_000_000 : STALENESS_CYCLES,
       suspectMs: 3 * this.periodMs,
+      orders: this.options.defence === 'none' ? 1 : 4,
       defence: (lane) => this.ruleOf(index, lane),
     };
     return options;
   }
 
-  /** The defence, and in front of it the checker that sees what is applied. */
+  /**
+   * The defence, and in front of it the checker that sees what is applied. In place of labelled windows a node has what
+   * it had learned at the start: its loss is the mean square of the difference.
+   */
   private ruleOf(index: number, lane: Lane): MixingRule {
-    const rule = this.options.defence === 'none' ? null : createDefence(this.options.defence);
+    const learned = this.startOf(index).subarray(lane.offset, lane.offset + lane.length);
+    const judge = (values: Float64Array): number => squaredDistance(values, learned) / lane.length;
+    const rule = this.options.defence === 'none' ? null : createDefence(this.options.defence, judge);
     return {
       admit: (own, peer, value) => {
         this.checks?.transfers.applied(this.nodes[index]!, lane, peer);

@@ -39,7 +39,7 @@ export const endpointOf = async (broker: RemoteBroker): Promise<BrokerEndpoint> 
   return endpoint;
 };
 
-/** How another program on this machine reaches the embedded broker of a configuration. @throws NodeError as `endpointOf` */
+/** How another program on this machine reaches an embedded broker. @throws NodeError as `endpointOf` */
 export const embeddedEndpoint = async ({ host, port, tls }: EmbeddedBroker): Promise<BrokerEndpoint> => {
   const place = `${reachableHost(host)}:${port}`;
   if (tls === undefined) return { url: `mqtt://${place}` };

@@ -4,6 +4,7 @@ import { ALARM_ACKNOWLEDGE } from '../../protocols/messages/alarm-acknowledge.ts
 import { ASK } from '../../protocols/messages/ask.ts';
 import { DECISION } from '../../protocols/messages/decision.ts';
 import { ENROLMENT } from '../../protocols/messages/enrolment.ts';
+import { GOSSIP } from '../../protocols/messages/gossip.ts';
 import { LABEL } from '../../protocols/messages/label.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
 import { LABEL_RANGE } from '../../protocols/messages/label-range.ts';
@@ -21,6 +22,7 @@ export const KINDS: ReadonlyMap<string, MessageType<unknown>> = new Map(
       ASK,
       DECISION,
       ENROLMENT,
+      GOSSIP,
       LABEL,
       LABEL_ACK,
       LABEL_RANGE,

@@ -41,7 +41,7 @@ export class Gossip {
     this.holdings = new Holdings(options);
     this.membership = new Membership(self, generation, { missedMax, suspectMs });
     this.outbox = new Outbox(this.lineage, this.holdings, this.membership);
-    this.rounds = new Rounds(roundTimeoutMs);
+    this.rounds = new Rounds(this.holdings.lanes.length, roundTimeoutMs);
     this.entry = new Entry(roundTimeoutMs);
     this.sharedIn = new Int32Array(this.holdings.lanes.length).fill(-1);
   }

@@ -8,7 +8,8 @@ export function printMesh(report: MeshReport): string {
   const last = spread[spread.length - 1]!;
   const lines = [
     `${report.nodes} nodes, ${report.rounds} rounds in ${report.cycles} cycles, seed ${report.seed}`,
-    `spread ${first.toPrecision(3)} -> ${last.toPrecision(3)}; error ${report.error.toPrecision(3)}, of the mean ${report.bias.toPrecision(3)},` +
+    `spread ${first.toPrecision(3)} -> ${last.toPrecision(3)}; error ${report.error.toPrecision(3)},` +
+      ` of the mean ${report.bias.toPrecision(3)},` +
       ` ${report.errorQuanta.toFixed(2)} levels of int8; ${(100 * report.complete).toFixed(1)} % of cycles complete`,
     `mass: Σs off by ${report.sumError.toExponential(1)}, Σw by ${report.weightError.toExponential(1)};` +
       ` ${report.weightDeparted.toFixed(3)} of Σw departed`,

@@ -1,7 +1,7 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { orderOf } from '../../protocols/gossip/order.ts';
-import { stepsOf } from '../../protocols/gossip/schedule.ts';
+import { orderOf } from '../../../protocols/gossip/order.ts';
+import { stepsOf } from '../../../protocols/gossip/schedule.ts';
 
 const ORDERS = 4;
 /** Cycles of all orders. */

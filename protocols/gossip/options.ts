@@ -44,8 +44,6 @@ export interface GossipOptions {
   readonly cycleMsMin?: number;
   readonly missedMax?: number;
   readonly suspectMs?: number;
-  /** Orders of the members that cycles take in turn (`orderOf`), the same in the whole fleet: 4 where peers may lie. */
-  readonly orders?: number;
   /** One rule for each lane; as the peers say when left out. */
   readonly defence?: (lane: Lane) => MixingRule;
   /** Share of a peer's weight that counts, 0 … 1; 0: nothing of it is taken, and nothing given to it. */
@@ -57,7 +55,6 @@ export const GOSSIP_DEFAULTS = {
   precision: 'int8',
   roundTimeoutMs: 2_000,
   stalenessCycles: 4,
-  orders: 1,
   cycleMsMin: 0,
   missedMax: 5,
   suspectMs: 30_000,

@@ -21,8 +21,8 @@ export interface Ring {
  * Locality: `pace` cycles average inside each site, over its own broker; the one after them goes between sites. There
  * every member that is connected to two brokers, a bridge, halves the difference to one member of the other site, to
  * another one every time. The cycles inside carry on what came over. A bridge moves half of one node's weight a time:
- * the more bridges, the sooner sites agree. All of it is a function of the list: members that see the same list agree without a
- * message, and where lists differ that costs exactness and no mass, since every ring is a schedule of push-sum.
+ * the more bridges, the sooner sites agree. All of it is a function of the list: members that see the same list agree
+ * without a message; where lists differ that costs exactness and no mass, since every ring is a schedule of push-sum.
  *
  * @param cycle from 0
  */

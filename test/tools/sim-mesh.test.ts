@@ -6,7 +6,8 @@ import { type MeshReport, simulateMesh } from '../../tools/sim/simulate-mesh.ts'
 
 /** More seeds and larger fleets: `.ci/run` sets it. */
 const SEEDS = Number(process.env.MYRMEX_MESH_SEEDS ?? 2);
-const run = (options: Partial<MeshOptions>): MeshReport => simulateMesh({ ...MESH_DEFAULTS, ...options }, () => 0);
+const run = (options: Partial<MeshOptions>): MeshReport =>
+  simulateMesh({ ...MESH_DEFAULTS, ...options }, () => ({ elapsedMs: 0, cpuMs: 0 }));
 
 /** Asserts that every checker is content; what failed names the command that plays it again. */
 const sound = (options: Partial<MeshOptions>): MeshReport => {

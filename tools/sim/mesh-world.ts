@@ -129,7 +129,6 @@ export class MeshWorld {
       roundTimeoutMs: ROUND_TIMEOUT_MS,
       stalenessCycles: this.options.canary === 'ignoresStaleness' ? 1_000_000 : STALENESS_CYCLES,
       suspectMs: 3 * this.periodMs,
-      orders: this.options.defence === 'none' ? 1 : 4,
       defence: (lane) => this.ruleOf(index, lane),
     };
     return options;

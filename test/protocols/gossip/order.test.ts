@@ -1,44 +1,33 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { orderOf } from '../../../protocols/gossip/order.ts';
-import { stepsOf } from '../../../protocols/gossip/schedule.ts';
 
-const ORDERS = 4;
-/** Cycles of all orders. */
-const CYCLES = 16;
+const orders = suite('gossip: order');
 
-const orders = suite('orders of the members');
-
-orders('each is a permutation, and indexOf undoes placeOf', () => {
-  for (const count of [1, 2, 3, 4, 5, 16, 17, 24, 25, 100, 257, 1024]) {
-    for (let cycle = 0; cycle < CYCLES; cycle++) {
-      const order = orderOf(cycle, count, ORDERS);
-      const places = Array.from({ length: count }, (_, index) => order.placeOf(index));
-      assert.is(new Set(places).size, count, `${count} members, cycle ${cycle}`);
-      assert.ok(places.every((place, index) => place >= 0 && place < count && order.indexOf(place) === index));
+orders('every order is a permutation, and knows its inverse', () => {
+  for (let count = 1; count < 130; count++) {
+    for (const cycle of [0, 4, 8, 12]) {
+      const order = orderOf(cycle, 1, count);
+      const places = new Set(Array.from({ length: count }, (_, index) => order.placeOf(index)));
+      assert.is(places.size, count, `${count}`);
+      for (let index = 0; index < count; index++) assert.is(order.indexAt(order.placeOf(index)), index, `${count}`);
     }
   }
 });
 
-orders('one order is the sorted list for ever', () => {
-  for (let cycle = 0; cycle < CYCLES; cycle++) assert.is(orderOf(cycle, 10, 1).placeOf(7), 7);
-});
-
-orders('four orders bring a node together with about four times as many others', () => {
-  const partnersOf = (index: number, count: number): number => {
-    const met = new Set<number>();
-    for (let cycle = 0; cycle < CYCLES; cycle++) {
-      const order = orderOf(cycle, count, ORDERS);
-      for (const { peer } of stepsOf(count, order.placeOf(index))) met.add(order.indexOf(peer));
-    }
-    return met.size;
+orders('the extras of one order are not the extras of the next', () => {
+  const extras = (cycle: number): readonly number[] => {
+    const order = orderOf(cycle, 1, 50);
+    return Array.from({ length: 18 }, (_, i) => order.indexAt(32 + i));
   };
-  for (const [count, least] of [
-    [64, 16],
-    [1024, 35],
-  ] as const) {
-    for (let index = 0; index < count; index++) assert.ok(partnersOf(index, count) >= least, `${index} of ${count}`);
-  }
+  const always = extras(0).filter((index) => [4, 8, 12].every((cycle) => extras(cycle).includes(index)));
+  assert.ok(always.length < 3, `${always}`);
 });
 
+orders('an order lasts four turns of all lanes', () => {
+  const place = (cycle: number): number => orderOf(cycle, 3, 50).placeOf(7);
+  assert.is(place(11), 7);
+  assert.not.equal(place(12), 7);
+  assert.is(place(48), 7);
+});
 orders.run();

@@ -101,9 +101,9 @@ export const createBrokerAccess = (rules: AccessRules, cut: (client: Client) => 
   };
 };
 
-/** Null when the connection is none of TLS. */
+/** Null when the connection is none of TLS, or TLS has proven nothing about the other end. */
 const factsOf = ({ conn }: Client): CertificateFacts | null => {
-  if (!(conn instanceof TLSSocket)) return null;
+  if (!(conn instanceof TLSSocket) || !conn.authorized) return null;
   const { subject, serialNumber } = conn.getPeerCertificate();
   if (subject === undefined) return null;
   // Attributes that are there more than once are arrays, which the types do not know.

@@ -11,6 +11,7 @@ import { NodeError } from '../../firmware/errors.ts';
 import { type Broker, startBroker } from '../../firmware/io/broker.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import { BrokerMember } from '../../firmware/machines/broker-member.ts';
+import { within } from '../../firmware/within.ts';
 import { clientIdOf, type Rights } from '../../protocols/access.ts';
 import { gossipFilter, gossipTopic, revocationTopic, topicFilter, topicName } from '../../protocols/topics.ts';
 import { revoke } from '../../tools/fleet/revoke.ts';
@@ -18,6 +19,8 @@ import { listen } from '../support/broker-store.ts';
 import { createTestFleet, type TestFleet } from '../support/fleet.ts';
 
 const SITE = 'plant';
+/** Before a test says that nobody was hung up on. */
+const CUT_MS_MAX = 5_000;
 /** Made once: an authority costs more than all of these tests. */
 const made = createTestFleet({ pump: 'node', 'pump-3': 'node', fan: 'node', anna: 'operator', vera: 'viewer' });
 const strangers = createTestFleet({ pump: 'node' });
@@ -104,8 +107,9 @@ access('without TLS, without a certificate, or with one of a stranger nothing ge
   const [answer] = await Promise.race([once(plain, 'close'), once(plain, 'data')]);
   assert.not.ok(Buffer.isBuffer(answer) && answer[0] === 0x20, 'no CONNACK');
   const nameless = connectTls({ port: broker.port, host: '127.0.0.1', rejectUnauthorized: false });
-  const [fault] = (await once(nameless, 'error')) as [Error];
-  assert.match(fault.message, /certificate required|alert|reset/);
+  const fault = new Promise<void>((resolve) => nameless.once('error', () => resolve()));
+  assert.ok(await within(fault, CUT_MS_MAX), 'a connection without a certificate stays open');
+  nameless.destroy();
   const thief = await (await strangers).endpoint('pump', broker.port);
   const refused = connectMqtt({ ...thief, clientId: 'plant-pump' });
   const said = new Promise<string>((resolve) => refused.onFault(resolve));
@@ -166,7 +170,7 @@ access('a node cannot publish as another, and nobody hears that it tried', async
     });
     const cut = hungUp(pump);
     pump.publish(topic, 'forged', { qos: 1 });
-    await cut;
+    assert.ok(await within(cut, CUT_MS_MAX), 'not cut');
     assert.ok(
       texts.some((text) => text.includes(`plant-pump may not publish to ${topic}`)),
       topic,
@@ -271,7 +275,7 @@ access('a revoked member is cut at once and refused from then on, also after a r
   assert.is(old, null);
   const first = await revoke(fleet.fleet, { name: 'lost' }, Date.now());
   anna.publish(topic, Buffer.from(first.message), { qos: 1, retain: true });
-  await cut;
+  assert.ok(await within(cut, CUT_MS_MAX), 'not cut');
   await echo;
   assert.match(await refusalOf(member('lost')), /Not authorized/);
   await bench.broker.close();
@@ -290,7 +294,7 @@ access('a revoked member is cut at once and refused from then on, also after a r
     const client = await member('anna', { clientId: 'plant-anna/desk' });
     const gone = hungUp(client);
     client.publish(topic, payload, { qos: 1, retain: true });
-    await gone;
+    assert.ok(await within(gone, CUT_MS_MAX), 'not cut');
   }
   assert.ok(texts.some((text) => /list of revocations is refused: stale/.test(text)));
   assert.match(await refusalOf(member('lost')), /Not authorized/);

@@ -136,6 +136,8 @@ access('a client id belongs to a certificate, and so does the right to leave a w
   for (const clientId of ['plant-fan', 'plant-pump-3', 'plant-pump-views', 'pump', 'anything']) {
     assert.match(await refusal('pump', { clientId }), /Identifier rejected/, clientId);
   }
+  assert.match(await refusal('pump', { clientId: 'x\n\x1b[2Jforged line' }), /Identifier rejected/);
+  assert.ok(texts.some((text) => /calls itself "x··\[2Jforged line"/.test(text)));
   assert.ok(await member('pump', { clientId: 'plant-pump/views' }));
   const will = (node: string) => ({ topic: topicName(SITE, node, 'presence'), payload: Buffer.from('gone') });
   assert.match(await refusal('pump', { will: will('fan') }), /Not authorized/);

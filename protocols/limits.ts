@@ -30,6 +30,8 @@ export const LIMITS = {
   enrolmentsMax: 4_096,
   /** Serials revoked in a site's life; a message of them all has 9 KB at most. */
   revokedMax: 1_024,
+  /** Gateways whose signed messages one gateway takes: 160 bytes of replay window each. */
+  sendersMax: 4_096,
   /** Free text: an explanation for a person, a version, a model's description. */
   textBytesMax: 512,
   /** Binary field of one message; a mesh gradient is ≤ 1 KiB (DESIGN §5), a model never travels in one message. */

@@ -62,4 +62,16 @@ commandLine('train, inspect and replay work on a recording, in a row', () => {
   assert.ok(report.experts.mixture.accuracy > 0.9, `accuracy ${report.experts.mixture.accuracy}`);
 });
 
+commandLine('inspect reads a message from a pipe, and ends with 1 when it would be refused', () => {
+  const [message] = JSON.parse(readFileSync(new URL('../vectors/signed-v1.json', import.meta.url), 'utf8'));
+  const inspect = (input: string) =>
+    spawnSync(process.execPath, [bundle, 'inspect', '-', '--json'], { encoding: 'utf8', input });
+  const whole = inspect(message.hex);
+  assert.is(whole.status, 0, whole.stderr);
+  assert.is(JSON.parse(whole.stdout).signature.kid, message.kid);
+  const part = inspect(message.hex.slice(0, 100));
+  assert.is(part.status, 1);
+  assert.is(JSON.parse(part.stdout).problem.reason, 'sign1Truncated');
+});
+
 commandLine.run();

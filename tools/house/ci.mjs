@@ -10,6 +10,7 @@ import { brokers } from './ci/brokers.mjs';
 import { killMoments, workerFaults } from './ci/faults.mjs';
 import { replayPage } from './ci/page.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
+import { doorCost, hostileMessages } from './ci/wire.mjs';
 import { root } from './install.mjs';
 import { lineOf, testArm } from './test-arm.mjs';
 
@@ -111,6 +112,8 @@ const engineOnArm = async () => {
 const isRoot = process.getuid?.() === 0;
 const checks = [
   { name: 'hostile models', check: hostileModels },
+  { name: 'hostile messages at the door', check: hostileMessages },
+  { name: 'what a signed message costs', check: doorCost },
   { name: 'the demonstration model comes from its script', check: demoModel },
   { name: 'killed at 300 random moments: nothing acknowledged is lost', check: killMoments },
   { name: 'embedded broker, killed 150 times under load', check: brokerKills },

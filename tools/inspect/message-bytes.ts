@@ -13,7 +13,10 @@ export interface SpelledBytes {
  * @returns null when it is text, and neither of these
  */
 export function messageBytes(input: Uint8Array): SpelledBytes | null {
-  if (input.some((byte) => byte >= 0x80 || byte === 0)) return { spelling: 'binary', bytes: input };
+  if (input.some((byte) => byte >= 0x80 || byte === 0)) {
+    // Not a Buffer, which what is decoded would be pieces of: JSON would spell each of them as a list of numbers.
+    return { spelling: 'binary', bytes: new Uint8Array(input.buffer, input.byteOffset, input.length) };
+  }
   const text = Buffer.from(input).toString('latin1').replace(/\s+/g, '');
   if (/^(0x)?([0-9a-f]{2})+$/i.test(text)) {
     return { spelling: 'hex', bytes: new Uint8Array(Buffer.from(text.replace(/^0x/i, ''), 'hex')) };

@@ -6,7 +6,7 @@ const KILLS = 300;
 const MINUTES_MAX = 20;
 
 /** A test file run by itself; its last words. */
-const longTest = (file, env, pattern) => {
+export const longTest = (file, env, pattern) => {
   const output = run(process.execPath, ['--import', 'tsx', file], {
     env: { ...env, NO_COLOR: '1' },
     minutes: MINUTES_MAX,

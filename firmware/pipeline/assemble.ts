@@ -153,17 +153,15 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   });
   const { normaliser } = loaded;
   const frozen = (z: Float32Array): Float32Array => panel.frozen(z);
-  const gains = shared?.gains ?? null;
-  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, gains, classes, frozen });
+  const heard = { pending, mixture, calibration, linear, context, gains: shared?.gains ?? null };
+  const judges = new ExpertLearning({ ...heard, classes, frozen });
   const brought = new Float32Array(features.size);
   for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
     replay.read(slot, brought);
     judges.restore(brought, replay.labelOf(slot), FACTORY_TIMES);
   }
-  const learning = new LabelLearning({
-    ...{ pending, replay, judges, learner, shared: shared?.learner ?? null },
-    ...{ choice, normaliser, episodes, how },
-  });
+  const steps = { learner, shared: shared?.learner ?? null };
+  const learning = new LabelLearning({ pending, replay, judges, ...steps, choice, normaliser, episodes, how });
   const before = (withA: boolean): readonly StateArray[] => [
     learning.firstUnlearned,
     ...(taught?.stateOf(withA) ?? []),
@@ -178,27 +176,22 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     ...(calibration === null ? [] : [calibration.weights]),
     ...(unlabelled?.state ?? []),
   ];
-  /** Before other experts came: their weights among each other, and none of the state that came with them. */
-  const earlier = (
-    version: number,
-    known: readonly ExpertName[],
-    [first, last]: readonly [readonly StateArray[], readonly StateArray[]],
-  ): Layout => {
+  const whole = (withA: boolean, weights: Float64Array): readonly StateArray[] => [
+    ...[...before(withA), weights, ...after, ...later(withA)],
+  ];
+  /** What is stored without some of the experts: their weights among each other, and none of the others' state. */
+  const without = (version: number, known: readonly ExpertName[], of: (weights: Float64Array) => Layout['arrays']) => {
     const places = [...experts.keys()].filter((e) => known.includes(experts[e]!));
     const weights = new Float64Array(places.length);
-    return { version, arrays: [...first, weights, ...after, ...last], adopt: () => mixture.adopt(weights, places) };
+    return { version, arrays: of(weights), adopt: () => mixture.adopt(weights, places) };
   };
-  const alone = shared === null ? [] : [earlier(3, ownExpertNames, [before(true), later(true)])];
   const codec = new SnapshotCodec(
     identity.words,
+    [...whole(true, mixture.weights), ...(shared?.state ?? []), ...(given?.state ?? [])],
     [
-      ...[...before(true), mixture.weights, ...after, ...later(true)],
-      ...[...(shared?.state ?? []), ...(given?.state ?? [])],
-    ],
-    [
-      ...alone,
-      earlier(2, ownExpertNames, [before(false), later(false)]),
-      earlier(1, VERSION_1_EXPERTS, [before(false), []]),
+      ...(shared === null ? [] : [without(3, ownExpertNames, (weights) => whole(true, weights))]),
+      without(2, ownExpertNames, (weights) => whole(false, weights)),
+      without(1, VERSION_1_EXPERTS, (weights) => [...before(false), weights, ...after]),
     ],
   );
   const own = { unlabelled, adapters, adapterSeed, learnsA: taught?.learnsA ?? false, pool, choice };

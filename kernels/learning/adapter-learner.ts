@@ -68,9 +68,9 @@ export class AdapterLearner {
   readonly frozen: FrozenPart | null;
 
   constructor(private readonly options: AdapterLearnerOptions) {
-    const { model, interpreter, adapters, chain, learning, beside, paceOfA = 0 } = options;
-    const shares = beside === undefined ? {} : { beside: beside.program };
+    const { model, interpreter, adapters, chain, learning, paceOfA = 0, beside } = options;
     const learnsA = paceOfA > 0;
+    const shares = beside === undefined ? {} : { beside: beside.program };
     this.program = new GradientProgram({ model, interpreter, adapters, points: chain, learnsA, ...shares });
     this.trained = new TrainedFactors(this.program.adapters, learning.factorBits);
     const { parameters, gradients } = this.trained;

@@ -50,8 +50,11 @@ const LEFT_OUT = {
   // Compression is off (firmware/io/mqtt-connection.ts).
   'ws/lib/permessage-deflate': `export default class { static extensionName = 'permessage-deflate'; }`,
   'ws/lib/extension': `export const format = ${NEVER}; export const parse = ${NEVER};`,
-  // We open WebSockets and serve none.
+  // We open WebSockets and serve none, and mqtt hears them as Node's events, not as a browser's.
   'ws/lib/websocket-server': 'export default class WebSocketServer {}',
+  'ws/lib/subprotocol': `export const parse = ${NEVER};`,
+  'ws/lib/event-target': `const never = ${NEVER};
+    export const EventTarget = { addEventListener: never, removeEventListener: never };`,
   // No schema of ours names a format; one that did would stop the program at its start.
   'typebox/build/format/index.mjs': `export const Format = { Has: ${NEVER}, Test: ${NEVER} };`,
   ...Object.fromEntries(KEYWORDS_LEFT_OUT.map((name) => [fileOfKeyword(name), withoutKeyword(name)])),
@@ -93,6 +96,7 @@ const withoutChatter = {
       ? code
           .replace(/^(\s*)(?:debug|this\.log|client\.log)\(.*\);?$/gm, '$1;')
           .replaceAll('is_browser_1.default', 'false')
+          .replace(/^const browserStreamBuilder = [\s\S]*?^};$/m, `const browserStreamBuilder = ${NEVER};`)
       : null,
 };
 

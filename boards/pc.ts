@@ -9,6 +9,7 @@ export const pc: BoardEntry = {
   modelBytesMax: 16 * 1024 * 1024,
   arenaBytesMax: 48 * 1024 * 1024,
   learningArenaBytesMax: 8 * 1024 * 1024,
+  learningStateBytesMax: 8 * 1024 * 1024,
   multiplyAddsMax: 1_200_000_000,
   weightPacking: 'fast',
   ringRows: 8_192,

@@ -11,6 +11,7 @@ export const rpi4: BoardEntry = {
   modelBytesMax: 8 * 1024 * 1024,
   arenaBytesMax: 32 * 1024 * 1024,
   learningArenaBytesMax: 4 * 1024 * 1024,
+  learningStateBytesMax: 4 * 1024 * 1024,
   multiplyAddsMax: 600_000_000,
   // Of one of four cores: the system, the broker and the main thread have the others.
   learningMsPerSecondMax: 250,

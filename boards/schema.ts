@@ -20,6 +20,8 @@ export const BoardProfile = Type.Object(
     arenaBytesMax: count(64 * 1024, 1024 * MIB),
     /** Memory that learning takes there on top; adapter points that do not fit, the first ones, stay frozen. */
     learningArenaBytesMax: count(0, 1024 * MIB),
+    /** The same of what learns, its gradients, its optimiser and what is stored of them. */
+    learningStateBytesMax: count(0, 1024 * MIB),
     /** Work of one inference, in multiply-adds of the compiled kernels: what a window may wait for. */
     multiplyAddsMax: count(1_000_000, 100_000_000_000),
     /** Weights in memory: as int16, twice their size in the file, or as int8 for some 10 to 15 % more time. */

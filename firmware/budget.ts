@@ -1,7 +1,7 @@
 import type { BoardProfile } from '../boards/schema.ts';
 import { NodeError } from './errors.ts';
 import type { BrokerLimits } from './machines/broker-limits.ts';
-import { LINEAR_FEATURES_MAX } from './pipeline/options.ts';
+import { LINEAR_FEATURES_MAX, readsOpinions } from './pipeline/options.ts';
 
 const MIB = 1024 * 1024;
 
@@ -72,6 +72,7 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
       { name: 'replay', bytes: board.replayBytesMax },
+      { name: 'learning state', bytes: board.learningStateBytesMax },
       { name: 'normal windows', bytes: (sizes.normalWindows ?? 0) * (features + NORMAL_WINDOW_BYTES) },
       // kernels/learning/frozen-part.ts keeps at most a byte for each feature.
       { name: 'replayed activations', bytes: board.replayBytesMax },
@@ -121,6 +122,9 @@ export const requireBudget = (budget: Budget, board: string): void => {
   check('storage', store, storeBytesMax);
 };
 
-/** kernels/learning/linear-classifier.ts, in doubles; left out of models with more features than this. */
-const linearBytes = (features: number, classes: number): number =>
-  features > LINEAR_FEATURES_MAX ? 0 : 8 * (features + 1) * ((features + 2) / 2 + classes);
+/** kernels/learning/linear-classifier.ts, in doubles, of features, the frozen model's opinions and a constant. */
+const linearBytes = (features: number, classes: number): number => {
+  if (features > LINEAR_FEATURES_MAX) return 0;
+  const terms = features + (readsOpinions(features, classes) ? classes : 0) + 1;
+  return 8 * terms * ((terms + 1) / 2 + classes);
+};

@@ -12,7 +12,7 @@ import { closed, Path, Seed } from './configuration/fields.ts';
 import { Labeller, labellerFault } from './configuration/labeller.ts';
 import { Learning } from './configuration/learning.ts';
 import { Log } from './configuration/log.ts';
-import { Mesh } from './configuration/mesh.ts';
+import { Mesh, meshFault } from './configuration/mesh.ts';
 import { Rules, rulesFault } from './configuration/rules.ts';
 import { Sensor, sensorFault } from './configuration/sensors.ts';
 import { Views } from './configuration/views.ts';
@@ -71,6 +71,7 @@ const CROSS_CHECKS: readonly ((configuration: Configuration) => WrongValue | nul
   ({ alarms }) => alarmsFault(alarms),
   ({ rules }) => rulesFault(rules),
   ({ engine, experts }) => engineFault(engine, experts),
+  ({ mesh, broker }) => meshFault(mesh, broker),
 ];
 
 /** More faults than a person mends at a time. */

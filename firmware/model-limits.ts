@@ -6,6 +6,7 @@ export const modelLimitsOf = ({
   modelBytesMax,
   arenaBytesMax,
   learningArenaBytesMax,
+  learningStateBytesMax,
   multiplyAddsMax,
   weightPacking,
 }: BoardProfile): ModelLimits => ({
@@ -13,6 +14,7 @@ export const modelLimitsOf = ({
   modelBytesMax,
   arenaBytesMax,
   learningArenaBytesMax,
+  learningStateBytesMax,
   multiplyAddsMax,
   packing: weightPacking,
 });

@@ -133,7 +133,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   });
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
-  const sharing = await openSharing({ configuration, link, compute, clock, vitals, directory });
+  const sharing = await openSharing({ configuration, link, compute, clock, vitals, notice, directory });
   closers.add(sharing.close);
   notice(`${site}/${node} talks through ${endpoint.url}`);
   const status = () => {

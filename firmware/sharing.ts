@@ -6,6 +6,7 @@ import { NodeError } from './errors.ts';
 import type { Clock } from './io/clock.ts';
 import type { Compute } from './io/compute.ts';
 import type { Link } from './link.ts';
+import type { Notice } from './log.ts';
 import type { Vitals } from './vitals.ts';
 
 export interface SharingOptions {
@@ -14,6 +15,7 @@ export interface SharingOptions {
   readonly compute: ComputeSupervisor;
   readonly clock: Clock;
   readonly vitals: Vitals;
+  readonly notice: Notice;
   /** Of the node's state. */
   readonly directory: string;
 }
@@ -41,9 +43,13 @@ export const describeSharing = async (
   if (mesh === undefined) return undefined;
   await first.built();
   if (first.share === null) return undefined;
-  const { ownIdentity } = await import('./mesh/ground.ts');
-  const { publicKey } = await ownIdentity(directory);
-  return { lineage: first.share.lineage, generation: epoch, key: publicKey.bytes };
+  const about = { lineage: first.share.lineage, generation: epoch };
+  // Of a fleet's node the operator tells it.
+  if (mesh.fleet !== undefined) return about;
+  const { openIdentityKeys } = await import('./io/identity-folder.ts');
+  const { identityFolder } = await import('./io/fleet-folder.ts');
+  const { identity } = await openIdentityKeys(identityFolder(directory));
+  return { ...about, key: identity.publicKey.bytes };
 };
 
 /**
@@ -52,11 +58,14 @@ export const describeSharing = async (
  * @throws NodeError `noShare` when the model has nothing to share; those of `openMesh` and `openStar`
  */
 export const openSharing = async (options: SharingOptions): Promise<Sharing> => {
-  const { configuration, link, compute, ...rest } = options;
+  const { configuration, link, compute, notice, ...rest } = options;
   if (configuration.mesh === undefined) return ALONE;
   const { share } = compute.current;
   if (share === null) {
     throw new NodeError('noShare', 'this model has no adapters to share: take "mesh" out of the configuration');
+  }
+  if (configuration.mesh.fleet === undefined) {
+    notice('the mesh is open: whoever reaches the broker of this machine may take part (mesh.fleet closes it)', 'warn');
   }
   const { site, node, mesh } = configuration;
   const { writer, mqtt } = link;

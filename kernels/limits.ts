@@ -15,6 +15,8 @@ export interface ModelLimits {
   readonly arenaBytesMax: number;
   /** Memory that learning may take there on top: slopes, activations that wait for the way back, weights; bytes. */
   readonly learningArenaBytesMax: number;
+  /** Memory of what learns and its optimiser (`learningStateBytes`), bytes. */
+  readonly learningStateBytesMax: number;
   readonly operatorCodesMax: number;
   readonly tensorsMax: number;
   readonly operatorsMax: number;
@@ -41,6 +43,7 @@ export const defaultModelLimits: ModelLimits = {
   // Dense weights are stored as int16, twice their size in the file, next to the activations.
   arenaBytesMax: 48 * 1024 * 1024,
   learningArenaBytesMax: 8 * 1024 * 1024,
+  learningStateBytesMax: 8 * 1024 * 1024,
   operatorCodesMax: 256,
   tensorsMax: 4096,
   operatorsMax: 1024,

@@ -12,6 +12,7 @@ const Pool = Type.Object(
     memory: Type.Optional(Windows),
     hysteresis: Type.Optional(Windows),
     novelty: Type.Optional(Type.Number({ minimum: 1.01, maximum: 1_000 })),
+    learnsA: Type.Optional(Type.Boolean()),
   },
   closed,
 );
@@ -23,6 +24,8 @@ export const ASKS_PER_DAY = 20;
 export const Learning = Type.Object(
   {
     factorBits: Type.Optional(Type.Union([Type.Literal(32), Type.Literal(8), Type.Literal(4)])),
+    /** How fast A learns, as a share of the rate of B; 0: as it was drawn. */
+    learnA: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     /** What A is drawn from; another model's, to go on with adapters that were learned on that one. */
     adapterSeed: Type.Optional(Type.String({ pattern: '^[0-9a-f]{16}$' })),
     pool: Type.Optional(Pool),
@@ -43,8 +46,12 @@ export const learningOptions = (
   learning: Learning | undefined,
   bytesMax: number,
 ): Pick<PipelineOptions, 'learning' | 'pool' | 'adapterSeed' | 'replayBytes'> => {
-  const { factorBits, pool, adapterSeed = null, without = [], replayBytes } = learning ?? {};
-  const whole = { ...defaultPipelineOptions.learning, ...(factorBits === undefined ? {} : { factorBits }) };
+  const { factorBits, learnA, pool, adapterSeed = null, without = [], replayBytes } = learning ?? {};
+  const whole = {
+    ...defaultPipelineOptions.learning,
+    ...(factorBits === undefined ? {} : { factorBits }),
+    ...(learnA === undefined ? {} : { learnA }),
+  };
   return {
     learning: learningWithout(whole, without),
     replayBytes: replayBytes ?? defaultPipelineOptions.replayBytes,

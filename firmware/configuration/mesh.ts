@@ -1,5 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { DEFENCE_NAMES } from '../../protocols/robust/defence.ts';
+import { type Broker, isLoopback } from './broker.ts';
+import type { WrongValue } from './faults.ts';
 import { closed, Path } from './fields.ts';
 
 /** When a coordinator takes what an agent learned, and when an agent speaks. */
@@ -27,8 +29,8 @@ export const Mesh = Type.Object(
     /** What stands between what a peer says and what is mixed; `clip` unless told otherwise. */
     defence: Type.Optional(Type.Enum([...DEFENCE_NAMES])),
     /**
-     * Folder with what `myrmexctl fleet enroll` made of this node. Without it the mesh is open: any key is believed, on a
-     * loopback broker alone.
+     * Folder with what `myrmexctl fleet enroll` made of this node. Without it the mesh is open: all keys are believed,
+     * on a broker of this machine alone.
      */
     fleet: Type.Optional(Path),
     /** A star instead of a mesh: who gathers and hands out; this node's own name makes it the coordinator. */
@@ -46,3 +48,14 @@ export const MESH_DEFAULTS = {
   defence: 'clip',
   star: { agentsMin: 1, labelsMin: 8, gainNatsMin: 0, hurtNatsMax: 0.05 },
 } as const;
+
+/** An open mesh believes every key, and so must not reach beyond this machine. */
+export const meshFault = (mesh: Mesh | undefined, broker: Broker): WrongValue | null => {
+  if (mesh === undefined || mesh.fleet !== undefined) return null;
+  if (!('url' in broker)) return broker.tls === undefined ? null : { path: '/mesh/fleet', why: NEEDED };
+  const { hostname } = new URL(broker.url);
+  return isLoopback(hostname.replace(/^\[|\]$/g, '')) ? null : { path: '/mesh/fleet', why: NEEDED };
+};
+
+const NEEDED =
+  'is missing: with a broker that others reach, name the folder that "myrmexctl fleet enroll" made of this node';

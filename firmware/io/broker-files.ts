@@ -49,11 +49,20 @@ export const closedFilesOf = async (
 ): Promise<{ readonly certificate: ServerCertificate; readonly root: PublicKey }> => {
   const { rootFile, ...files } = tls;
   const { ca, cert, key } = await endpointOf({ url: 'mqtts://127.0.0.1', ...files });
-  const pem = await readPem(rootFile, "operator's public key", 'PUBLIC KEY');
+  return { certificate: { ca: ca!, cert: cert!, key: key! }, root: await readRootKey(rootFile) };
+};
+
+/**
+ * The operator's key, which proves enrolments and revocations.
+ *
+ * @throws NodeError `brokerPem`, and what reading a file throws
+ */
+export const readRootKey = async (path: string): Promise<PublicKey> => {
+  const pem = await readPem(path, "operator's public key", 'PUBLIC KEY');
   const { crv, x = '' } = createPublicKey(Buffer.from(pem)).export({ format: 'jwk' });
   if (crv !== 'Ed25519')
-    throw new NodeError('brokerPem', `${rootFile} holds no Ed25519 key: it has to be root.pem of myrmexctl fleet`);
-  return { certificate: { ca: ca!, cert: cert!, key: key! }, root: publicKeyOf(Buffer.from(x, 'base64url')) };
+    throw new NodeError('brokerPem', `${path} holds no Ed25519 key: it has to be root.pem of myrmexctl fleet`);
+  return publicKeyOf(Buffer.from(x, 'base64url'));
 };
 
 const optional = async <T>(path: string | undefined, read: (path: string) => Promise<T>): Promise<T | undefined> =>

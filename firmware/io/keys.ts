@@ -12,6 +12,7 @@ import { dirname } from 'node:path';
 import { KID_BYTES } from '../../protocols/cose/sign1.ts';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
 import { readBounded, writeWhole } from './files.ts';
+import { isSmallOrder } from './small-order-keys.ts';
 
 /** Raw Ed25519 public key (RFC 8032 §5.1.5). */
 export const PUBLIC_KEY_BYTES = 32;
@@ -27,7 +28,7 @@ export interface PublicKey {
   readonly bytes: Uint8Array;
   /** [8] by which messages name it. */
   readonly kid: Uint8Array;
-  /** Says whether this key's owner signed these bytes. Never throws. */
+  /** Says whether this key's owner signed these bytes; never, when the key is one that anyone can sign for. */
   verify(toBeSigned: Uint8Array, signature: Uint8Array): boolean;
 }
 
@@ -56,7 +57,7 @@ export const publicKeyOf = (bytes: Uint8Array): PublicKey => {
   return {
     bytes: Uint8Array.from(bytes),
     kid: kidOf(bytes),
-    verify: (toBeSigned, signature) => verify(null, toBeSigned, key, signature),
+    verify: isSmallOrder(bytes) ? () => false : (toBeSigned, signature) => verify(null, toBeSigned, key, signature),
   };
 };
 

@@ -8,13 +8,14 @@ import { PRESENCE } from '../../protocols/messages/presence.ts';
 import { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { parseTopic, topicFilter } from '../../protocols/topics.ts';
 import type { Mesh as MeshConfiguration } from '../configuration/mesh.ts';
-import { NodeError } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
-import { createIdentity, type Identity, openIdentity } from '../io/keys.ts';
+import { identityFolder } from '../io/fleet-folder.ts';
+import { openIdentityKeys } from '../io/identity-folder.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Share } from '../io/share.ts';
 import type { Vitals } from '../vitals.ts';
-import { OpenKeyring } from './keyring.ts';
+import { openFleet } from './fleet.ts';
+import { openKeyring } from './keyring.ts';
 import { MemberList } from './member-list.ts';
 
 /** The largest signed message: an adapter of a star with its answers; those of gossip stay below 1 KiB. */
@@ -34,7 +35,7 @@ export interface MeshOptions {
   readonly share: () => Share | null;
   readonly clock: Clock;
   readonly vitals: Vitals;
-  /** Of the node's state; its key lies there. */
+  /** Of the node's state. */
   readonly directory: string;
 }
 
@@ -52,31 +53,40 @@ export interface Ground {
   knows(node: string): boolean;
   /** Seals, signs and publishes with QoS 1. */
   say<Body>(type: MessageType<Body>, topic: string, body: Body, retain: boolean): void;
+  close(): Promise<void>;
 }
 
 /**
+ * @param remembers whether messages that came before a restart are refused as repeated. Not what the broker retains: it
+ *   is meant to be read again, and a star counts nothing twice
  * @param changed is called when the list of members has changed
- * @throws NodeError of `openIdentity`
+ * @throws NodeError of `openIdentityKeys` and `openFleet`
  */
 export const openGround = async (
   options: MeshOptions,
   { lineage }: Share,
+  remembers: boolean,
   changed: (members: MemberList) => void,
 ): Promise<Ground> => {
   const { site, node, codec, writer, mqtt, clock, vitals } = options;
-  const identity = await ownIdentity(options.directory);
+  const { fleet = null } = options.configuration;
+  const { identity } = await openIdentityKeys(fleet ?? identityFolder(options.directory));
   const generation = writer.epoch;
   const members = new MemberList({ name: node, generation, present: true }, lineage, LIMITS.sendersMax);
-  const keyring = new OpenKeyring(LIMITS.sendersMax);
+  const windows = new ReplayWindows(LIMITS.sendersMax);
+  const parts = { site, node, directory: options.directory, codec, mqtt, vitals, windows };
+  const register = fleet === null ? null : await openFleet({ ...parts, folder: fleet });
+  const keyring = register?.keyring ?? openKeyring(LIMITS.sendersMax);
   const door = new Door({
-    ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX, windows: new ReplayWindows(LIMITS.sendersMax) },
+    ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX },
+    windows: remembers ? windows : new ReplayWindows(LIMITS.sendersMax),
     keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1)) : null),
   });
   const heardPresence = (topic: string, payload: Uint8Array): void => {
     const name = parseTopic(topic)?.node;
     const opened = openEnvelope(codec, PRESENCE, payload);
     if (name === undefined || !opened.ok || opened.value.sender !== `${site}/${name}`) return;
-    keyring.heard(name, opened.value.body.mesh?.key);
+    keyring.told(name, opened.value.body.mesh?.key);
     if (!members.heard(name, opened.value.body)) return;
     vitals.set('meshPeers', members.present - 1);
     changed(members);
@@ -109,16 +119,6 @@ export const openGround = async (
       vitals.count('meshSent');
       vitals.count('meshSentBytes', payload.length + topic.length);
     },
+    close: async () => register?.close(),
   };
-};
-
-/** The node's key; made at the first start. @param directory of the node's state @throws NodeError of `openIdentity` */
-export const ownIdentity = async (directory: string): Promise<Identity> => {
-  const path = `${directory}/identity.pem`;
-  try {
-    return await openIdentity(path);
-  } catch (error) {
-    if (!(error instanceof NodeError) || error.code !== 'fileNotFound') throw error;
-    return createIdentity(path);
-  }
 };

@@ -1,27 +1,59 @@
 import type { SenderKey } from '../../protocols/door.ts';
+import type { Registry } from '../../protocols/enrolment.ts';
 import { publicKeyOf } from '../io/keys.ts';
 
 /** Whose signatures are believed. */
 export interface Keyring {
   /** @param node name at this site */
   keyOf(node: string): SenderKey | null;
+  /** A node has told the key that it signs with, unproven. */
+  told(node: string, key: Uint8Array | undefined): void;
 }
 
-/** Keys of an open mesh, as presence tells them: each is believed as long as the node that says it is there. */
-export class OpenKeyring implements Keyring {
-  private readonly keys = new Map<string, { readonly bytes: Uint8Array; readonly key: SenderKey }>();
+interface Made {
+  readonly bytes: Uint8Array;
+  readonly key: SenderKey;
+}
+
+/** Keys that took time to make, by node; made again when they have changed. */
+class MadeKeys {
+  private readonly made = new Map<string, Made>();
 
   constructor(private readonly keysMax: number) {}
 
-  heard(node: string, bytes: Uint8Array | undefined): void {
-    const known = this.keys.get(node);
-    if (bytes === undefined || (known === undefined && this.keys.size >= this.keysMax)) return;
-    if (known?.bytes.every((byte, i) => byte === bytes[i])) return;
+  of(node: string, bytes: Uint8Array): SenderKey | null {
+    const known = this.made.get(node);
+    if (known?.bytes.every((byte, i) => byte === bytes[i])) return known.key;
+    if (known === undefined && this.made.size >= this.keysMax) return null;
     const key = publicKeyOf(bytes);
-    this.keys.set(node, { bytes: key.bytes, key });
+    this.made.set(node, { bytes: key.bytes, key });
+    return key;
   }
 
-  keyOf(node: string): SenderKey | null {
-    return this.keys.get(node)?.key ?? null;
+  last(node: string): SenderKey | null {
+    return this.made.get(node)?.key ?? null;
   }
 }
+
+/** Keys of an open mesh, as presence tells them: each is believed as long as the node that says it is there. */
+export const openKeyring = (keysMax: number): Keyring => {
+  const made = new MadeKeys(keysMax);
+  return {
+    keyOf: (node) => made.last(node),
+    told: (node, key) => {
+      if (key !== undefined) made.of(node, key);
+    },
+  };
+};
+
+/** Keys of a fleet: those that the operator has enrolled for a node and not revoked. What nodes tell counts nothing. */
+export const fleetKeyring = (registry: Registry, keysMax: number): Keyring => {
+  const made = new MadeKeys(keysMax);
+  return {
+    keyOf: (node) => {
+      const standing = registry.of(node);
+      return standing.ok && standing.member.roles.includes('node') ? made.of(node, standing.member.key) : null;
+    },
+    told: () => {},
+  };
+};

@@ -21,11 +21,13 @@ export class MemberList {
   heard(name: string, { state, mesh }: PresenceBody): boolean {
     if (name === this.self.name) return false;
     const before = this.known.get(name);
-    if (mesh === undefined || mesh.lineage !== this.lineage) return this.known.delete(name);
-    if (before === undefined && (this.known.size >= this.membersMax || state === 'offline')) return false;
-    const present = state === 'online';
-    if (before?.generation === mesh.generation && before.present === present) return false;
-    this.known.set(name, { name, generation: mesh.generation, present });
+    if (mesh !== undefined && mesh.lineage !== this.lineage) return this.known.delete(name);
+    // A will, and the first word after a start, say nothing of the mesh: the node is absent for the time being.
+    const present = state === 'online' && mesh !== undefined;
+    if (before === undefined && (this.known.size >= this.membersMax || !present)) return false;
+    const generation = mesh?.generation ?? before?.generation ?? 0;
+    if (before?.generation === generation && before.present === present) return false;
+    this.known.set(name, { name, generation, present });
     return true;
   }
 

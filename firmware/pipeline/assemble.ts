@@ -1,6 +1,5 @@
 import type { AdapterPoint } from '../../kernels/adapter-point.ts';
 import { AdapterPool, storedBytes, workingFor } from '../../kernels/adapters/adapter-pool.ts';
-import { FactorCodec } from '../../kernels/adapters/factor-codec.ts';
 import type { AdapterSet } from '../../kernels/interpreter.ts';
 import { initialiseAdapters } from '../../kernels/learning/adapter-initialisation.ts';
 import { AdapterLearner, type Curriculum } from '../../kernels/learning/adapter-learner.ts';
@@ -24,7 +23,15 @@ import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { GivenPart } from './given-part.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type ExpertName, expertsFor, ownExpertNames, type PipelineOptions, WORKING_MAX } from './options.ts';
+import {
+  type ExpertName,
+  expertsFor,
+  ownExpertNames,
+  type PipelineOptions,
+  paceOfA,
+  readsOpinions,
+  WORKING_MAX,
+} from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
 import type { SharedExpert } from './shared-expert.ts';
 import { type Layout, SnapshotCodec, type StateArray } from './snapshot.ts';
@@ -69,6 +76,8 @@ export interface PipelineParts {
   readonly adapterParameters: number;
   readonly adapters: AdapterSet | null;
   readonly adapterSeed: string;
+  /** Whether A of the adapters learns. */
+  readonly learnsA: boolean;
   readonly pool: AdapterPool | null;
   /** null where there is only one adapter to choose. */
   readonly choice: AdapterChoice | null;
@@ -91,7 +100,11 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const prior = priorInFavourOfFirst(experts.length, how.frozenAdvantage);
   const share = card.task === 'anomaly' ? options.unlabelled.share : how.share;
   const mixture = new Mixture({ classes, prior, share });
-  const linear = experts.includes('linear') ? new LinearExpert(features.size, classes, how.share) : null;
+  // What a streaming model says depends on the windows before: nobody could ask it again after a restart.
+  const asks = how.linearReadsFrozen && !loaded.interpreter.hasState && readsOpinions(features.size, classes);
+  const linear = experts.includes('linear')
+    ? new LinearExpert({ features: features.size, opinions: asks ? classes : 0, classes, share: how.share })
+    : null;
   const context = experts.includes('context') ? new Context(classes) : null;
   const calibration = card.task === 'classification' ? new Temperature(classes, how.share) : null;
   const pending = new PendingWindows(pendingWindows, features.size, experts.length, classes);
@@ -132,53 +145,52 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes });
+  const frozen = (z: Float32Array): Float32Array => panel.frozen(z);
+  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes, frozen });
   const brought = new Float32Array(features.size);
   for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
     replay.read(slot, brought);
-    for (let time = 0; time < FACTORY_TIMES; time++) linear.restore(brought, replay.labelOf(slot));
+    judges.restore(brought, replay.labelOf(slot), FACTORY_TIMES);
   }
   const learning = new LabelLearning({
-    pending,
-    replay,
-    judges,
-    learner,
-    shared: shared?.learner ?? null,
-    choice,
-    normaliser,
-    episodes,
-    how,
+    ...{ pending, replay, judges, learner, shared: shared?.learner ?? null },
+    ...{ choice, normaliser, episodes, how },
   });
-  const before = [
+  const before = (withA: boolean): readonly StateArray[] => [
     learning.firstUnlearned,
-    ...(taught === null ? [] : taught.parameters),
-    ...(taught === null ? [] : [taught.adam.first, taught.adam.second, taught.adam.powers]),
+    ...(taught?.stateOf(withA) ?? []),
     ...[statistics.mean, statistics.variance, statistics.weight],
   ];
   const after = [random.state, ...(choice?.arrays ?? [])];
-  const later = [
+  const later = (withA: boolean): readonly StateArray[] => [
     ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
-    ...(learner === null
-      ? []
-      : [learner.elastic.fisherRoots, learner.elastic.anchorCodes, learner.elastic.scales, learner.elastic.remaining]),
+    ...(learner?.elasticStateOf(withA) ?? []),
     ...(linear === null ? [] : [linear.temperature.weights]),
     ...(context === null ? [] : [context.belief]),
     ...(calibration === null ? [] : [calibration.weights]),
     ...(unlabelled?.state ?? []),
   ];
   /** Before other experts came: their weights among each other, and none of the state that came with them. */
-  const earlier = (version: number, known: readonly ExpertName[], then: readonly StateArray[]): Layout => {
+  const earlier = (
+    version: number,
+    known: readonly ExpertName[],
+    [first, last]: readonly [readonly StateArray[], readonly StateArray[]],
+  ): Layout => {
     const places = [...experts.keys()].filter((e) => known.includes(experts[e]!));
     const weights = new Float64Array(places.length);
-    return { version, arrays: [...before, weights, ...after, ...then], adopt: () => mixture.adopt(weights, places) };
+    return { version, arrays: [...first, weights, ...after, ...last], adopt: () => mixture.adopt(weights, places) };
   };
-  const alone = shared === null ? [] : [earlier(3, ownExpertNames, later)];
+  const alone = shared === null ? [] : [earlier(3, ownExpertNames, [before(true), later(true)])];
   const codec = new SnapshotCodec(
     identity.words,
-    [...before, mixture.weights, ...after, ...later, ...(shared?.state ?? []), ...(given?.state ?? [])],
-    [...alone, earlier(2, ownExpertNames, later), earlier(1, VERSION_1_EXPERTS, [])],
+    [...before(true), mixture.weights, ...after, ...later(true), ...(shared?.state ?? []), ...(given?.state ?? [])],
+    [
+      ...alone,
+      earlier(2, ownExpertNames, [before(false), later(false)]),
+      earlier(1, VERSION_1_EXPERTS, [before(false), []]),
+    ],
   );
-  const own = { unlabelled, adapters, adapterSeed, pool, choice };
+  const own = { unlabelled, adapters, adapterSeed, learnsA: taught?.learnsA ?? false, pool, choice };
   const adapterParameters = taught?.parameterCount ?? 0;
   const deciding = { experts, head, statistics, panel, mixture, calibration, value, pending, replay, episodes };
   return { ...deciding, learning, codec, adapterParameters, shared, given, ...own };
@@ -217,7 +229,7 @@ function createReplay(
 }
 
 function createLearner(
-  { learning }: PipelineOptions,
+  { learning, pool }: PipelineOptions,
   { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
@@ -240,6 +252,7 @@ function createLearner(
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
+    paceOfA: paceOfA({ learning, pool }),
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let at = 0; at < replay.total; at++) learner.consolidate(at);
@@ -249,12 +262,11 @@ function createLearner(
 /** Names, flags, steps, places and what else is known of an adapter, beside its stored form and its centroid. */
 const KNOWN_BYTES = 128;
 
-function createPool({ pool, learning }: PipelineOptions, loaded: LoadedModel, learner: AdapterLearner): AdapterPool {
+function createPool({ pool }: PipelineOptions, loaded: LoadedModel, learner: AdapterLearner): AdapterPool {
   const { adaptersMax, bytesMax } = pool;
-  const { parameters, adam } = learner;
+  const { parameters, codecs, adam } = learner;
   const { first, second, powers } = adam;
-  const codec = new FactorCodec(learning.factorBits);
-  const eachBytes = storedBytes(codec, { parameters }) + 4 * penultimate(loaded).inFeatures + KNOWN_BYTES;
+  const eachBytes = storedBytes(codecs, { parameters }) + 4 * penultimate(loaded).inFeatures + KNOWN_BYTES;
   const fitting = workingFor(bytesMax, adaptersMax, eachBytes, first.length);
   if (adaptersMax > 1 && fitting < 1) {
     const what = `${adaptersMax} adapters of ${eachBytes} bytes do not fit the ${bytesMax} of the board`;
@@ -262,7 +274,7 @@ function createPool({ pool, learning }: PipelineOptions, loaded: LoadedModel, le
   }
   const workingMax = Math.max(1, Math.min(fitting, WORKING_MAX));
   const live = { parameters, first, second, powers, publish: () => learner.publish() };
-  return new AdapterPool({ adaptersMax, workingMax, codec, live });
+  return new AdapterPool({ adaptersMax, workingMax, codecs, sharesA: !learner.learnsA, live });
 }
 
 function createChoice(

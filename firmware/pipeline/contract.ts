@@ -67,6 +67,8 @@ export interface Adaptation {
   readonly adapters: AdapterSet;
   /** What A was drawn from, 16 hexadecimal digits. */
   readonly seed: string;
+  /** Whether A learns: then it is a part of each adapter, else all adapters have the one that was drawn. */
+  readonly learnsA: boolean;
   readonly model: TfliteModel;
   readonly interpreter: Interpreter;
   /** Adapter points that have factors, in execution order. */

@@ -11,6 +11,8 @@ export interface ExpertLearningParts {
   readonly linear: LinearExpert | null;
   readonly context: Context | null;
   readonly classes: number;
+  /** What the frozen model says of a window [classes], normalised features in. */
+  readonly frozen: (z: Float32Array) => Float32Array;
 }
 
 /** What a label teaches at once, without a gradient: whom to believe, how far, and the experts in closed form. */
@@ -32,22 +34,31 @@ export class ExpertLearning {
     mixture.combine(said, this.mixed);
     calibration?.learn(this.mixed, label);
     mixture.learn(said, label);
-    linear?.learn(z, label);
+    linear?.learn(z, said, label);
     context?.learn(index, label);
   }
 
   /**
-   * The window was learned as `before` and is of class `label`. What is in closed form is corrected exactly; the
-   * weights of the experts keep what the wrong label taught them until they forget it, with about 100 labels.
+   * The window in slot `at` was learned as `before` and is of class `label`. What is in closed form is corrected
+   * exactly; the weights of the experts keep what the wrong label taught them until they forget it, with about 100
+   * labels.
    */
-  relabel(index: number, z: Float32Array, before: number, label: number): void {
-    const { linear, context } = this.parts;
-    linear?.relabel(z, before, label);
+  relabel(at: number, index: number, z: Float32Array, before: number, label: number): void {
+    const { pending, linear, context } = this.parts;
+    linear?.relabel(z, pending.probabilities(at), before, label);
     context?.learn(index, label);
   }
 
-  /** A label of an earlier run: weights come from the snapshot, what is in closed form from the windows themselves. */
-  restore(z: Float32Array, label: number): void {
-    this.parts.linear?.restore(z, label);
+  /**
+   * A label of the factory or of an earlier run: weights come from the snapshot, what is in closed form from the
+   * windows themselves.
+   *
+   * @param times how often it is to count
+   */
+  restore(z: Float32Array, label: number, times = 1): void {
+    const { linear, frozen } = this.parts;
+    if (linear === null) return;
+    const said = linear.asks ? frozen(z) : this.mixed;
+    for (let time = 0; time < times; time++) linear.restore(z, said, label);
   }
 }

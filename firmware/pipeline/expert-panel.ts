@@ -80,6 +80,12 @@ export class ExpertPanel {
     }
   }
 
+  /** What the frozen model says of a window that is not judged now: its row of `probabilities`. */
+  frozen(z: Float32Array): Float32Array {
+    this.ask(0, z, this.rows[0]!);
+    return this.rows[0]!;
+  }
+
   /** The window `index` was judged last, and the next one follows it. */
   follow(index: number): void {
     this.own.context?.follow(index, this.rows[this.rows.length - 1]!);
@@ -88,7 +94,7 @@ export class ExpertPanel {
   private ask(e: number, z: Float32Array, row: Float32Array): void {
     const { linear, context, mixture } = this.own;
     const name = this.names[e]!;
-    if (name === 'linear') linear?.read(z, row);
+    if (name === 'linear') linear?.read(z, this.probabilities, row);
     else if (name === 'context') {
       mixture.combineFirst(e, this.probabilities, row);
       context?.combine(row, row);

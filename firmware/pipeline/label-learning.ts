@@ -111,7 +111,7 @@ export class LabelLearning {
     if (before < 0) {
       judges.learn(at, index, this.normalised, label);
       episodes.label(pending.decided(at) !== label);
-    } else judges.relabel(index, this.normalised, before, label);
+    } else judges.relabel(at, index, this.normalised, before, label);
     observation.slot = this.keep(index, label);
     choice?.labelled(observation.slot, index);
     observation.sequence = this.sequence;

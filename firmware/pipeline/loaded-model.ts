@@ -65,15 +65,15 @@ function interpretFrozen(model: TfliteModel, limits: ModelLimits) {
 
 function interpretAndLearn(model: TfliteModel, { task }: ModelCard, limits: ModelLimits, learning: LearningOptions) {
   const { points, rank } = learning;
-  const wanted = { pointsMax: points, rank };
+  const wanted = { pointsMax: points, rank, learnsA: task === 'classification' && learning.learnA > 0 };
   const { interpreter, chosen } = createLearningInterpreter(model, createEngine(), limits, wanted);
   // An anomaly model is of use as it is: what cannot learn stays frozen.
   if (chosen.points.length > 0 || task === 'anomaly') return { interpreter, chain: chosen.points };
-  const most = limits.learningArenaBytesMax;
+  const { learningArenaBytesMax: most, learningStateBytesMax: state } = limits;
   throw new ModelError(
     'unsupportedModel',
     `no layer of the model can learn: its output must come from an int8 dense layer or convolution over operators ` +
-      `that a gradient passes, with ${most} bytes for learning`,
+      `that a gradient passes, with ${most} bytes for learning and ${state} for what it learns`,
   );
 }
 

@@ -14,6 +14,9 @@ export const ownExpertNames: readonly ExpertName[] = expertNames.filter((name) =
 /** `linear` takes features² / 2 doubles: 0.26 MB at this many. */
 export const LINEAR_FEATURES_MAX = 256;
 
+/** Whether it has room for what the frozen model says of each class, beside the features. */
+export const readsOpinions = (features: number, classes: number): boolean => features + classes <= LINEAR_FEATURES_MAX;
+
 /**
  * The experts that decide, in their order: of those asked for, the ones that make sense, and always `frozen`. A
  * classifier learns from labels, an autoencoder from what it judges normal (`UnlabelledLearning`), a regressor from
@@ -68,6 +71,11 @@ export const defaultSharedOptions: SharedOptions = { learningRate: 0.007, weight
 export interface PoolOptions extends ChooserOptions {
   /** 1 is one adapter for all that happens. */
   readonly adaptersMax: number;
+  /**
+   * Whether each adapter of several learns an A of its own, at `learning.learnA`; one alone always does. With one A
+   * for all, adapters are smaller, and two that become one are averaged exactly.
+   */
+  readonly learnsA: boolean;
   /** Of stored forms and working states. */
   readonly bytesMax: number;
 }
@@ -75,6 +83,10 @@ export interface PoolOptions extends ChooserOptions {
 /** Working states beyond these would mostly make snapshots larger. */
 export const WORKING_MAX = 8;
 export const ADAPTERS_MAX = 1024;
+
+/** How fast A of the local adapters learns, as a share of their learning rate; 0 where it is as it was drawn. */
+export const paceOfA = ({ learning, pool }: Pick<PipelineOptions, 'learning' | 'pool'>): number =>
+  pool.adaptersMax === 1 || pool.learnsA ? learning.learnA : 0;
 
 /** Everything but the model and the seed. */
 export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
@@ -87,7 +99,7 @@ export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   learning: defaultLearningOptions,
   unlabelled: defaultUnlabelledOptions,
   shared: defaultSharedOptions,
-  pool: { ...defaultChooserOptions, adaptersMax: 1, bytesMax: 2 * 1024 * 1024 },
+  pool: { ...defaultChooserOptions, adaptersMax: 1, learnsA: false, bytesMax: 2 * 1024 * 1024 },
   adapterSeed: null,
 };
 

@@ -11,7 +11,10 @@ export interface AdapterPoolOptions {
   readonly adaptersMax: number;
   /** Those of them with float parameters and optimiser state in memory, the loaded one included: 1 to `adaptersMax`. */
   readonly workingMax: number;
-  readonly codec: FactorCodec;
+  /** How each array of `live.parameters` is stored. */
+  readonly codecs: readonly FactorCodec[];
+  /** Whether all adapters have one A, which is not among the parameters. */
+  readonly sharesA: boolean;
   /** State of the loaded adapter. */
   readonly live: LiveAdapter;
 }
@@ -22,7 +25,8 @@ export interface AdapterPoolOptions {
  * in `live`. The working state that was not used for the longest makes room for another, after it was brought into its
  * stored form; never that of the loaded adapter or of a pinned one. All memory is taken at creation.
  *
- * All adapters share one frozen A, so that a weighted mean of their B is exactly that of their effects.
+ * Where all adapters share one frozen A, a weighted mean of their B is exactly that of their effects. Where each learns
+ * its own, a mean of both factors is none of anything, and of two that become one the more learned stays.
  */
 export class AdapterPool {
   readonly adaptersMax: number;
@@ -45,13 +49,13 @@ export class AdapterPool {
   private readonly mayGo = (id: number): boolean => !this.isPinned(id);
 
   constructor(private readonly options: AdapterPoolOptions) {
-    const { adaptersMax, workingMax, codec, live } = options;
+    const { adaptersMax, workingMax, codecs, live } = options;
     this.adaptersMax = adaptersMax;
     this.flags = new Uint32Array(adaptersMax);
     this.flags[0] = EXISTS;
     this.steps = new Float64Array(adaptersMax);
     this.names = new Uint8Array(adaptersMax * ADAPTER_NAME_BYTES_MAX);
-    this.stride = storedBytes(codec, live);
+    this.stride = storedBytes(codecs, live);
     this.stored = new Uint8Array(adaptersMax * this.stride);
     this.working = new WorkingSet(workingMax, live);
     this.working.assign(0, 0);
@@ -116,10 +120,11 @@ export class AdapterPool {
   }
 
   /**
-   * Makes `into` the mean of both, weighted by their steps, and frees the place of `other`. A loaded one stays loaded.
+   * Makes `into` the mean of both, weighted by their steps, or without a shared A the one with more steps, and frees
+   * the place of `other`. A loaded one stays loaded.
    */
   merge(into: number, other: number): void {
-    const [a, b] = [this.steps[into]! + 1, this.steps[other]! + 1];
+    const [a, b] = this.sharesOf(this.steps[into]! + 1, this.steps[other]! + 1);
     this.read(into, this.one);
     this.read(other, this.other);
     for (let k = 0; k < this.one.length; k++) {
@@ -132,6 +137,11 @@ export class AdapterPool {
     if (slot >= 0) this.working.free(slot);
     this.write(into, this.one);
     if (this.loaded === other) this.bring(into);
+  }
+
+  private sharesOf(a: number, b: number): [number, number] {
+    if (this.options.sharesA) return [a, b];
+    return a >= b ? [1, 0] : [0, 1];
   }
 
   /** Copies the parameters of an adapter into `out`, as exact as they are known. */
@@ -215,18 +225,18 @@ export class AdapterPool {
 
   private pack(id: number, values: readonly Float32Array[]): void {
     let at = id * this.stride;
-    for (let k = 0; k < values.length; k++) at = this.options.codec.write(values[k]!, this.stored, at);
+    for (let k = 0; k < values.length; k++) at = this.options.codecs[k]!.write(values[k]!, this.stored, at);
   }
 
   private unpack(id: number, out: readonly Float32Array[]): void {
     let at = id * this.stride;
-    for (let k = 0; k < out.length; k++) at = this.options.codec.read(this.stored, at, out[k]!);
+    for (let k = 0; k < out.length; k++) at = this.options.codecs[k]!.read(this.stored, at, out[k]!);
   }
 }
 
 /** Bytes of one stored form; whole words, as snapshots have them. */
-export function storedBytes(codec: FactorCodec, { parameters }: Pick<LiveAdapter, 'parameters'>): number {
-  return Math.ceil(parameters.reduce((sum, { length }) => sum + codec.bytesFor(length), 0) / 4) * 4;
+export function storedBytes(codecs: readonly FactorCodec[], { parameters }: Pick<LiveAdapter, 'parameters'>): number {
+  return Math.ceil(parameters.reduce((sum, { length }, k) => sum + codecs[k]!.bytesFor(length), 0) / 4) * 4;
 }
 
 /**

@@ -1,10 +1,10 @@
 import { roundHalfEven } from '../math/round-half-even.ts';
 
-/** Bits that a value of B or bias is stored in; 32 is float32 as it is. */
+/** Bits that a value of a factor is stored in; 32 is float32 as it is. */
 export type FactorBits = 4 | 8 | 32;
 export const FACTOR_BITS: readonly FactorBits[] = [32, 8, 4];
 
-/** Values that share a scale: for rank 1 as many output channels. Four bits need it finer. */
+/** Values of B or bias that share a scale: for rank 1 as many output channels. Four bits need it finer. */
 const BLOCKS = { 4: 16, 8: 32, 32: 32 } as const;
 /** A scale is a bfloat16: 8 significant bits, so that 7 more of a value make a product that float32 holds exactly. */
 const SCALE_BYTES = 2;
@@ -22,18 +22,20 @@ export class FactorCodec {
   private readonly float = new Float32Array(1);
   private readonly word = new Uint32Array(this.float.buffer);
   private readonly qMax: number;
-  private readonly block: number;
 
-  constructor(readonly bits: FactorBits) {
+  /** @param block values that share a scale: of A a row, as the engine has it */
+  constructor(
+    readonly bits: FactorBits,
+    private readonly block: number = BLOCKS[bits],
+  ) {
     this.qMax = bits === 4 ? 7 : 127;
-    this.block = BLOCKS[bits];
   }
 
   /** Bytes that an array of `count` values is stored in. */
   bytesFor(count: number): number {
     if (this.bits === 32) return 4 * count;
     const rest = count % this.block;
-    const whole = ((count - rest) / this.block) * (SCALE_BYTES + (this.block * this.bits) / 8);
+    const whole = ((count - rest) / this.block) * (SCALE_BYTES + Math.ceil((this.block * this.bits) / 8));
     return rest === 0 ? whole : whole + SCALE_BYTES + Math.ceil((rest * this.bits) / 8);
   }
 
@@ -47,6 +49,16 @@ export class FactorCodec {
       const end = Math.min(from + this.block, values.length);
       const scale = this.scaleOf(values, from, end);
       for (let i = from; i < end; i++) out[i] = this.quantum(values[i]!, scale) * scale;
+    }
+  }
+
+  /** The same apart: what is stored of `values`, and the scale of each block. Not of 32 bits. Allocates nothing. */
+  quantise(values: Float32Array, codes: Int8Array, scales: Float32Array): void {
+    for (let from = 0, at = 0; from < values.length; from += this.block, at++) {
+      const end = Math.min(from + this.block, values.length);
+      const scale = this.scaleOf(values, from, end);
+      scales[at] = scale;
+      for (let i = from; i < end; i++) codes[i] = this.quantum(values[i]!, scale);
     }
   }
 

@@ -4,12 +4,17 @@ import type { GradientKernels } from '../wasm/kernels.ts';
 import { gradientKernels } from './kernels.ts';
 import type { LearningAdapter } from './rule.ts';
 
-/** u and back [rows × rank], Bᵀ and the sums for B [rank × out], the sums for the bias [out]; float32. */
-export function adapterScratchBytes({ rows, outFeatures }: AdapterPoint, rank: number): number {
-  return rank === 0 ? 0 : 4 * (2 * rows * rank + 2 * rank * outFeatures + outFeatures);
+/** u and back [rows × rank], Bᵀ and the sums for B [rank × out], for the bias [out] and for A [rank × in]; float32. */
+export function adapterScratchBytes(
+  { rows, inFeatures, outFeatures }: AdapterPoint,
+  rank: number,
+  learnsA: boolean,
+): number {
+  if (rank === 0) return 0;
+  return 4 * (2 * rows * rank + 2 * rank * outFeatures + outFeatures + (learnsA ? rank * inFeatures : 0));
 }
 
-/** dL/dB and dL/dbias of one adapter, and what goes back through it. */
+/** dL/dB, dL/dbias and dL/dA of one adapter, and what goes back through it. */
 export class AdapterSlopes {
   /** Byte address of scaling × s_A[r] × Bᵀ g, [rows × rank]: slopes of A ∗ x in the units of int8 A. */
   readonly back: number;
@@ -17,6 +22,7 @@ export class AdapterSlopes {
   private readonly transposed: number;
   private readonly sums: number;
   private readonly biasSums: number;
+  private readonly filterSums: number;
   private readonly kernels: GradientKernels;
 
   /** @param scratch byte address of `adapterScratchBytes` */
@@ -33,6 +39,7 @@ export class AdapterSlopes {
     this.transposed = this.back + 4 * rows * rank;
     this.sums = this.transposed + 4 * rank * outFeatures;
     this.biasSums = this.sums + 4 * rank * outFeatures;
+    this.filterSums = this.biasSums + 4 * outFeatures;
   }
 
   /** @param g byte address of the layer's masked slopes [rows × out] */
@@ -57,6 +64,7 @@ export class AdapterSlopes {
     const { hidden, transposed, biasSums, sums, back } = this;
     this.kernels.adapterGradient(g, hidden, transposed, rows, outFeatures, rank, biasSums, sums, back);
     this.add();
+    if (this.adapter.loraAGradient.length > 0) this.accumulateA();
     if (passesOn) this.scaleBack();
   }
 
@@ -82,6 +90,27 @@ export class AdapterSlopes {
       biasGradient[c]! += float32[biasSums + c]!;
       for (let r = 0; r < rank; r++) loraBGradient[c * rank + r]! += scaling * float32[sums + r * out + c]!;
     }
+  }
+
+  private accumulateA(): void {
+    const { float32 } = this.engine;
+    const { point, rank, scaling, loraAGradient } = this.adapter;
+    const { rows, windows, inFeatures, inputScale } = point;
+    const sums = this.filterSums / 4;
+    float32.fill(0, sums, sums + loraAGradient.length);
+    this.kernels.filterGradient(
+      windows.input,
+      windows.rows,
+      rows,
+      windows.runs,
+      windows.runLength,
+      inFeatures,
+      this.back,
+      rank,
+      this.filterSums,
+    );
+    const unit = scaling * inputScale;
+    for (let i = 0; i < loraAGradient.length; i++) loraAGradient[i] = loraAGradient[i]! + unit * float32[sums + i]!;
   }
 
   private scaleBack(): void {

@@ -15,8 +15,9 @@ import { scaleChannels } from './scale-channels.ts';
  *
  *     y = f(W ∗ x + b + bias + scaling × B (A ∗ x)),   g = dL/dy × f'(…)
  *     dL/dB = scaling × Σ g (A ∗ x)ᵀ     dL/dbias = Σ g     dL/dx = Wᵀ ∗ g + scaling × Aᵀ ∗ (Bᵀ g)
+ *     dL/dA = scaling × Σ (Bᵀ g) xᵀ, x the values under the filter; where A learns
  *
- * A is frozen and gets no gradient. Null where there is no adapter point: float32, int16 and int4 layers.
+ * Null where there is no adapter point: float32, int16 and int4 layers.
  */
 export function layerRule(context: PrepareContext, point: AdapterPoint | null): GradientRule | null {
   if (point === null) return null;
@@ -24,7 +25,7 @@ export function layerRule(context: PrepareContext, point: AdapterPoint | null): 
   const geometry = flattened(point.geometry);
   return {
     inputs: [0],
-    scratchBytes: ({ rank }) => adapterScratchBytes(point, rank),
+    scratchBytes: ({ rank, learnsA }) => adapterScratchBytes(point, rank, learnsA),
     lastingBytes: ({ passesOn }) => (passesOn ? GEOMETRY_BYTES + point.weights.length : 0),
     bind: (places) => {
       const mask = new ClampMask(places.stored(context.output().index), clampRangeOf(context));

@@ -13,7 +13,8 @@ export interface LearningInterpreter {
 
 /**
  * An interpreter of a model that learns: with as many adapter points, the last ones first, as are wanted and as memory
- * allows for learning (`learningArenaBytesMax`) and for the interpreter together with the activations that it keeps.
+ * allows for learning (`learningArenaBytesMax`, `learningStateBytesMax`) and for the interpreter together with the
+ * activations that it keeps.
  *
  * @throws ModelError as `createInterpreter`
  */
@@ -21,14 +22,15 @@ export function createLearningInterpreter(
   model: TfliteModel,
   engine: WasmEngine,
   limits: ModelLimits,
-  { pointsMax, rank }: Pick<PointsWanted, 'pointsMax' | 'rank'>,
+  { pointsMax, ...need }: Omit<PointsWanted, 'bytesMax' | 'stateBytesMax'>,
 ): LearningInterpreter {
   const mark = engine.usedBytes;
   const create = (keepActivations: readonly number[]): Interpreter =>
     createInterpreter(model, { engine, limits, keepActivations });
   const unkept = create([]);
   for (let most = pointsMax; ; ) {
-    const wanted = { pointsMax: most, rank, bytesMax: limits.learningArenaBytesMax };
+    const { learningArenaBytesMax: bytesMax, learningStateBytesMax: stateBytesMax } = limits;
+    const wanted = { pointsMax: most, ...need, bytesMax, stateBytesMax };
     const chosen = choosePoints(model, unkept, wanted);
     engine.release(mark);
     const interpreter = tryCreate(() => create(chosen.operators), chosen.points.length > 0);

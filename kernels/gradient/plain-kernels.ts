@@ -69,6 +69,20 @@ export function plainGradientKernels(engine: WasmEngine): GradientKernels {
       }
     },
 
+    filterGradient(x, rows, pixels, runs, length, count, back, rank, a) {
+      for (let pixel = 0; pixel < pixels; pixel++) {
+        const from = x + int32[rows / 4 + pixel]!;
+        for (let r = 0; r < rank; r++) {
+          const factor = float32[back / 4 + pixel * rank + r]!;
+          for (let i = 0; i < count; i++) {
+            const run = int32[runs / 4 + Math.floor(i / length)]!;
+            const to = a / 4 + r * count + i;
+            float32[to] = float32[to]! + fround(int16[(from + run) / 2 + (i % length)]! * factor);
+          }
+        }
+      }
+    },
+
     convolutionGradient(geometry, g, w, channels, dx) {
       const inChannels = word(geometry, IN_CHANNELS);
       const taps = word(geometry, FILTER_HEIGHT) * word(geometry, FILTER_WIDTH);

@@ -1,9 +1,10 @@
 import { type ArenaRequest, planArena } from '../arena.ts';
 import { findLogits, type Interpreter } from '../interpreter.ts';
+import { type AdapterShape, learningStateBytes, trainedValues } from '../learning/learning-bytes.ts';
 import type { TfliteModel } from '../tflite/model.ts';
 import { elementsOf } from '../tflite/verify.ts';
 import { carriers, type GradientReach } from './reach.ts';
-import type { GradientRule } from './rule.ts';
+import type { GradientNeed, GradientRule } from './rule.ts';
 
 /** One operator on the way back. */
 export interface PlannedStep {
@@ -30,7 +31,7 @@ export interface GradientPlan {
   readonly memory: LearningMemory;
 }
 
-/** Bytes that learning takes in the engine beside the interpreter and the adapters. */
+/** Bytes that learning takes beside the interpreter and the adapters, in the engine unless it says otherwise. */
 export interface LearningMemory {
   /** Slopes and scratch, which share addresses by lifetime. */
   readonly arenaBytes: number;
@@ -38,15 +39,20 @@ export interface LearningMemory {
   readonly lastingBytes: number;
   /** Activations that wait for the way back, at most: what they share with others is not taken off. */
   readonly activationBytes: number;
+  /** What learns and its optimiser, outside of the engine. */
+  readonly stateBytes: number;
 }
 
-/** @param points ordinals of the adapter points that learn; all of `reach.points` or some of them */
+/**
+ * @param points ordinals of the adapter points that learn; all of `reach.points` or some of them
+ * @param shape of their adapters
+ */
 export function planGradient(
   model: TfliteModel,
   interpreter: Interpreter,
   reach: GradientReach,
   points: readonly number[],
-  rank: number,
+  { rank, learnsA }: AdapterShape,
 ): GradientPlan {
   const { operators, tensors } = model.subgraph;
   const ordinals = new Map(points.map((ordinal) => [interpreter.adapterPoints[ordinal]!.operator, ordinal]));
@@ -77,7 +83,7 @@ export function planGradient(
     return { bytes: 4 * count, first: step, last };
   });
   steps.forEach((step, at) => {
-    requests.push({ bytes: step.rule.scratchBytes(needOf(step)), first: at, last: at });
+    requests.push({ bytes: step.rule.scratchBytes(needOf(step, learnsA)), first: at, last: at });
   });
   const arena = planArena(requests);
   const channelsMax = Math.max(
@@ -87,7 +93,11 @@ export function planGradient(
   const seen = new Set(
     steps.flatMap(({ operator }) => [operators[operator]!.inputs[0]!, operators[operator]!.outputs[0]!]),
   );
-  const lasting = steps.reduce((sum, step) => sum + step.rule.lastingBytes(needOf(step)), 4 * channelsMax);
+  const values = points.reduce(
+    (sum, ordinal) => sum + trainedValues(interpreter.adapterPoints[ordinal]!, { rank, learnsA }),
+    0,
+  );
+  const lasting = steps.reduce((sum, step) => sum + step.rule.lastingBytes(needOf(step, learnsA)), 4 * channelsMax);
   return {
     steps,
     slopes: slopes.map((slope, index) => ({ ...slope, offset: arena.offsets[index]! })),
@@ -96,11 +106,12 @@ export function planGradient(
     memory: {
       arenaBytes: arena.bytes,
       lastingBytes: lasting,
+      stateBytes: learningStateBytes(values),
       activationBytes: [...seen].reduce((sum, tensor) => sum + 2 * elements(tensor), 0),
     },
   };
 }
 
-function needOf({ rank, inputs }: Pick<PlannedStep, 'rank' | 'inputs'>) {
-  return { rank, passesOn: inputs.some((slope) => slope >= 0) };
+function needOf({ rank, inputs }: Pick<PlannedStep, 'rank' | 'inputs'>, learnsA: boolean): GradientNeed {
+  return { rank, learnsA, passesOn: inputs.some((slope) => slope >= 0) };
 }

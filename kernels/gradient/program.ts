@@ -13,6 +13,8 @@ export interface GradientProgramOptions {
   readonly points: readonly number[];
   /** Of the same points of other adapters: the two never run at once, and slopes of the one lie over the other's. */
   readonly beside?: GradientProgram;
+  /** Whether their A learns too; no, unless told. */
+  readonly learnsA?: boolean;
 }
 
 /**
@@ -30,19 +32,19 @@ export class GradientProgram {
   private readonly fresh: readonly Int32Array[];
   private readonly steps: readonly (() => void)[];
 
-  constructor({ model, interpreter, adapters, points, beside }: GradientProgramOptions) {
+  constructor({ model, interpreter, adapters, points, beside, learnsA = false }: GradientProgramOptions) {
     const { engine } = interpreter;
     const reach = findReach(model, interpreter);
     const stray = points.find((point) => !reach.points.includes(point));
     if (stray !== undefined) throw new RangeError(`no gradient reaches adapter point ${stray}`);
-    const plan = planGradient(model, interpreter, reach, points, adapters.rank);
+    const plan = planGradient(model, interpreter, reach, points, { rank: adapters.rank, learnsA });
     const base = beside?.base ?? engine.allocate(plan.memory.arenaBytes);
     this.base = base;
     const zeros = engine.allocate(4 * plan.channelsMax);
     const at = (slope: number): number => (slope < 0 ? -1 : (base + plan.slopes[slope]!.offset) / 4);
     this.float32 = engine.float32;
     this.output = engine.float32.subarray(at(0), at(0) + plan.slopes[0]!.elements);
-    const learning = new Map(points.map((point) => [point, learningAdapter(interpreter, adapters, point)]));
+    const learning = new Map(points.map((point) => [point, learningAdapter(interpreter, adapters, point, learnsA)]));
     this.adapters = points.map((point) => learning.get(point)!);
     this.fresh = plan.steps.map((_, index) =>
       Int32Array.from(
@@ -72,11 +74,17 @@ export class GradientProgram {
   }
 }
 
-function learningAdapter(interpreter: Interpreter, { points, rank, scaling }: AdapterSet, at: number): LearningAdapter {
+function learningAdapter(
+  interpreter: Interpreter,
+  { points, rank, scaling }: AdapterSet,
+  at: number,
+  learnsA: boolean,
+): LearningAdapter {
   const point = interpreter.adapterPoints[at]!;
   return {
     ...{ point, factors: points[at]!, rank, scaling },
     loraBGradient: new Float64Array(point.outFeatures * rank),
     biasGradient: new Float64Array(point.outFeatures),
+    loraAGradient: new Float64Array(learnsA ? rank * point.inFeatures : 0),
   };
 }

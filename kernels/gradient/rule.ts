@@ -18,6 +18,8 @@ export interface GradientRule {
 export interface GradientNeed {
   /** Rank of the adapter that learns at this operator; 0 for none. */
   readonly rank: number;
+  /** A learns too, not B and bias alone. */
+  readonly learnsA: boolean;
   /** Some input wants its slopes. */
   readonly passesOn: boolean;
 }
@@ -49,6 +51,8 @@ export interface LearningAdapter {
   /** [out × rank] and [out]: dL/dB and dL/dbias, added to by every step. */
   readonly loraBGradient: Float64Array;
   readonly biasGradient: Float64Array;
+  /** [rank × in]: dL/dA; empty where A is frozen. */
+  readonly loraAGradient: Float64Array;
 }
 
 /** Makes the rule of an operator that the engine has prepared before, so that its shapes and options are sound. */

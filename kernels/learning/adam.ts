@@ -2,6 +2,13 @@ const BETA1 = 0.9;
 const BETA2 = 0.999;
 const EPSILON = 1e-8;
 
+/** How an array of parameters moves. */
+export interface AdamRates {
+  readonly learningRate: number;
+  /** Decoupled, in units of the learning rate. */
+  readonly weightDecay: number;
+}
+
 /**
  * Adam (Kingma and Ba 2015, algorithm 1) with decoupled weight decay (Loshchilov and Hutter 2019, algorithm 2) over a
  * fixed list of float32 parameter arrays, in place. Moments are float32: they are stored in every snapshot.
@@ -16,15 +23,15 @@ export class Adam {
   constructor(
     private readonly parameters: readonly Float32Array[],
     private readonly gradients: readonly Float64Array[],
-    private readonly learningRate: number,
-    private readonly weightDecay: number,
+    /** Of each array. */
+    private readonly rates: readonly AdamRates[],
   ) {
     const size = parameters.reduce((sum, array) => sum + array.length, 0);
     this.first = new Float32Array(size);
     this.second = new Float32Array(size);
   }
 
-  /** Takes one step along the gradients times `factor`, at `pace` times the learning rate, and clears them. */
+  /** Takes one step along the gradients times `factor`, at `pace` times the learning rates, and clears them. */
   step(factor: number, pace = 1): void {
     const power1 = this.powers[0]! * BETA1;
     const power2 = this.powers[1]! * BETA2;
@@ -33,7 +40,9 @@ export class Adam {
     let offset = 0;
     for (let k = 0; k < this.parameters.length; k++) {
       const gradient = this.gradients[k]!;
-      this.move(this.parameters[k]!, gradient, factor, pace * this.learningRate, offset, 1 - power1, 1 - power2);
+      const { learningRate, weightDecay } = this.rates[k]!;
+      const rate = pace * learningRate;
+      this.move(this.parameters[k]!, gradient, factor, rate, weightDecay, offset, 1 - power1, 1 - power2);
       gradient.fill(0);
       offset += gradient.length;
     }
@@ -44,12 +53,12 @@ export class Adam {
     gradient: Float64Array,
     factor: number,
     rate: number,
+    decay: number,
     offset: number,
     correction1: number,
     correction2: number,
   ): void {
     const { first, second } = this;
-    const decay = this.weightDecay;
     for (let i = 0; i < values.length; i++) {
       const g = gradient[i]! * factor;
       const m = Math.fround(BETA1 * first[offset + i]! + (1 - BETA1) * g);

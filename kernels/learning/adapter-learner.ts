@@ -1,4 +1,4 @@
-import { FactorCodec } from '../adapters/factor-codec.ts';
+import type { FactorCodec } from '../adapters/factor-codec.ts';
 import { GradientProgram } from '../gradient/program.ts';
 import type { AdapterSet, Interpreter } from '../interpreter.ts';
 import type { Random } from '../random.ts';
@@ -9,6 +9,7 @@ import { FrozenPart, frozenPartPays } from './frozen-part.ts';
 import type { Loss } from './loss.ts';
 import type { LearningOptions } from './options.ts';
 import type { ReplayBuffer } from './replay-buffer.ts';
+import { TrainedFactors } from './trained-factors.ts';
 
 export interface AdapterLearnerOptions {
   readonly model: TfliteModel;
@@ -22,6 +23,8 @@ export interface AdapterLearnerOptions {
   readonly present: (slot: number) => void;
   readonly random: Random;
   readonly learning: LearningOptions;
+  /** Times the learning rate, of A of these adapters; 0, unless told: A is frozen, as where others share it. */
+  readonly paceOfA?: number;
   /** Which windows of the replay buffer these adapters learn from; all, unless told otherwise. */
   readonly curriculum?: Curriculum;
   /**
@@ -42,7 +45,7 @@ export interface Curriculum {
 const DRAWS_MAX = 8;
 
 /**
- * Trains B and bias of layers by true gradients of a loss. A step allocates nothing.
+ * Trains B and bias of layers, and A where it is told to, by true gradients of a loss. A step allocates nothing.
  *
  * Factors of fewer than 32 bits are trained as they are stored (quantisation-aware, straight-through: Jacob et al.
  * 2018, §3; Bengio et al. 2013): the engine computes with what storage makes of `parameters`, the gradients taken
@@ -54,9 +57,7 @@ export class AdapterLearner {
   readonly adam: Adam;
   readonly elastic: ElasticWeights;
   readonly program: GradientProgram;
-  /** What the engine computes with. */
-  private readonly factors: readonly Float32Array[];
-  private readonly storage: FactorCodec;
+  private readonly trained: TrainedFactors;
   /** The batch: slots of the replay buffer, and what each one's gradient is weighed with. */
   private readonly slots: Int32Array;
   private readonly weights: Float64Array;
@@ -67,24 +68,53 @@ export class AdapterLearner {
   readonly frozen: FrozenPart | null;
 
   constructor(private readonly options: AdapterLearnerOptions) {
-    const { model, interpreter, adapters, chain, learning, beside } = options;
+    const { model, interpreter, adapters, chain, learning, beside, paceOfA = 0 } = options;
     const shares = beside === undefined ? {} : { beside: beside.program };
-    this.program = new GradientProgram({ model, interpreter, adapters, points: chain, ...shares });
-    const layers = this.program.adapters;
-    this.storage = new FactorCodec(learning.factorBits);
-    this.factors = layers.flatMap(({ factors }) => [factors.loraB, factors.bias]);
-    this.parameters = learning.factorBits === 32 ? this.factors : this.factors.map((values) => values.slice());
-    const gradients = layers.flatMap((layer) => [layer.loraBGradient, layer.biasGradient]);
-    this.elastic = new ElasticWeights(this.parameters, gradients, {
+    const learnsA = paceOfA > 0;
+    this.program = new GradientProgram({ model, interpreter, adapters, points: chain, learnsA, ...shares });
+    this.trained = new TrainedFactors(this.program.adapters, learning.factorBits);
+    const { parameters, gradients } = this.trained;
+    this.parameters = parameters;
+    this.elastic = new ElasticWeights(parameters, gradients, {
       lambda: learning.lambda,
       decay: learning.fisherDecay,
     });
-    this.adam = new Adam(this.parameters, gradients, learning.learningRate, learning.weightDecay);
+    this.adam = new Adam(parameters, gradients, this.trained.ratesOf(learning, paceOfA));
+    this.publish();
     this.slots = new Int32Array(learning.batch);
     this.weights = new Float64Array(learning.batch);
     const part = { ...options, first: chain[0]! };
     if (beside !== undefined) this.frozen = beside.frozen;
     else this.frozen = frozenPartPays(part) ? new FrozenPart(part) : null;
+  }
+
+  /** Whether A is among the parameters. */
+  get learnsA(): boolean {
+    return (this.options.paceOfA ?? 0) > 0;
+  }
+
+  /** How each array of `parameters` is stored. */
+  get codecs(): readonly FactorCodec[] {
+    return this.trained.codecs;
+  }
+
+  /** The whole state but what EWC holds; without A what it was before A learned, and what other adapters have. */
+  stateOf(withA: boolean): readonly (Float32Array | Float64Array)[] {
+    const { first, second, powers } = this.adam;
+    const { arrays, values } = this.extentOf(withA);
+    return [...this.parameters.slice(0, arrays), first.subarray(0, values), second.subarray(0, values), powers];
+  }
+
+  /** What EWC holds; `elastic.decode` after it was written to. */
+  elasticStateOf(withA: boolean): readonly (Float32Array | Float64Array | Uint8Array | Int8Array)[] {
+    const { fisherRoots, anchorCodes, scales, remaining } = this.elastic;
+    const { arrays, values } = this.extentOf(withA);
+    return [
+      fisherRoots.subarray(0, values),
+      anchorCodes.subarray(0, values),
+      scales.subarray(0, 2 * arrays),
+      remaining,
+    ];
   }
 
   /** Number of trained values. */
@@ -135,10 +165,7 @@ export class AdapterLearner {
   /** Forgets the parts of a step that has not been completed. */
   abandon(): void {
     if (this.samples === 0) return;
-    for (const { loraBGradient, biasGradient } of this.program.adapters) {
-      loraBGradient.fill(0);
-      biasGradient.fill(0);
-    }
+    for (const gradient of this.trained.gradients) gradient.fill(0);
     this.samples = 0;
     this.loss = 0;
   }
@@ -159,7 +186,7 @@ export class AdapterLearner {
 
   /** Brings `parameters` into the engine, as storage makes of them. */
   publish(): void {
-    for (let k = 0; k < this.factors.length; k++) this.storage.round(this.parameters[k]!, this.factors[k]!);
+    this.trained.publish();
   }
 
   /** One inference of a window of the replay buffer, with these adapters. */
@@ -171,6 +198,11 @@ export class AdapterLearner {
     }
     present(slot);
     interpreter.invoke(adapters);
+  }
+
+  private extentOf(withA: boolean): { arrays: number; values: number } {
+    const arrays = withA ? this.parameters.length : this.trained.own;
+    return { arrays, values: this.parameters.slice(0, arrays).reduce((sum, { length }) => sum + length, 0) };
   }
 
   /** Chooses the batch: the newest window, and others by priority with their weights. */

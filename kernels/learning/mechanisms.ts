@@ -7,9 +7,10 @@ import type { LearningOptions } from './options.ts';
  * - `factory`: the windows that the model brings along are not used
  * - `priorities`: all windows of a class are drawn alike
  * - `ewc`: nothing holds parameters where they stood
+ * - `stacking`: the linear expert does not read what the frozen model says
  * - `drift`: episodes neither set the pace of learning nor lead to a consolidation
  */
-export const learningMechanisms = ['replay', 'factory', 'priorities', 'ewc', 'drift'] as const;
+export const learningMechanisms = ['replay', 'factory', 'priorities', 'ewc', 'drift', 'stacking'] as const;
 export type LearningMechanism = (typeof learningMechanisms)[number];
 
 const OFF: Readonly<Record<LearningMechanism, Partial<LearningOptions>>> = {
@@ -18,6 +19,7 @@ const OFF: Readonly<Record<LearningMechanism, Partial<LearningOptions>>> = {
   priorities: { priorityAlpha: 0 },
   ewc: { lambda: 0 },
   drift: { driftSteers: false },
+  stacking: { linearReadsFrozen: false },
 };
 
 /** The same way of learning without some of its parts. */

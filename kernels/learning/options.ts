@@ -18,6 +18,11 @@ export interface LearningOptions {
   readonly factorBits: FactorBits;
   /** Adam's step size, > 0. */
   readonly learningRate: number;
+  /**
+   * How fast A of the local adapter learns, as a share of `learningRate`, 0 to 1; 0: it stays as it was drawn. What
+   * others share never learns its A.
+   */
+  readonly learnA: number;
   /** Decoupled decay per step, in units of the learning rate: pulls the adapters back to the frozen model; >= 0. */
   readonly weightDecay: number;
   /** Gradient steps each label pays for, >= 1. */
@@ -33,6 +38,8 @@ export interface LearningOptions {
   readonly factoryWindowsMax: number;
   /** Share of the replayed windows that come from the factory, where the model brings some along; 0 to 1. */
   readonly factoryShare: number;
+  /** Whether the linear expert reads what the frozen model says. */
+  readonly linearReadsFrozen: boolean;
   /** λ of elastic weight consolidation; 0 holds nothing. */
   readonly lambda: number;
   /** γ of its Fisher diagonal: what of the earlier ones remains at a consolidation. */
@@ -68,6 +75,7 @@ export const defaultLearningOptions: LearningOptions = {
   scaling: 1,
   factorBits: 8,
   learningRate: 0.007,
+  learnA: 0.3,
   weightDecay: 0.1,
   stepsPerLabel: 12,
   batch: 32,
@@ -76,6 +84,7 @@ export const defaultLearningOptions: LearningOptions = {
   priorityLabels: 1000,
   factoryWindowsMax: 1024,
   factoryShare: 0.4,
+  linearReadsFrozen: true,
   lambda: 1,
   fisherDecay: 0.9,
   driftDistance: 0.3,
@@ -90,7 +99,7 @@ export const defaultLearningOptions: LearningOptions = {
   share: 0.01,
 };
 
-type NumberOption = Exclude<keyof LearningOptions, 'driftSteers'>;
+type NumberOption = Exclude<keyof LearningOptions, 'driftSteers' | 'linearReadsFrozen'>;
 
 /** Throws a RangeError that names the first option out of its range. */
 export function checkLearningOptions(options: LearningOptions): void {
@@ -115,6 +124,7 @@ export function checkLearningOptions(options: LearningOptions): void {
   whole('batch', 1024);
   real('scaling', 1e-3, 1e3);
   real('learningRate', 1e-9, 1);
+  real('learnA', 0, 1);
   real('weightDecay', 0, 10);
   real('priorityAlpha', 0, 1);
   real('priorityBeta', 0, 1);

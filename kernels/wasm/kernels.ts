@@ -56,6 +56,17 @@ export interface WasmKernels {
     b: number,
     back: number,
   ): void;
+  filterGradient(
+    x: number,
+    rows: number,
+    pixels: number,
+    runs: number,
+    length: number,
+    count: number,
+    back: number,
+    rank: number,
+    a: number,
+  ): void;
   /** The same with a B for each row, of which `b` has the addresses (assembly/adapter-many.ts). */
   adapterMany(
     x: number,
@@ -76,5 +87,5 @@ export interface WasmKernels {
 /** The inner loops of learning, which have plain twins (kernels/gradient/plain-kernels.ts). */
 export type GradientKernels = Pick<
   WasmKernels,
-  'adapterProject' | 'adapterGradient' | 'convolutionGradient' | 'depthwiseGradient'
+  'adapterProject' | 'adapterGradient' | 'filterGradient' | 'convolutionGradient' | 'depthwiseGradient'
 >;

@@ -36,10 +36,11 @@ export class CborCursor {
     let argument = 0;
     for (let i = 0; i < size; i++) argument = argument * 256 + this.bytes[this.at + i]!;
     this.at += size;
-    if (argument > Number.MAX_SAFE_INTEGER) return this.fails('encoding');
     this.argument = argument;
-    // A float has the size of its type, not of its value.
-    if (this.major !== 7 && argument < SMALLEST[info - 24]!) this.isShortest = false;
+    // These are the bits of a float, which has the size of its type.
+    if (this.major === 7) return true;
+    if (argument > Number.MAX_SAFE_INTEGER) return this.fails('encoding');
+    if (argument < SMALLEST[info - 24]!) this.isShortest = false;
     return true;
   }
 

@@ -2,7 +2,7 @@ import type { PackedValues } from './quantiser.ts';
 
 /**
  * The sending end of a directed edge. Mass that was sent but not acknowledged is repeated in every later message,
- * summed up (`sent`, `grains`): a message makes all before it superfluous, so loss, duplication and reordering neither
+ * summed up: a message makes all before it superfluous, so loss, duplication and reordering neither
  * lose mass nor count it twice. Rules of both ends in docs/mesh-gossip.md.
  */
 export interface Outgoing {
@@ -12,9 +12,7 @@ export interface Outgoing {
   upTo: number;
   /** Weight of all that was sent after `base`, in grains. */
   grains: number;
-  /** Sum of all that was sent after `base`, as the receiver reads it. */
-  readonly sent: Float64Array;
-  /** The newest message's values, for when it is sent again; null when nothing is under way. */
+  /** Sum of all that was sent after `base`, as it is on the wire; null when nothing is under way. */
   packed: PackedValues | null;
   /** The receiver was given up, and what was under way is back in the sender's own mass. */
   returned: boolean;
@@ -25,17 +23,17 @@ export interface Incoming {
   base: number;
   upTo: number;
   grains: number;
-  readonly applied: Float64Array;
+  /** The sender's sum up to `upTo`, as it came; null before the first. */
+  packed: PackedValues | null;
 }
 
 /** @param transfer any number the sender has used already: an edge begun anew never repeats a number */
-export function createOutgoing(length: number, transfer: number): Outgoing {
-  const sent = new Float64Array(length);
-  return { base: transfer, upTo: transfer, grains: 0, sent, packed: null, returned: false };
+export function createOutgoing(transfer: number): Outgoing {
+  return { base: transfer, upTo: transfer, grains: 0, packed: null, returned: false };
 }
 
-export function createIncoming(length: number): Incoming {
-  return { base: 0, upTo: 0, grains: 0, applied: new Float64Array(length) };
+export function createIncoming(): Incoming {
+  return { base: 0, upTo: 0, grains: 0, packed: null };
 }
 
 /**
@@ -46,7 +44,6 @@ export function acknowledge(edge: Outgoing, transfer: number): void {
   if (transfer !== edge.upTo || edge.upTo === edge.base || edge.returned) return;
   edge.base = edge.upTo;
   edge.grains = 0;
-  edge.sent.fill(0);
   edge.packed = null;
 }
 

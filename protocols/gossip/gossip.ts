@@ -6,6 +6,8 @@ import { type Member, Membership, placeOf } from './membership.ts';
 import { GOSSIP_DEFAULTS, type GossipEffect, type GossipOptions, type GossipRejection } from './options.ts';
 import { Rounds } from './rounds.ts';
 import type { GossipStep } from './schedule.ts';
+import type { GossipState } from './state.ts';
+import { SteadyTime } from './steady-time.ts';
 
 /** A peer's value and the own one, of one lane; `whole` puts either into its place in θ. */
 export interface Preview {
@@ -29,7 +31,10 @@ export class Gossip {
   private effects: GossipEffect[] = [];
   /** A cycle was asked for while one was going on. */
   private due = false;
+  /** Others' pace brought on a cycle that this node's own pace has not asked for yet. */
+  private ahead = false;
   private startedAt = Number.NEGATIVE_INFINITY;
+  private readonly time = new SteadyTime();
   /** Cycle in which each lane was last shared with a newcomer. */
   private readonly sharedIn: Int32Array;
 
@@ -44,6 +49,23 @@ export class Gossip {
     this.rounds = new Rounds(roundTimeoutMs);
     this.entry = new Entry(roundTimeoutMs);
     this.sharedIn = new Int32Array(this.holdings.lanes.length).fill(-1);
+  }
+
+  /**
+   * What must be on disk before the effects of the last call are carried out, if a crash is to cost nothing. An older
+   * state would give away the same mass twice: who has none, or one that may be older, begins a new generation.
+   */
+  save(): GossipState {
+    const { generation } = this.options;
+    const { incarnation } = this.membership;
+    return { generation, incarnation, lineage: this.lineage, cycle: this.cycle, ...this.holdings.save() };
+  }
+
+  /** See `restoreGossip`. */
+  restore(state: GossipState): boolean {
+    this.rounds.cycle = state.cycle;
+    this.membership.incarnation = state.incarnation;
+    return this.holdings.restore(state);
   }
 
   get cycle(): number {
@@ -67,26 +89,32 @@ export class Gossip {
 
   /** The members of the fleet with this lineage, sorted by name, this node among them. */
   members(members: readonly Member[], now: number): readonly GossipEffect[] {
-    const before = new Map(this.knownPeers().map((peer) => [peer, this.membership.generationOf(peer)]));
-    this.membership.update(members, now);
-    for (const [peer, generation] of before) {
+    const at = this.time.from(now);
+    this.membership.update(members, at);
+    for (const peer of this.holdings.peers) {
       if (!this.membership.isListed(peer)) this.holdings.retract(peer);
-      else if (this.membership.generationOf(peer) > generation) this.holdings.renew(peer);
+      else this.holdings.face(peer, this.membership.generationOf(peer));
     }
-    return this.settle(now);
+    return this.settle(at);
   }
 
-  /** Time for a cycle; while one is going on, the next follows at once. */
+  /**
+   * Time for a cycle by this node's pace. One that others began meanwhile counts for it; while one goes on, the next
+   * follows at once.
+   */
   begin(now: number): readonly GossipEffect[] {
-    if (this.rounds.running) this.due = true;
-    else this.start(this.rounds.cycle + 1, now);
-    return this.settle(now);
+    const at = this.time.from(now);
+    if (this.ahead) this.ahead = false;
+    else if (this.rounds.running) this.due = true;
+    else this.start(this.rounds.cycle + 1, at);
+    return this.settle(at);
   }
 
   /** Time has passed. Call it at `wakeAt`; more often does no harm. */
   tick(now: number): readonly GossipEffect[] {
-    for (const name of this.membership.tick(now)) this.evict(name);
-    return this.settle(now);
+    const at = this.time.from(now);
+    for (const name of this.membership.tick(at)) this.evict(name);
+    return this.settle(at);
   }
 
   /** When `tick` is due next, ms; Infinity when nothing is waited for. */
@@ -95,16 +123,17 @@ export class Gossip {
     const entry = this.holdings.unseasoned().length > 0 ? this.entry.wakeAt : Number.POSITIVE_INFINITY;
     const start = this.rounds.running ? null : this.rounds.nextCycle();
     const pulled = start === null ? Number.POSITIVE_INFINITY : this.startedAt + this.options.cycleMsMin;
-    return Math.min(round, entry, pulled, this.membership.wakeAt);
+    return this.time.onClock(Math.min(round, entry, pulled, this.membership.wakeAt));
   }
 
   /** @param body checked against the schema, from the peer whose signature the envelope bears */
   receive(peer: string, body: GossipBody, now: number): readonly GossipEffect[] {
+    const at = this.time.from(now);
     const message = readGossip(body);
-    const reason = this.refusal(peer, message) ?? this.meet(peer, message, now);
+    const reason = this.refusal(peer, message) ?? this.meet(peer, message, at);
     if (reason !== null) this.refuse(peer, reason);
     else this.hear(peer, message);
-    return this.settle(now);
+    return this.settle(at);
   }
 
   /**
@@ -140,8 +169,8 @@ export class Gossip {
 
   /** Takes note of who speaks and of what it says of others; a reason when it must be left at that. */
   private meet(peer: string, message: GossipFields, now: number): GossipRejection | null {
-    if (message.generation > this.membership.generationOf(peer)) this.holdings.renew(peer);
-    else if (!this.holdings.resume(peer)) return 'evicted';
+    this.holdings.face(peer, message.generation);
+    if (!this.holdings.resume(peer)) return 'evicted';
     this.noteState(peer, () => this.membership.heard(peer, message.generation, message.incarnation, now));
     for (const rumour of message.rumours) {
       if (this.membership.rumoured(rumour, now)) this.evict(rumour[0]);
@@ -167,6 +196,7 @@ export class Gossip {
 
   /** A newcomer gets half, once a cycle. */
   private answer(peer: string, lane: number): void {
+    this.entry.heardAsking(peer);
     if (!this.holdings.masses[lane]!.seasoned || this.sharedIn[lane] === this.rounds.cycle) return;
     this.sharedIn[lane] = this.rounds.cycle;
     this.holdings.give(lane, peer, 'half');
@@ -199,8 +229,9 @@ export class Gossip {
 
   /** Starts the cycle that is due, or that others are in already. */
   private startNext(now: number): boolean {
-    const pulled = now - this.startedAt >= this.options.cycleMsMin ? this.rounds.nextCycle() : null;
+    const pulled = now >= this.startedAt + this.options.cycleMsMin ? this.rounds.nextCycle() : null;
     if (pulled === null && !this.due) return false;
+    if (!this.due) this.ahead = true;
     return this.start(pulled ?? this.rounds.cycle + 1, now);
   }
 
@@ -248,7 +279,9 @@ export class Gossip {
 
   /** Who may be gone is given nothing more, and neither is who may be another than we think. */
   private share(step: GossipStep, peer: string, gone: boolean): void {
-    if (step.gives === 'nothing' || gone || this.membership.generationOf(peer) === 0) return;
+    const generation = this.membership.generationOf(peer);
+    if (step.gives === 'nothing' || gone || generation === 0) return;
+    this.holdings.face(peer, generation);
     this.holdings.give(this.lane, peer, step.gives);
   }
 
@@ -304,14 +337,16 @@ export class Gossip {
   private refuse(peer: string, reason: GossipRejection): void {
     this.effects.push({ kind: 'refused', peer, reason });
   }
-
-  private knownPeers(): readonly string[] {
-    return [
-      ...new Set(this.holdings.masses.flatMap(({ outgoing, incoming }) => [...outgoing.keys(), ...incoming.keys()])),
-    ];
-  }
 }
 
+/** @throws RangeError for options that do not fit one another: our fault */
 export function createGossip(options: GossipOptions): Gossip {
   return new Gossip(options);
+}
+
+/** Goes on from a saved state, in its generation; null when it is of other parameters. */
+export function restoreGossip(options: GossipOptions, state: GossipState): Gossip | null {
+  if (!sameBytes(state.lineage, lineageBytes(options.lineage)) || state.generation === 0) return null;
+  const gossip = new Gossip({ ...options, generation: state.generation });
+  return gossip.restore(state) ? gossip : null;
 }

@@ -1,10 +1,14 @@
 import type { GossipFields } from '../messages/gossip.ts';
+import { bytesToFloats, floatsToBytes } from './float-bytes.ts';
 import { type Lane, lanesOf } from './lanes.ts';
 import { GOSSIP_LIMITS } from './limits.ts';
 import { Mass, type TransferOutcome } from './mass.ts';
 import { GOSSIP_DEFAULTS, type GossipOptions, type MixingRule } from './options.ts';
+import type { GossipState } from './state.ts';
 
 const NOTHING = new Uint8Array(0);
+
+type HoldingsState = Pick<GossipState, 'transfers' | 'pending' | 'peers' | 'lanes'>;
 
 /** The fields of a message that speak of mass. */
 export type MassFields = Pick<GossipFields, 'lane' | 'base' | 'upTo' | 'acknowledged' | 'grains' | 'scales' | 'values'>;
@@ -18,6 +22,8 @@ export class Holdings {
   readonly pending: Float64Array;
   /** The last transfer number given out; numbers are never used twice in one generation. */
   transfers = 0;
+  /** The life of each peer that the ledgers with it are of. */
+  private readonly lives = new Map<string, number>();
   private readonly rules: readonly MixingRule[];
 
   constructor({ parts, values, entry, precision, valuesMax, defence }: GossipOptions) {
@@ -48,6 +54,20 @@ export class Holdings {
       const { offset, length } = mass.lane;
       if (mass.move(this.pending)) this.pending.fill(0, offset, offset + length);
     }
+  }
+
+  save(): HoldingsState {
+    const lanes = this.masses.map((mass) => mass.save());
+    const peers = [...this.lives].map(([name, generation]) => ({ name, generation }));
+    return { transfers: this.transfers, pending: floatsToBytes(this.pending), peers, lanes };
+  }
+
+  /** False when the state is of other parameters; the holdings are then unfit for use. */
+  restore({ transfers, pending, peers, lanes }: HoldingsState): boolean {
+    this.transfers = transfers;
+    for (const { name, generation } of peers) this.lives.set(name, generation);
+    if (lanes.length !== this.masses.length || !bytesToFloats(pending, this.pending)) return false;
+    return this.masses.every((mass, at) => mass.restore(lanes[at]!));
   }
 
   give(lane: number, peer: string, how: 'all' | 'half'): void {
@@ -86,9 +106,18 @@ export class Holdings {
     return true;
   }
 
-  renew(peer: string): void {
+  /** The peer is in this life (0: not known). In a later one mass under way returns, and the ledgers begin anew. */
+  face(peer: string, generation: number): void {
+    const known = this.lives.get(peer) ?? generation;
+    if (generation > 0) this.lives.set(peer, Math.max(known, generation));
+    if (generation <= known) return;
     for (const mass of this.masses) mass.renew(peer);
     for (const rule of this.rules) rule.forget(peer);
+  }
+
+  /** Everyone there is or was a ledger with. */
+  get peers(): Iterable<string> {
+    return this.lives.keys();
   }
 
   /** Lanes whose estimate is still the model as it was shipped. */
@@ -96,7 +125,7 @@ export class Holdings {
     return this.masses.flatMap((mass, at) => (mass.seasoned ? [] : [at]));
   }
 
-  /** Nobody has mass to give: the own values are as good as any, and get weight 1. */
+  /** Nobody has mass to give: the own values are as good as those of any other, with a weight of 1. */
   found(): void {
     for (const mass of this.masses) if (!mass.seasoned) mass.found();
   }

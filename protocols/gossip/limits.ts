@@ -12,19 +12,21 @@ export const GOSSIP_LIMITS = {
   valuesMax: 600,
   /** Bytes of values in one message: what the float64 form of `valuesMax` takes. */
   valueBytesMax: 4_800,
+  /** Peers with a ledger, per lane; the longest given up gives way. */
+  edgesMax: 1_024,
   /** Rumours that ride in one message. */
   rumoursMax: 2,
   /** Rumours a node still has to pass on; the oldest gives way. */
   rumoursKept: 16,
-  /** Push-sum weight is counted in grains of 2^-24: halving stays exact for 24 rounds and every sum of it is exact. */
+  /** Push-sum weight is counted in grains of 2^-24: halving stays exact for 24 rounds, and every sum. */
   grainsPerUnit: 16_777_216,
   /** Mass of one message, in units. In a healthy fleet a node holds from 1/2 to 2 units. */
   weightMax: 8,
   /** A node gives nothing more while it holds less than this, in units: silence must not eat its say. */
-  weightMin: 1 / 64,
+  weightMin: 1 / 8,
   /** Nothing is split off that is smaller than this share of what is already under way on the edge: it would drown in
    *  the rounding of the whole. */
-  shareMin: 1 / 8,
+  shareMin: 1 / 2,
   /** Cycle numbers; at one a second 136 years. */
   cycleMax: 4_294_967_295,
 } as const;

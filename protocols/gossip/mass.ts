@@ -1,9 +1,14 @@
 import { acknowledge, createIncoming, createOutgoing, type Incoming, type Outgoing, standing } from './edge.ts';
+import { bytesToFloats, floatsToBytes } from './float-bytes.ts';
 import type { Lane } from './lanes.ts';
 import { GOSSIP_LIMITS } from './limits.ts';
 import { type PackedValues, type Precision, packValues, unpackValues } from './quantiser.ts';
+import type { LaneState } from './state.ts';
 
 const { grainsPerUnit, weightMin, weightMax, shareMin } = GOSSIP_LIMITS;
+
+/** Times what goes under way again that must be here: the estimate moves twice as far as they differ at most. */
+const RESUME_RATIO = 1.5;
 
 /** A message's mass, as it came. */
 export interface Transfer extends PackedValues {
@@ -18,8 +23,8 @@ export type Admission = (own: Float64Array, value: Float64Array) => Float64Array
 export type TransferOutcome = 'applied' | 'old' | 'shape' | 'edge' | 'weight';
 
 /**
- * One node's push-sum mass of one lane: a sum s, a weight w, and the ledgers of what is under way. The estimate is s / w
- * (Kempe, Dobra, Gehrke 2003, §2.1), here with weights in whole grains, so that every sum of them is exact. Over all
+ * One node's push-sum mass of one lane: a sum s, a weight w, and the ledgers of what is under way. The estimate is
+ * s / w (Kempe, Dobra, Gehrke 2003, §2.1), here with weights in whole grains: every sum of them is exact. Over all
  * nodes Σs and Σw are kept: whatever leaves `sum` is in `sent` of an edge until the other end has it.
  */
 export class Mass {
@@ -36,7 +41,7 @@ export class Mass {
   private readonly memory: Float64Array;
   private readonly precision: Precision;
   private readonly scratch: Float64Array;
-  private readonly rounded: Float64Array;
+  private readonly before: Float64Array;
   private readonly own: Float64Array;
 
   /** @param grains 0: enters without a say, and takes over what the others have */
@@ -48,7 +53,7 @@ export class Mass {
     this.sum = this.memory.map((value) => (value * grains) / grainsPerUnit);
     this.precision = precision;
     this.scratch = new Float64Array(lane.length);
-    this.rounded = new Float64Array(lane.length);
+    this.before = new Float64Array(lane.length);
     this.own = new Float64Array(lane.length);
   }
 
@@ -71,6 +76,31 @@ export class Mass {
     return true;
   }
 
+  save(): LaneState {
+    return {
+      grains: this.grains,
+      seasoned: this.seasoned,
+      sum: floatsToBytes(this.sum),
+      memory: floatsToBytes(this.memory),
+      outgoing: [...this.outgoing].map(([peer, edge]) => ({ peer, ...edge })),
+      incoming: [...this.incoming].map(([peer, edge]) => ({ peer, ...edge })),
+    };
+  }
+
+  /** False when the state is of another lane; the mass is then unfit for use. */
+  restore({ grains, seasoned, sum, memory, outgoing, incoming }: LaneState): boolean {
+    this.grains = grains;
+    this.seasoned = seasoned;
+    for (const { peer, ...edge } of outgoing) this.outgoing.set(peer, { ...edge, packed: copyOf(edge.packed) });
+    for (const { peer, ...edge } of incoming) this.incoming.set(peer, { ...edge, packed: copyOf(edge.packed) });
+    const packed = [...outgoing, ...incoming].flatMap((edge) => (edge.packed === null ? [] : [edge.packed]));
+    return (
+      bytesToFloats(sum, this.sum) &&
+      bytesToFloats(memory, this.memory) &&
+      packed.every((each) => unpackValues(each, this.lane, this.scratch))
+    );
+  }
+
   /** Gives the remembered estimate a weight of one unit. */
   found(): void {
     this.grains = grainsPerUnit;
@@ -82,10 +112,22 @@ export class Mass {
   edgeTo(peer: string, transfer: number): Outgoing {
     let edge = this.outgoing.get(peer);
     if (edge === undefined) {
-      edge = createOutgoing(this.lane.length, transfer);
+      this.makeRoom();
+      edge = createOutgoing(transfer);
       this.outgoing.set(peer, edge);
     }
     return edge;
+  }
+
+  /** Drops the ledger of a peer that was given up, when there are too many. */
+  private makeRoom(): void {
+    if (this.outgoing.size < GOSSIP_LIMITS.edgesMax) return;
+    for (const [peer, { returned, packed }] of this.outgoing) {
+      if (!returned && packed !== null) continue;
+      this.outgoing.delete(peer);
+      this.incoming.delete(peer);
+      return;
+    }
   }
 
   /**
@@ -94,16 +136,16 @@ export class Mass {
    */
   give(peer: string, how: 'all' | 'half', transfer: number): boolean {
     const edge = this.edgeTo(peer, transfer - 1);
-    const share = how === 'all' ? this.grains : this.half(edge);
+    const room = weightMax * grainsPerUnit - edge.grains;
+    const share = Math.min(room, how === 'all' ? this.grains : this.half(edge));
     if (share <= 0 || edge.returned) return false;
-    const { sent } = edge;
     if (share === this.grains) this.estimate(this.memory);
+    this.unpackSum(edge.packed, this.before);
     const fraction = share / this.grains;
-    for (let i = 0; i < sent.length; i++) this.scratch[i] = sent[i]! + this.sum[i]! * fraction;
-    edge.packed = packValues(this.scratch, this.lane, this.precision, this.rounded);
+    for (let i = 0; i < this.sum.length; i++) this.scratch[i] = this.before[i]! + this.sum[i]! * fraction;
+    edge.packed = packValues(this.scratch, this.lane, this.precision, this.scratch);
     // Only what the bytes say has left; the rest of the share stays (TRAPS.md, "Error feedback").
-    for (let i = 0; i < sent.length; i++) this.sum[i] = this.sum[i]! - (this.rounded[i]! - sent[i]!);
-    sent.set(this.rounded);
+    for (let i = 0; i < this.sum.length; i++) this.sum[i] = this.sum[i]! - (this.scratch[i]! - this.before[i]!);
     edge.grains += share;
     this.grains -= share;
     edge.upTo = transfer;
@@ -136,46 +178,38 @@ export class Mass {
    * @param trust share of the new weight that counts, 0 … 1
    */
   take(peer: string, transfer: Transfer, trust: number, admit: Admission): TransferOutcome {
-    const edge = this.incoming.get(peer) ?? createIncoming(this.lane.length);
-    const stands = standing(edge, transfer.base, transfer.upTo);
-    if (stands === 'old') return 'old';
-    if (stands === 'broken') return 'edge';
-    if (!unpackValues(transfer, this.lane, this.scratch)) return 'shape';
-    const grains = transfer.grains - (stands === 'more' ? edge.grains : 0);
-    if (!(grains > 0 && grains <= weightMax * grainsPerUnit)) return 'weight';
-    if (stands === 'fresh') {
-      edge.base = transfer.base;
-      edge.applied.fill(0);
-    }
+    const edge = this.incoming.get(peer) ?? createIncoming();
+    const grains = this.unpackNew(edge, transfer);
+    if (typeof grains !== 'number') return grains;
+    edge.packed = copyOf(transfer);
+    edge.base = transfer.base;
     edge.upTo = transfer.upTo;
     edge.grains = transfer.grains;
     this.incoming.set(peer, edge);
-    this.takeDifference(edge.applied, grains / grainsPerUnit);
     this.estimate(this.own);
     const counted = Math.round(grains * trust);
     this.absorb(this.seasoned ? admit(this.own, this.scratch) : this.scratch, counted);
     return 'applied';
   }
 
-  /** The value of what is new in a message, as `take` would find it; null when nothing of it would be taken. */
+  /** The value of what is new in a message, as `take` will find it; null when nothing of it will be taken. */
   valueOf(peer: string, transfer: Transfer): Float64Array | null {
-    const edge = this.incoming.get(peer) ?? createIncoming(this.lane.length);
-    const stands = standing(edge, transfer.base, transfer.upTo);
-    const value = new Float64Array(this.lane.length);
-    if (stands === 'old' || stands === 'broken' || !unpackValues(transfer, this.lane, value)) return null;
-    const isMore = stands === 'more';
-    const weight = (transfer.grains - (isMore ? edge.grains : 0)) / grainsPerUnit;
-    if (!(weight > 0)) return null;
-    return value.map((total, i) => (total - (isMore ? edge.applied[i]! : 0)) / weight);
+    const grains = this.unpackNew(this.incoming.get(peer) ?? createIncoming(), transfer);
+    return typeof grains === 'number' ? this.scratch.slice() : null;
   }
 
-  /** Turns the sender's sum in `scratch` into the value of what is new, and `applied` into that sum. */
-  private takeDifference(applied: Float64Array, weight: number): void {
-    for (let i = 0; i < applied.length; i++) {
-      const total = this.scratch[i]!;
-      this.scratch[i] = (total - applied[i]!) / weight;
-      applied[i] = total;
-    }
+  /** Puts the value of what is new into `scratch`. @returns its weight in grains, or why there is none */
+  private unpackNew(edge: Incoming, transfer: Transfer): number | Exclude<TransferOutcome, 'applied'> {
+    const stands = standing(edge, transfer.base, transfer.upTo);
+    if (stands === 'old') return 'old';
+    if (stands === 'broken') return 'edge';
+    if (!unpackValues(transfer, this.lane, this.scratch)) return 'shape';
+    const grains = transfer.grains - (stands === 'more' ? edge.grains : 0);
+    if (!(grains > 0 && grains <= weightMax * grainsPerUnit)) return 'weight';
+    this.unpackSum(stands === 'more' ? edge.packed : null, this.before);
+    const weight = grains / grainsPerUnit;
+    for (let i = 0; i < this.sum.length; i++) this.scratch[i] = (this.scratch[i]! - this.before[i]!) / weight;
+    return grains;
   }
 
   private absorb(value: Float64Array, grains: number): void {
@@ -193,10 +227,13 @@ export class Mass {
     edge.returned = true;
   }
 
-  /** Whether `resume` can be paid for without giving up all weight. */
+  /**
+   * Whether `resume` can be paid for. What was taken back is older than what is here: were next to nothing left, the
+   * estimate would be thrown far beyond both.
+   */
   canResume(peer: string): boolean {
     const edge = this.outgoing.get(peer);
-    return edge === undefined || !edge.returned || edge.grains === 0 || edge.grains < this.grains;
+    return edge === undefined || !edge.returned || edge.grains * RESUME_RATIO <= this.grains;
   }
 
   /** The peer was alive: it may have had the mass that was taken back, so that goes under way again, once. */
@@ -215,8 +252,21 @@ export class Mass {
   }
 
   private credit(edge: Outgoing, sign: 1 | -1): void {
-    for (let i = 0; i < this.sum.length; i++) this.sum[i] = this.sum[i]! + sign * edge.sent[i]!;
+    this.unpackSum(edge.packed, this.before);
+    for (let i = 0; i < this.sum.length; i++) this.sum[i] = this.sum[i]! + sign * this.before[i]!;
     this.grains += sign * edge.grains;
     if (this.grains === 0) this.estimate(this.memory);
   }
+
+  /** A ledger's sum in numbers. It was packed or checked here, so it fits. */
+  private unpackSum(packed: PackedValues | null, out: Float64Array): void {
+    if (packed === null) out.fill(0);
+    else unpackValues(packed, this.lane, out);
+  }
+}
+
+/** Bytes of their own: those of a message are views of it. (`slice` of a Buffer is a view as well.) */
+function copyOf(packed: PackedValues | null): PackedValues | null {
+  if (packed === null) return null;
+  return { scales: new Uint8Array(packed.scales), values: new Uint8Array(packed.values) };
 }

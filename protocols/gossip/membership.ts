@@ -118,7 +118,7 @@ export class Membership {
   tick(now: number): readonly string[] {
     const names: string[] = [];
     for (const [name, record] of this.records) {
-      if (record.state !== 'suspect' || now - record.since < this.options.suspectMs) continue;
+      if (record.state !== 'suspect' || now < record.since + this.options.suspectMs) continue;
       this.enter(name, record, 'evicted', now);
       names.push(name);
     }

@@ -50,7 +50,7 @@ export const GOSSIP_DEFAULTS = {
   roundTimeoutMs: 2_000,
   stalenessCycles: 4,
   cycleMsMin: 0,
-  missedMax: 3,
+  missedMax: 5,
   suspectMs: 30_000,
 } as const satisfies Partial<GossipOptions>;
 

@@ -1,3 +1,4 @@
+import { bytesToFloats, floatsToBytes } from './float-bytes.ts';
 import type { Lane } from './lanes.ts';
 
 /** How values travel: a byte each with a scale per part, or in full (tests of exactness; eight times the bytes). */
@@ -16,15 +17,13 @@ const LEVELS = 127;
 /**
  * Packs the values of one slice, and puts into `sent` what a reader will make of the bytes: what is not in there has
  * not been sent, and stays with the sender (error feedback, Seide et al. 2014; Karimireddy et al. 2019, arXiv
- * 1901.09847). Each value is off by half a level at most: 1/254 of the largest of its part, plus 1 % for the scale.
+ * 1901.09847); `sent` may be `values`. Each value is off by half a level at most: 1/254 of the largest of its part, and
+ * 1 % of that for the coarser scale.
  */
 export function packValues(values: Float64Array, lane: Lane, precision: Precision, sent: Float64Array): PackedValues {
   if (precision === 'float64') {
-    const bytes = new Uint8Array(8 * values.length);
-    const view = new DataView(bytes.buffer);
-    for (let i = 0; i < values.length; i++) view.setFloat64(8 * i, values[i]!);
     sent.set(values);
-    return { scales: new Uint8Array(0), values: bytes };
+    return { scales: new Uint8Array(0), values: floatsToBytes(values) };
   }
   const scales = new Uint8Array(2 * lane.parts.length);
   const view = new DataView(new ArrayBuffer(4));
@@ -47,7 +46,7 @@ export function packValues(values: Float64Array, lane: Lane, precision: Precisio
  * for use.
  */
 export function unpackValues({ scales, values }: PackedValues, lane: Lane, out: Float64Array): boolean {
-  if (scales.length === 0 && values.length === 8 * lane.length) return unpackFull(values, out);
+  if (scales.length === 0) return bytesToFloats(values, out);
   if (values.length !== lane.length || scales.length !== 2 * lane.parts.length) return false;
   const view = new DataView(new ArrayBuffer(4));
   const levels = new Int8Array(values.buffer, values.byteOffset, values.length);
@@ -59,16 +58,6 @@ export function unpackValues({ scales, values }: PackedValues, lane: Lane, out: 
     for (let i = offset; i < offset + length; i++) out[i] = levels[i]! * scale;
   }
   return true;
-}
-
-function unpackFull(values: Uint8Array, out: Float64Array): boolean {
-  const view = new DataView(values.buffer, values.byteOffset, values.byteLength);
-  let sound = true;
-  for (let i = 0; i < out.length; i++) {
-    out[i] = view.getFloat64(8 * i);
-    sound &&= Number.isFinite(out[i]!);
-  }
-  return sound;
 }
 
 /** The least bfloat16 (the upper half of a float32) whose 127-fold reaches the largest value; left in `view`. */

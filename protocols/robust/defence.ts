@@ -4,8 +4,7 @@ export type DefenceName = (typeof DEFENCE_NAMES)[number];
 
 /**
  * Replaces the value of incoming mass before it is mixed: mass (Δs, Δw) has the value v = Δs / Δw, and what is added
- * is (Δw · admit(own, peer, v), Δw). The weight is not a defence's business (`edge-weights.ts`). Rules that compare
- * look at the last K distinct peers, since one message brings one peer; values must be finite (`share-fault.ts`).
+ * is (Δw · admit(own, peer, v), Δw). Rules that compare look at the last K distinct peers: a message brings but one.
  *
  * One defence serves one vector of one node: lengths must not change.
  */
@@ -31,6 +30,7 @@ export interface Defence {
  * - `bounded`: the value, or the distance from own, was cut.
  * - `replaced`: another value than the peer's went in: a median, a mean, the value of the peer that Krum chose.
  * - `fellBack`: fewer distinct peers were known than the rule needs, so the value was clipped instead.
+ * - `refused`: the value was not finite or absurd; the receiver's own went in, and the peer is charged.
  * - `quarantined`: the peer has hurt too often; the receiver's own value went in.
  */
-export type Admission = 'asSaid' | 'bounded' | 'replaced' | 'fellBack' | 'quarantined';
+export type Admission = 'asSaid' | 'bounded' | 'replaced' | 'fellBack' | 'refused' | 'quarantined';

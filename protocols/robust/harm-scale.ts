@@ -30,7 +30,8 @@ const NATS_MAX = 1e6;
  *     difference > max(0, median + deviations · MAD + natsMin)
  *
  * so where honest peers differ much, much is allowed. Where most of these others are liars, nothing would be harm. So
- * harm is also what is worse than parameters of zero, the model as shipped, by `natsMax` and by as much as own is better:
+ * it is also harm to be worse than parameters of zero, the model as shipped, by `natsMax` and by as much as own is
+ * better than they are:
  *
  *     value > own    and    value − zeros > max(natsMax, zeros − own)
  */

@@ -11,8 +11,6 @@ export const ROBUST = {
   clip,
   /** 13 candidates with the own one: Krum tolerates 5 liars, and 20 % liars exceed that one time in fifty. */
   neighbourhood: { peers: 12, ageMax: AGE_MAX, clip },
-  /** Weights lie near 1, an exchange moves half of one, and a message that makes good for lost ones several. */
-  edges: { slack: 2, keep: 0.9, edges: 256 },
   trust: {
     peers: PEERS,
     ageMax: AGE_MAX,
@@ -23,5 +21,7 @@ export const ROBUST = {
     harmScale: { peers: PEERS, ageMax: AGE_MAX, othersMin: 4, deviations: 6, natsMin: 0.05, natsMax: 0.5 },
     /** One false quarantine in a million contributions; 15 harmful ones in a row are found out. */
     harmTest: { honestHarmMax: 0.2, stake: 2, evidenceMax: 13.8 },
+    /** Weights lie near 1, an exchange moves half of one, and a message that makes good for lost ones several. */
+    edges: { slack: 2, keep: 0.9, edges: 256 },
   },
 } as const;

@@ -1,9 +1,11 @@
 import type { Admission, Defence, DefenceName } from './defence.ts';
 import { squaredDistance } from './distance.ts';
+import { type EdgeWeightOptions, EdgeWeights } from './edge-weights.ts';
 import { HarmScale, type HarmScaleOptions } from './harm-scale.ts';
 import { HarmTest, type HarmTestOptions } from './harm-test.ts';
 import { type Conduct, type ReputationOptions, scoreOf } from './reputation.ts';
 import { TypicalDistance } from './typical-distance.ts';
+import { valueFault } from './value-fault.ts';
 
 export interface TrustOptions {
   /** Distinct peers that distances are compared with, and admissions after which one no longer counts. */
@@ -18,6 +20,7 @@ export interface TrustOptions {
   readonly reputation: ReputationOptions;
   readonly harmScale: HarmScaleOptions;
   readonly harmTest: HarmTestOptions;
+  readonly edges: EdgeWeightOptions;
 }
 
 /** Mean log-loss of parameters on the node's own labelled windows, nats; changes nothing. */
@@ -43,6 +46,7 @@ export class TrustingDefence implements Defence {
   latest: Admission = 'asSaid';
   private readonly typical: TypicalDistance;
   private readonly scale: HarmScale;
+  private readonly edges: EdgeWeights;
   private readonly standings = new Map<string, Standing>();
   private out = new Float64Array(0);
   private zeros = new Float64Array(0);
@@ -55,18 +59,21 @@ export class TrustingDefence implements Defence {
     this.name = rule.name;
     this.typical = new TypicalDistance(options.peers, options.ageMax);
     this.scale = new HarmScale(options.harmScale);
+    this.edges = new EdgeWeights(options.edges);
   }
 
   admit(own: Float64Array, peer: string, value: Float64Array): Float64Array {
     const standing = this.standingOf(peer);
+    if (this.out.length !== own.length) this.out = new Float64Array(own.length);
+    if (valueFault(value) !== null) {
+      standing.refusals += 1;
+      return this.keep(own, 'refused');
+    }
     const wasQuarantined = standing.test.quarantined;
     const harmful = this.weigh(standing, own, peer, value);
-    if (this.out.length !== own.length) this.out = new Float64Array(own.length);
     if (standing.test.quarantined) {
       if (!wasQuarantined) this.rule.forget(peer);
-      this.latest = 'quarantined';
-      this.out.set(own);
-      return this.out;
+      return this.keep(own, 'quarantined');
     }
     const { reputation } = this.options;
     const score = harmful ? reputation.scoreMin : scoreOf(this.conductOf(peer), reputation);
@@ -76,9 +83,19 @@ export class TrustingDefence implements Defence {
     return this.out;
   }
 
-  /** A share of this peer was refused for a fault of its own (`share-fault.ts`, or a body that does not decode). */
+  /** A message of this peer was refused for a fault of its own: a body that does not decode, a forged weight. */
   charge(peer: string): void {
     this.standingOf(peer).refusals += 1;
+  }
+
+  /** This much new weight was pushed to a peer, acknowledged or not. */
+  gave(peer: string, weight: number): void {
+    this.edges.sent(peer, weight);
+  }
+
+  /** How much of a weight Δw > 0 that a peer claims is counted, 0 to Δw. */
+  counted(peer: string, weight: number): number {
+    return this.edges.counted(peer, weight);
   }
 
   /** What is known of a peer; one never heard of has a clean record. */
@@ -102,11 +119,16 @@ export class TrustingDefence implements Defence {
     this.scale.forget(peer);
   }
 
+  private keep(own: Float64Array, why: Admission): Float64Array {
+    this.latest = why;
+    this.out.set(own);
+    return this.out;
+  }
+
   /** Takes a contribution into the peer's record; says whether it is harmful. */
   private weigh(standing: Standing, own: Float64Array, peer: string, value: Float64Array): boolean {
     const distance = Math.sqrt(squaredDistance(own, value));
     const usual = this.typical.exceptOf(peer);
-    this.typical.heard(peer, distance);
     let near = distance <= usual ? 1 : usual / distance;
     let harmful: boolean | null = false;
     if (this.judge !== null) {
@@ -117,6 +139,8 @@ export class TrustingDefence implements Defence {
       // Who does as well as I do on my own windows is no stranger, however far away.
       if (losses.value <= losses.own) near = 1;
     }
+    // What hurts is no measure of how far apart honest nodes are.
+    if (harmful !== true) this.typical.heard(peer, distance);
     standing.agreement += this.options.agreementRate * (near - standing.agreement);
     standing.refusals *= this.options.refusalsKeep;
     return harmful === true;

@@ -26,11 +26,14 @@ bundle('talks to a broker behind WebSockets', async () => {
   const file = join(folder, 'node.json');
   const url = `ws://127.0.0.1:${broker.port}/mqtt`;
   await writeFile(file, JSON.stringify({ ...demoConfiguration, broker: { url }, state: join(folder, 'state') }));
-  const program = myrmex('run', '--config', file, '--duration', '2s', '--json');
-  assert.is(await program.ended, 0, program.stderr());
-  const end = lastObject<NodeEnd>(program);
-  assert.ok(end.windows > 0 && end.published === end.windows, `${end.published} of ${end.windows} published`);
-  await broker.close();
+  try {
+    const program = myrmex('run', '--config', file, '--duration', '2s', '--json');
+    assert.is(await program.ended, 0, program.stderr());
+    const end = lastObject<NodeEnd>(program);
+    assert.ok(end.windows > 0 && end.published === end.windows, `${end.published} of ${end.windows} published`);
+  } finally {
+    await broker.close();
+  }
 });
 
 bundle.run();

@@ -20,7 +20,7 @@ import { type Desk, openDesk, writeQuietConfiguration } from './desk.ts';
 import { myrmex } from './programs.ts';
 
 /** `.ci/run` asks for 300. */
-const KILLS = Number(process.env.KILL_MOMENTS ?? 8);
+const KILLS = Number(process.env.KILL_MOMENTS ?? 4);
 /** Gateways that live and die side by side. */
 const LANES = 2;
 /** The moment lies this far from the start, or from the first answer, at most. */

@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { demoConfiguration } from '../../firmware/demo/configuration.ts';
-import { endpointOf } from '../../firmware/io/broker-files.ts';
 import { connectMqtt, type MqttPort } from '../../firmware/io/mqtt.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { readEnvelope } from '../../protocols/envelope.ts';
-import { topicName } from '../../protocols/topics.ts';
+import { gossipTopic, topicName } from '../../protocols/topics.ts';
 import { parseWindowId } from '../../protocols/window-id.ts';
 import { aclOf } from '../../tools/broker/acl.ts';
 import { rightsOf } from '../../tools/broker/rights.ts';
-import { createAuthority, opensslPresent } from '../support/certificates.ts';
+import { revoke } from '../../tools/fleet/revoke.ts';
+import { createTestFleet } from '../support/fleet.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
 import { mosquittoPresent, passwordFile, startMosquitto } from '../support/mosquitto.ts';
 import { myrmex, type Program } from './programs.ts';
@@ -32,7 +32,7 @@ mosquitto.after.each(async ({ close }) => {
   for (const one of close.reverse()) await one();
 });
 
-const absent = mosquittoPresent() ? (opensslPresent() ? null : 'openssl') : 'mosquitto';
+const absent = mosquittoPresent() ? null : 'mosquitto';
 const test = (name: string, body: (context: Bench) => Promise<void>): void => {
   if (absent === null) mosquitto(name, body);
   else mosquitto.skip(`${name}: ${absent} is not installed`);
@@ -134,6 +134,7 @@ test('passwords and the access list: what is meant passes, a foreign topic does 
       prefix: null,
       nodes: [rights, { ...rights, node: 'other', username: 'thief' }],
       operators: ['anna'],
+      viewers: [],
     }),
   );
   const broker = await startMosquitto([
@@ -190,27 +191,49 @@ test('passwords and the access list: what is meant passes, a foreign topic does 
   assert.match(broker.log(), /Denied PUBLISH from thief/);
 });
 
-test('TLS with client certificates: the common name is the user', async ({ close }) => {
-  const ours = await createAuthority('plant');
-  const server = ours.issue('broker', { names: 'IP:127.0.0.1' });
-  const [gateway, reader] = [ours.issue(`${site}-${node}`), ours.issue('anna')];
-  const folder = await temporaryFolder();
-  const rights = { node, username: `${site}-${node}`, reads: [], writes: [], labelsItself: false };
-  const acl = join(folder, 'acl');
-  await writeFile(acl, aclOf({ site, prefix: 'plant/hall-2', nodes: [rights], operators: ['anna'] }));
-  const broker = await startMosquitto([
-    ...[`cafile ${ours.cert}`, `certfile ${server.cert}`, `keyfile ${server.key}`, `acl_file ${acl}`],
-    ...['require_certificate true', 'use_identity_as_username true', 'allow_anonymous false'],
-  ]);
+test('TLS with certificates of the fleet: the common name is the user, and the revoked stay outside', async (bench) => {
+  const { close } = bench;
+  const fleet = await createTestFleet({ [node]: 'node', thief: 'node', anna: 'operator' }, site);
+  const rights = (name: string) => ({
+    ...{ node: name, username: `${site}-${name}`, reads: [], writes: [], labelsItself: false },
+  });
+  const acl = join(await temporaryFolder(), 'acl');
+  const users = { operators: [`${site}-anna`], viewers: [] };
+  await writeFile(acl, aclOf({ site, prefix: 'plant/hall-2', nodes: [rights(node), rights('thief')], ...users }));
+  const broker = await startMosquitto([...(await fleet.mosquitto()), `acl_file ${acl}`]);
   close.push(broker.stop);
-  const remote = { url: `mqtts://127.0.0.1:${broker.port}`, caFile: ours.cert, prefix: 'plant/hall-2' };
-  const nameless = await start(close, remote);
+  const remote = { url: `mqtts://127.0.0.1:${broker.port}`, prefix: 'plant/hall-2' };
+  const { rootFile: _, ...own } = fleet.files(node);
+  const nameless = await start(close, { ...remote, caFile: own.caFile });
   await nameless.said(/asks for a certificate of ours; name certFile and keyFile/);
-  await start(close, { ...remote, certFile: gateway.cert, keyFile: gateway.key });
-  const endpoint = await endpointOf({ ...remote, certFile: reader.cert, keyFile: reader.key });
-  const { indices, arrived } = await decisions(await connect(close, { ...endpoint, clientId: 'anna' }));
+  await start(close, { ...remote, ...own });
+  const as = async (name: string) => ({ ...(await fleet.endpoint(name, broker.port)), prefix: remote.prefix });
+  const anna = await connect(close, { ...(await as('anna')), clientId: 'anna' });
+  const { indices, arrived } = await decisions(anna);
   await arrived(10);
+  const thief = await connect(close, { ...(await as('thief')), clientId: 'thief' });
+  const forged = {
+    topic: topicName(site, node, 'decision'),
+    payload: text.encode('x'),
+    qos: 1,
+    retain: false,
+  } as const;
+  thief.publish(forged);
+  const gossip = gossipTopic(site, 'thief', node);
+  const heard = new Promise<void>((resolve) => void anna.subscribe(gossip, () => resolve()));
+  await anna.subscribe('barrier', () => {});
+  thief.publish({ ...forged, topic: gossip });
+  await heard;
   consecutive(indices);
+  assert.match(broker.log(), /Denied PUBLISH from thief/);
+
+  await revoke(fleet.fleet, { name: 'thief' }, Date.now());
+  await broker.kill();
+  await broker.start();
+  const refused = connectMqtt({ ...(await as('thief')), clientId: 'thief-again' });
+  close.push(() => refused.close());
+  const fault = new Promise<string>((resolve) => refused.onFault(resolve));
+  assert.match(await fault, /cannot be used: .*revoked|refuses our certificate|says that our certificate was revoked/);
 });
 
 mosquitto.run();

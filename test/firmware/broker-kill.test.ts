@@ -9,7 +9,7 @@ import { createLoad, missingOf, QOS, repeatedOf, retainedAt } from '../support/b
 import { seeded } from '../support/models.ts';
 
 /** `.ci/run` does it more often. */
-const KILLS = Number(process.env.MYRMEX_KILLS ?? 12);
+const KILLS = Number(process.env.MYRMEX_KILLS ?? 6);
 /** A kill comes after this many acknowledgements at most. */
 const ANSWERS_MAX = 400;
 const SETTLE_MS_MAX = 30_000;

@@ -28,7 +28,8 @@ const bench = () => {
     label: (p: Float32Array) => p.indexOf(Math.max(...p)),
   };
   const mixture = new Mixture({ classes: CLASSES, prior: priorInFavourOfFirst(expertNames.length, 1), share: 0.01 });
-  const own = { linear: new LinearExpert(FEATURES, CLASSES, 0.01), context: new Context(CLASSES), mixture };
+  const linear = new LinearExpert({ features: FEATURES, opinions: CLASSES, classes: CLASSES, share: 0.01 });
+  const own = { linear, context: new Context(CLASSES), mixture };
   const statistics = new StreamStatistics(FEATURES, 300, 1000);
   return {
     panel: new ExpertPanel(expertNames, head, runner, statistics, { local: null, shared: null }, own),

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +46,22 @@ keys('the published signature holds, and no other', () => {
 });
 
 const reversed = (bytes: Uint8Array): string => Buffer.from(bytes).reverse().toString('hex');
+
+keys('nobody signs for a key of small order, for which OpenSSL takes a signature of anything', () => {
+  // R is the neutral point and S is 0: 0·B = R + k·A for every k when A is neutral as well.
+  const [neutral, free] = [hex(`01${'00'.repeat(31)}`), hex(`01${'00'.repeat(63)}`)];
+  const x = Buffer.from(neutral).toString('base64url');
+  const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+  assert.ok(verify(null, hex('0102'), key, free), 'OpenSSL has become stricter: this guard can go');
+  assert.not(publicKeyOf(neutral).verify(hex('0102'), free));
+  const order8 = hex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85');
+  const messages = Array.from({ length: 64 }, (_, at) => Uint8Array.of(at));
+  assert.not(messages.some((message) => publicKeyOf(order8).verify(message, free)));
+  assert.not(
+    messages.some((message) => publicKeyOf(hex('ff'.repeat(32))).verify(message, free)),
+    'no point at all',
+  );
+});
 
 keys('a kid is the beginning of the SHA-256 of the raw key', () => {
   // printf 3d40…660c | xxd -r -p | sha256sum

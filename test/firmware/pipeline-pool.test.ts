@@ -155,7 +155,55 @@ pools('what is learned in few bits is what is stored: the engine computes with n
       shadow.some((values, k) => values.some((value, i) => value !== factors[k]![i])),
       factorBits !== 32,
     );
+    requireStoredA(pipeline, factorBits);
   }
+});
+
+/** A row of A in the engine is what storage makes of the row that learns. */
+const requireStoredA = (pipeline: Pipeline, factorBits: 32 | 8 | 4): void => {
+  const { adapters, pool, chain, interpreter } = pipeline.adaptation!;
+  const all = [
+    ...adapters.points.flatMap(({ loraB, bias }) => [loraB, bias]),
+    ...adapters.points.map(({ loraA }) => loraA),
+  ].map(({ length }) => new Float32Array(length));
+  pool.read(0, all);
+  for (const [k, at] of chain.entries()) {
+    const { loraA, loraAScale } = adapters.points[at]!;
+    const { inFeatures } = interpreter.adapterPoints[at]!;
+    const real = all[2 * chain.length + k]!;
+    const rounded = new Float32Array(real.length);
+    new FactorCodec(factorBits === 4 ? 4 : 8, inFeatures).round(real, rounded);
+    const stored = Float32Array.from(loraA, (q, i) => q * loraAScale[Math.floor(i / inFeatures)]!);
+    assert.equal(stored, rounded);
+    if (factorBits === 4) assert.ok(loraA.every((q) => Math.abs(q) <= 7));
+    assert.ok(real.some((value, i) => value !== stored[i]));
+  }
+};
+
+pools('adapters of a pool may learn an A each: it goes and comes with them, through a restart too', () => {
+  const pool = { ...options().pool, learnsA: true };
+  const pipeline = createPipeline(options({ pool }));
+  const next = machine();
+  const { journal } = play(pipeline, next, 0, 4 * STAY);
+  const { adaptation } = pipeline;
+  assert.ok(adaptation!.pool.count > 1);
+  const aOf = (id: number): number[] => {
+    adaptation!.pool.load(id);
+    return adaptation!.adapters.points.flatMap(({ loraA }) => [...loraA]);
+  };
+  const [first, second] = [aOf(0), aOf(1)];
+  assert.not.equal(first, second);
+  assert.equal(aOf(0), first);
+  const again = createPipeline(options({ pool }));
+  again.restore(snapshotOf(pipeline), journal);
+  assert.equal(snapshotOf(again), snapshotOf(pipeline));
+  const a = again.adaptation!;
+  a.pool.load(1);
+  assert.equal(
+    a.adapters.points.flatMap(({ loraA }) => [...loraA]),
+    second,
+  );
+  assert.throws(() => createPipeline(options()).restore(snapshotOf(pipeline), []), /other learning options/);
 });
 
 pools('a pool that cannot fit is refused with what to do', () => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { openStore } from '../../firmware/io/store.ts';
+import { bundleProgram } from '../support/bundle-program.ts';
 import { seeded } from '../support/models.ts';
 
 const WRITER = fileURLToPath(new URL('./store-writer.ts', import.meta.url));
@@ -15,8 +16,8 @@ const SLOTS = 50;
 const ROUNDS = 6;
 
 /** Lets a writer run until it has said `lines` lines, kills it with SIGKILL, and returns all it said. */
-async function writeUntilKilled(directory: string, lines: number): Promise<string[]> {
-  const writer: ChildProcess = spawn(process.execPath, ['--import', 'tsx', WRITER, directory, MODEL, String(SLOTS)], {
+async function writeUntilKilled(program: string, directory: string, lines: number): Promise<string[]> {
+  const writer: ChildProcess = spawn(process.execPath, [program, directory, MODEL, String(SLOTS)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let said = '';
@@ -35,10 +36,11 @@ const kill = suite('store: kill -9');
 
 kill('nothing that was reported as stored is lost, and no epoch is used twice', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'myrmex-kill-'));
+  const writer = bundleProgram(WRITER);
   const random = seeded(13);
   let epoch = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const said = await writeUntilKilled(directory, 40 + Math.floor(random() * 400));
+    const said = await writeUntilKilled(writer.path, directory, 40 + Math.floor(random() * 400));
     const stored = said.filter((line) => line.startsWith('stored')).map((line) => line.split(' '));
     const covered = Number(said.findLast((line) => line.startsWith('snapshot'))?.split(' ')[1] ?? -1);
     assert.ok(stored.length >= 30, `round ${round}: only ${stored.length} labels before the kill`);
@@ -67,6 +69,7 @@ kill('nothing that was reported as stored is lost, and no epoch is used twice', 
     assert.ok(store.epoch > epoch + 1, 'the writer and this test each opened an epoch of their own');
     epoch = store.epoch;
   }
+  writer.remove();
   await rm(directory, { recursive: true });
 });
 kill.run();

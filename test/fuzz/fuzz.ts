@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { bundleProgram } from '../support/bundle-program.ts';
 import type { Fault } from './faults.ts';
 
 export interface FuzzOptions {
@@ -50,6 +51,15 @@ interface Current {
 
 /** Tries mutants in a child process, which is replaced whenever a mutant has killed it, hung in it or soiled it. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
+  const program = bundleProgram(CHILD);
+  try {
+    return await fuzzWith(program.path, options);
+  } finally {
+    program.remove();
+  }
+}
+
+async function fuzzWith(program: string, options: FuzzOptions): Promise<FuzzReport> {
   const { seed, from, count, secondsMax, findingsMax, fault } = options;
   const outcomes = new Map<string, number>();
   const findings: FuzzFinding[] = [];
@@ -63,7 +73,7 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzReport> {
   };
   while (next < from + count && findings.length < findingsMax && performance.now() < deadline) {
     const before = next;
-    const last = await runChild(options, next, deadline, {
+    const last = await runChild(program, options, next, deadline, {
       ended(number, outcome) {
         outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
         next = number + 1;
@@ -83,12 +93,13 @@ interface Listener {
 
 /** Runs one child to its end; what its last mutant did to it, or null when it ended by itself. */
 function runChild(
+  program: string,
   { seed, from, count, fault }: FuzzOptions,
   first: number,
   deadline: number,
   listener: Listener,
 ): Promise<{ number: number; what: string; why: string } | null> {
-  const node = [`--max-old-space-size=${HEAP_MEGABYTES}`, '--import', 'tsx', CHILD];
+  const node = [`--max-old-space-size=${HEAP_MEGABYTES}`, program];
   const child = spawn(process.execPath, [...node, `${seed}`, `${first}`, `${from + count}`, fault], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -55,11 +55,23 @@ const written: Mutation = (message, draw) => ({
   mayPass: true,
 });
 
+/** Places in an envelope. */
+const [TIME, BODY] = [5, 6];
+
+/** The content of a message with one place of its body changed. */
+export function mutateBody(message: GoldenMessage, draw: Draw): unknown {
+  const decoded = codec.decode(bytesOf(message));
+  const content = (decoded.ok ? decoded.value : []) as unknown[];
+  // As it is written: cbor-x would make a float64 of the number.
+  const time = BigInt(content[TIME] as number);
+  return content.with(TIME, time).with(BODY, mutateValue(content[BODY], draw));
+}
+
 /** The sender writes sound CBOR that says something else. */
 const lied: Mutation = (message, draw) => {
   const decoded = codec.decode(bytesOf(message));
-  const content = (decoded.ok ? decoded.value : []) as unknown[];
-  const changed = draw.chance(0.75) ? content.with(BODY, mutateValue(content[BODY], draw)) : mutateValue(content, draw);
+  const content = decoded.ok ? decoded.value : null;
+  const changed = draw.chance(0.75) ? mutateBody(message, draw) : mutateValue(content, draw);
   return {
     what: 'another value, signed',
     topic: topicOf(message.sender),
@@ -67,9 +79,6 @@ const lied: Mutation = (message, draw) => {
     mayPass: true,
   };
 };
-
-/** Last of an envelope's seven. */
-const BODY = 6;
 
 /** The sender signs, below its own name, what names another one. */
 const impersonating: Mutation = (message) => ({

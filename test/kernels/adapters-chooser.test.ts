@@ -15,7 +15,13 @@ const OPTIONS = { memory: 16, hysteresis: 8, novelty: 2.5 };
 const create = (adaptersMax: number) => {
   const moments = { first: new Float32Array(4), second: new Float32Array(4), powers: Float64Array.of(1, 1) };
   const live = { parameters: [new Float32Array(4)], ...moments, publish: () => {} };
-  const pool = new AdapterPool({ adaptersMax, workingMax: adaptersMax, codec: new FactorCodec(8), live });
+  const pool = new AdapterPool({
+    adaptersMax,
+    workingMax: adaptersMax,
+    codecs: [new FactorCodec(8)],
+    sharesA: true,
+    live,
+  });
   const merged: (readonly [number, number])[] = [];
   const chooser = new AdapterChooser(OPTIONS, pool, DIMENSIONS, (into, other) => merged.push([into, other]));
   const random = seeded(8);

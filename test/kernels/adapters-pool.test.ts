@@ -10,12 +10,18 @@ const pools = suite('adapter pool');
 
 const SIZES = [6, 3, 40];
 
-const create = (adaptersMax: number, workingMax: number, bits: FactorBits = 8) => {
+const create = (adaptersMax: number, workingMax: number, bits: FactorBits = 8, sharesA = true) => {
   const parameters = SIZES.map((length) => new Float32Array(length));
   const optimiser = { first: new Float32Array(49), second: new Float32Array(49), powers: Float64Array.of(1, 1) };
   let published = 0;
   const live = { parameters, ...optimiser, publish: () => void published++ };
-  const pool = new AdapterPool({ adaptersMax, workingMax, codec: new FactorCodec(bits), live });
+  const pool = new AdapterPool({
+    adaptersMax,
+    workingMax,
+    codecs: SIZES.map(() => new FactorCodec(bits)),
+    sharesA,
+    live,
+  });
   /** As a learning step would: every value and moment of the loaded adapter says who learned. */
   const learn = (mark: number): void => {
     for (const values of parameters) for (let i = 0; i < values.length; i++) values[i] = mark + i / 7;
@@ -88,6 +94,23 @@ pools('pinned working state stays, and not all can be pinned', () => {
   assert.equal(read(1), roundedOf(exact));
 });
 
+pools('without a shared A merging keeps the one that learned more: a mean of both factors is no adapter', () => {
+  for (const more of [0, 1]) {
+    const { pool, learn, read } = create(3, 3, 8, false);
+    pool.create(0);
+    for (const id of [0, 1]) {
+      pool.load(id);
+      learn(4 + id);
+      if (id === more) learn(9);
+    }
+    const kept = roundedOf(read(more));
+    pool.merge(0, 1);
+    pool.load(0);
+    assert.equal(roundedOf(read(0)), kept);
+    assert.is(pool.stepsOf(0), 3);
+  }
+});
+
 pools('merging gives the mean by steps, of B and so of the effect, and a place', () => {
   for (const loaded of [0, 1, 2]) {
     const { pool, learn, read } = create(3, 3, 32);
@@ -152,7 +175,10 @@ pools('names are bounded, and sizes are what the budget counts', () => {
   assert.is(pool.nameOf(0), 'Fräse 7');
   assert.throws(() => pool.rename(0, 'x'.repeat(33)), /at most 32 bytes/);
   assert.throws(() => pool.rename(0, 'a\u001b[2J'), /visible/);
-  const each = storedBytes(new FactorCodec(8), live);
+  const each = storedBytes(
+    SIZES.map(() => new FactorCodec(8)),
+    live,
+  );
   assert.is(each, Math.ceil((8 + 5 + 2 + 32 + 2 + 8) / 4) * 4);
   assert.is(workingFor(10 * each + 3 * workingBytes(49) + 1, 10, each, 49), 3);
   assert.is(workingFor(10 * each - 1, 10, each, 49), 0);

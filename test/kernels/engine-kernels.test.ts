@@ -7,10 +7,13 @@ import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { TensorType } from '../../kernels/tflite/tensor-type.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 import { ModelBuilder, perChannel, perTensor, randomInt8, seeded } from '../support/models.ts';
+import { rounds } from '../support/rounds.ts';
 
 const kernels = suite('compiled kernels against their plain twins');
 
 const SIZES = [1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 100, 129, 640, 1001];
+
+const ROUNDS = rounds(100, 300);
 
 const pick = <T>(random: () => number, choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
 const between = (random: () => number, low: number, high: number): number => low + random() * (high - low);
@@ -70,9 +73,9 @@ const layerModel = (random: () => number, { rows, inFeatures, outFeatures }: Sha
   return builder.build([input], [output]);
 };
 
-kernels('give the same bits for 300 random dense layers and pointwise convolutions', () => {
+kernels(`give the same bits for ${ROUNDS} random dense layers and pointwise convolutions`, () => {
   const random = seeded(12);
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const shape = randomShape(random);
     const [compiled, plain] = pair(layerModel(random, shape));
     const input = randomInt8(random, shape.rows * shape.inFeatures);
@@ -125,10 +128,10 @@ const fillWildly = (random: () => number, sets: readonly AdapterSet[]): void => 
   });
 };
 
-kernels('give the same bits for 300 random adapters, NaN and Inf among them', () => {
+kernels(`give the same bits for ${ROUNDS} random adapters, NaN and Inf among them`, () => {
   const random = seeded(13);
   let moved = 0;
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     const shape = randomShape(random);
     const both = pair(layerModel(random, shape));
     const options = { rank: 1 + Math.floor(random() * 9), scaling: between(random, 0.1, 4) };
@@ -139,7 +142,7 @@ kernels('give the same bits for 300 random adapters, NaN and Inf among them', ()
     assert.equal(compiled, plain, `round ${round}: ${JSON.stringify({ ...shape, ...options })}`);
     if (`${compiled}` !== `${run(both[0], input)}`) moved++;
   }
-  assert.ok(moved > 150, `adapters changed the output in ${moved} of 300 rounds only`);
+  assert.ok(moved > ROUNDS / 2, `adapters changed the output in ${moved} of ${ROUNDS} rounds only`);
 });
 
 kernels.run();

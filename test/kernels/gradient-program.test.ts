@@ -10,7 +10,7 @@ import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
 import { countTypedArrays } from '../support/count-typed-arrays.ts';
-import { GradientNet, type GradientNode, type RealAdapter } from '../support/gradient-net.ts';
+import { GradientNet, type GradientNode } from '../support/gradient-net.ts';
 import { seeded } from '../support/models.ts';
 
 const gradients = suite('gradient program');
@@ -39,7 +39,7 @@ const train = (model: TfliteModel, seed: number, kernels: 'compiled' | 'plain'):
     for (const values of [loraB, bias]) for (let i = 0; i < values.length; i++) values[i] = (random() - 0.5) / 2;
   }
   const { points } = findReach(model, interpreter);
-  const program = new GradientProgram({ model, interpreter, adapters, points });
+  const program = new GradientProgram({ model, interpreter, adapters, points, learnsA: true });
   const input = interpreter.inputs[0]!.data;
   for (let i = 0; i < input.length; i++) input[i] = Math.floor(random() * 180) - 90;
   interpreter.invoke(adapters);
@@ -67,11 +67,12 @@ const isClamped = ({ activation, scale }: GradientNode, y: number): boolean =>
 const twinLoss = (nodes: readonly GradientNode[], output: GradientNode, trained: Trained) => {
   const at = new Map(nodes.map((node) => [node, tapped(trained, node)]));
   const { adapters } = trained.program;
-  const real = new Map<number, RealAdapter>(
+  const real = new Map(
     adapters.map(({ point, factors, rank, scaling }) => {
       const { loraA, loraAScale, loraB, bias } = factors;
       const a = Array.from(loraA, (q, i) => q * loraAScale[Math.floor(i / point.inFeatures)]!);
-      return [point.operator, { rank, scaling, a, b: Float64Array.from(loraB), bias: Float64Array.from(bias) }];
+      const b = Array.from(loraB);
+      return [point.operator, { rank, scaling, a, b, bias: Array.from(bias) }] as const;
     }),
   );
   const forward = (node: GradientNode, values: ReadonlyMap<GradientNode, number[]>): number[] => {
@@ -102,15 +103,18 @@ const check = (draw: Draw, seed: number, what: string): number => {
   const trained = train(model, seed, 'compiled');
   const plain = train(model, seed, 'plain');
   const { loss, real } = twinLoss(net.nodes, output, trained);
-  trained.program.adapters.forEach(({ point, loraBGradient, biasGradient }, index) => {
+  trained.program.adapters.forEach(({ point, loraBGradient, biasGradient, loraAGradient }, index) => {
     const adapter = real.get(point.operator)!;
     const twin = plain.program.adapters[index]!;
     assert.equal(twin.loraBGradient, loraBGradient, `${what}: dB of operator ${point.operator} has other bits plain`);
     assert.equal(twin.biasGradient, biasGradient, `${what}: dbias of operator ${point.operator} has other bits plain`);
-    const largest = Math.max(0.05, ...Array.from(loraBGradient, Math.abs), ...Array.from(biasGradient, Math.abs));
+    assert.equal(twin.loraAGradient, loraAGradient, `${what}: dA of operator ${point.operator} has other bits plain`);
+    const learned = [...loraBGradient, ...biasGradient, ...loraAGradient];
+    const largest = Math.max(0.05, ...learned.map(Math.abs));
     for (const [values, analytic, name] of [
       [adapter.b, loraBGradient, 'dB'],
       [adapter.bias, biasGradient, 'dbias'],
+      [adapter.a, loraAGradient, 'dA'],
     ] as const) {
       // A handful of the values: all of them would take as many forward passes.
       const step = Math.max(1, Math.floor(values.length / 7));

@@ -4,6 +4,7 @@ import { createLearningInterpreter } from '../../kernels/gradient/learning-inter
 import { GradientProgram } from '../../kernels/gradient/program.ts';
 import { findReach } from '../../kernels/gradient/reach.ts';
 import { createInterpreter } from '../../kernels/interpreter.ts';
+import { learningStateBytes } from '../../kernels/learning/learning-bytes.ts';
 import { defaultModelLimits } from '../../kernels/limits.ts';
 import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
@@ -103,6 +104,17 @@ chain('the last points that fit are chosen, and what the plan says is what they 
     engine.release(mark);
   }
   assert.is(before, 0);
+  const shape = { pointsMax: 9, rank: 2, learnsA: true };
+  const { stateBytes } = createLearningInterpreter(model, engine, roomy, shape).chosen.memory;
+  const values = 2 * (27 + 3 * 144 + 16) + 3 * (4 * 16 + 4);
+  assert.is(stateBytes, learningStateBytes(values), 'A, B and bias of every point');
+  const { chosen } = createLearningInterpreter(
+    model,
+    engine,
+    { ...roomy, learningStateBytesMax: stateBytes - 1 },
+    shape,
+  );
+  assert.equal(chosen.points, [1, 2, 3, 4], 'the first point stays frozen');
 });
 
 chain.run();

@@ -45,6 +45,9 @@ const drawn = (count: number, features: number, classes: number) => {
   return { windows, labels: windows.map(() => random.integer(classes)) };
 };
 
+/** Of a frozen model that is not asked. */
+const said = new Float32Array(3);
+
 const experts = suite('experts without a model');
 
 experts('linear: after any number of labels the weights are those of ridge regression on all of them', () => {
@@ -80,16 +83,59 @@ experts('linear: a corrected label leaves what the right one would have made', (
 experts(
   'linear: spikes and many labels of one window keep it finite, and before the first label it knows nothing',
   () => {
-    const expert = new LinearExpert(4, 3, 0.01);
+    const expert = new LinearExpert({ features: 4, opinions: 0, classes: 3, share: 0.01 });
     const out = new Float32Array(3);
-    expert.read(new Float32Array(4), out);
+    expert.read(new Float32Array(4), said, out);
     for (const p of out) assert.ok(Math.abs(p - 1 / 3) < 1e-6);
-    for (let i = 0; i < 3_000; i++) expert.learn(new Float32Array([1e30, -1e30, 1, 0]), i % 50 === 0 ? 1 : 0);
-    expert.read(new Float32Array([1e30, -1e30, 1, 0]), out);
+    for (let i = 0; i < 3_000; i++) expert.learn(new Float32Array([1e30, -1e30, 1, 0]), said, i % 50 === 0 ? 1 : 0);
+    expert.read(new Float32Array([1e30, -1e30, 1, 0]), said, out);
     assert.is(argmax(out), 0);
     assert.ok(out.every((p) => p > 0 && p < 1));
   },
 );
+
+experts('linear: reading the frozen model it keeps to it where the model was right, whatever came later', () => {
+  const random = createRandom(3, 'stacking');
+  const drawZ = (): Float32Array => Float32Array.from({ length: 6 }, () => random.normal());
+  /** The machine as shipped: a threshold on a product, which no line can tell; the model knows it. */
+  const shipped = (z: Float32Array): number => (z[0]! * z[1]! > 0 ? 1 : 0);
+  const sure = (label: number): Float32Array => Float32Array.from([0, 1], (k) => (k === label ? 0.95 : 0.05));
+  /** The machine of today is told apart by another sensor; the model says the same of all of it. */
+  const today = (): { z: Float32Array; said: Float32Array; label: number } => {
+    const z = drawZ();
+    z[5] = 3;
+    return { z, said: sure(1), label: z[2]! > 0 ? 1 : 0 };
+  };
+  const share = (opinions: number): { before: number; now: number } => {
+    const expert = new LinearExpert({ features: 6, opinions, classes: 2, share: 0.01 });
+    const out = new Float32Array(2);
+    const judge = (z: Float32Array, opinion: Float32Array): number => {
+      expert.read(z, opinion, out);
+      return argmax(out);
+    };
+    for (let i = 0; i < 60; i++) {
+      const z = drawZ();
+      for (let time = 0; time < 4; time++) expert.restore(z, sure(shipped(z)), shipped(z));
+    }
+    for (let i = 0; i < 200; i++) {
+      const { z, said: opinion, label } = today();
+      expert.learn(z, opinion, label);
+    }
+    let before = 0;
+    let now = 0;
+    for (let i = 0; i < 400; i++) {
+      const z = drawZ();
+      if (judge(z, sure(shipped(z))) === shipped(z)) before++;
+      const later = today();
+      if (judge(later.z, later.said) === later.label) now++;
+    }
+    return { before: before / 400, now: now / 400 };
+  };
+  const [stacked, alone] = [share(2), share(0)];
+  assert.ok(alone.before < 0.7, `alone ${alone.before}`);
+  assert.ok(stacked.before > 0.8, `stacked ${stacked.before}`);
+  assert.ok(stacked.now > 0.7, `stacked, today ${stacked.now}`);
+});
 
 const rows = fc.array(fc.double({ min: 1e-4, max: 1, noNaN: true }), { minLength: 3, maxLength: 3 });
 

@@ -22,9 +22,12 @@ parts('Adam follows algorithm 1 of Kingma and Ba, with decoupled decay', () => {
   const adam = new Adam(
     [values.subarray(0, 1), values.subarray(1)],
     [gradient.subarray(0, 1), gradient.subarray(1)],
-    0.01,
-    0.1,
+    [
+      { learningRate: 0.01, weightDecay: 0.1 },
+      { learningRate: 0.002, weightDecay: 0 },
+    ],
   );
+  const rates = [0.01, 0.002, 0.002, 0.002];
   const expected = Array.from(values);
   const m = [0, 0, 0, 0];
   const v = [0, 0, 0, 0];
@@ -35,7 +38,7 @@ parts('Adam follows algorithm 1 of Kingma and Ba, with decoupled decay', () => {
       m[i] = 0.9 * m[i]! + 0.1 * g;
       v[i] = 0.999 * v[i]! + 0.001 * g * g;
       const step = m[i]! / (1 - 0.9 ** t) / (Math.sqrt(v[i]! / (1 - 0.999 ** t)) + 1e-8);
-      expected[i] = expected[i]! - 0.01 * (step + 0.1 * expected[i]!);
+      expected[i] = expected[i]! - rates[i]! * (step + (i === 0 ? 0.1 : 0) * expected[i]!);
     }
     adam.step(1 / 4);
     assert.equal(Array.from(gradient), [0, 0, 0, 0]);

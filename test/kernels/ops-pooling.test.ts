@@ -13,6 +13,7 @@ import { oneOperator, runModel } from '../support/one-operator.ts';
 import { createOracle } from '../support/oracle.ts';
 import { randomValues } from '../support/random-values.ts';
 import { refusalOf, refuses } from '../support/refusal.ts';
+import { rounds } from '../support/rounds.ts';
 import { readVectors, type VectorCase } from '../support/vectors.ts';
 
 const pooling = suite('pools');
@@ -86,8 +87,8 @@ const randomPool = (code: number, type: number, round: number): Pool => {
   };
 };
 
-pooling('60 random AVERAGE_POOL_2D and MAX_POOL_2D each, int8 and int16, bit for bit', () => {
-  for (let round = 0; round < 120; round++) {
+pooling('random AVERAGE_POOL_2D and MAX_POOL_2D, int8 and int16, bit for bit', () => {
+  for (let round = 0; round < rounds(48, 120); round++) {
     const type = round % 3 === 2 ? int16 : int8;
     const pool = randomPool(POOLS[round % 2]!, type, Math.floor(round / 2));
     const inputs = [0, 1].map(() => [randomValues(random, type, elementsIn(pool.shape))]);

@@ -12,6 +12,7 @@ import { dataPath, dataTest } from '../support/data.ts';
 import { type DenseNetOptions, denseNet } from '../support/dense-net.ts';
 import { ModelBuilder, perChannel, perTensor, randomInt8, seeded } from '../support/models.ts';
 import { createOracle } from '../support/oracle.ts';
+import { rounds } from '../support/rounds.ts';
 
 const oracle = suite('bit for bit with TensorFlow Lite and XNNPACK');
 const tflite = await createOracle();
@@ -52,10 +53,10 @@ dataTest(oracle, 'hello_world_int8.tflite on every input', 'tflite_models', () =
 
 const SIZES = [1, 2, 3, 5, 8, 13, 16, 17, 31, 32, 33, 47, 64, 70, 100, 129, 200];
 
-oracle('40 random dense networks of our own writer, 20 inputs each', () => {
+oracle('random dense networks of our own writer, 20 inputs each', () => {
   const random = seeded(22);
   const pick = <T>(choices: readonly T[]): T => choices[Math.floor(random() * choices.length)]!;
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < rounds(16, 40); round++) {
     const options: DenseNetOptions = {
       sizes: Array.from({ length: 2 + Math.floor(random() * 4) }, () => pick(SIZES)),
       perChannel: round % 2 === 1,
@@ -122,7 +123,7 @@ oracle('SOFTMAX and LOGISTIC over 20 scales and zero points', () => {
 
 oracle('QUANTIZE from float32 and from int8, DEQUANTIZE, over 40 scales', () => {
   const random = seeded(25);
-  for (let round = 0; round < 40; round++) {
+  for (let round = 0; round < rounds(16, 40); round++) {
     const scale = Math.fround(0.001 + random() * 0.3);
     const quantisation = perTensor(scale, Math.floor(random() * 256) - 128);
     const float = new ModelBuilder();

@@ -13,6 +13,7 @@ import { operatorModels } from '../support/operator-models.ts';
 import { createOracle } from '../support/oracle.ts';
 import { type ConvolutionShape, convolution, dense } from '../support/random-layers.ts';
 import { randomNetwork, randomNetworkOptions } from '../support/random-network.ts';
+import { rounds } from '../support/rounds.ts';
 
 const networks = suite('random convolutional networks');
 const oracle = await createOracle();
@@ -24,7 +25,7 @@ const unit: ConvolutionShape = {
   activation: 0,
   perChannel: true,
 };
-const NETWORKS = 60;
+const NETWORKS = rounds(24, 60);
 const INPUTS = 4;
 
 const valuesOf = (shape: readonly number[]): number => shape.reduce((product, length) => product * length, 1);

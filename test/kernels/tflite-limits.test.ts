@@ -164,8 +164,9 @@ bounds('values that are only touched count too', () => {
 });
 
 bounds('a board lowers the limits', () => {
-  const { modelBytesMax, arenaBytesMax, multiplyAddsMax, learningArenaBytesMax } = boardProfile('rpi4');
-  const lowered = { modelBytesMax, arenaBytesMax, multiplyAddsMax, learningArenaBytesMax };
+  const { modelBytesMax, arenaBytesMax, multiplyAddsMax, learningArenaBytesMax, learningStateBytesMax } =
+    boardProfile('rpi4');
+  const lowered = { modelBytesMax, arenaBytesMax, multiplyAddsMax, learningArenaBytesMax, learningStateBytesMax };
   assert.equal(modelLimitsOf(boardProfile('rpi4')), { ...limits, ...lowered });
   assert.equal(modelLimitsOf(boardProfile('pc')), limits);
   assert.ok(multiplyAddsMax < limits.multiplyAddsMax);

@@ -1,9 +1,13 @@
-import { createHash, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { createHash, createPrivateKey, generateKeyPairSync, sign, verify } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { kidOf, publicKeyOf } from '../../firmware/io/keys.ts';
 import { encodeSign1, readSign1, SIGNED_BYTES_MAX, type Sign1Rejection } from '../../protocols/cose/sign1.ts';
-import { signatureInput } from '../../protocols/cose/structure.ts';
+import { readStructure, signatureInput } from '../../protocols/cose/structure.ts';
 import { LIMITS } from '../../protocols/limits.ts';
+import { PKCS8_PREFIX } from '../support/signed.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const raw = Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url');
@@ -96,6 +100,12 @@ refusing('a longer message than any of ours', () => {
   assert.is(reasonOf(new Uint8Array(SIGNED_BYTES_MAX + 1)), 'sign1TooLong');
 });
 
+refusing('a label in both headers, whatever the profile', () => {
+  const both = readStructure(hex(`d2 84 43a10127 a20127 04${K} 4107 ${S}`));
+  assert.equal(both, { ok: false, reason: 'sign1Unprotected' });
+  assert.ok(readStructure(hex(`d2 84 43a10127 a20500 04${K} 4107 ${S}`)).ok);
+});
+
 refusing('every beginning of a message', () => {
   const whole = encodeSign1(new Uint8Array(300), kid, signer);
   for (let length = 0; length < whole.length; length++) {
@@ -103,3 +113,44 @@ refusing('every beginning of a message', () => {
   }
 });
 refusing.run();
+
+/** Signed with the key of RFC 8032 §7.1, TEST 1; Python's `cryptography` and a frame put together by hand agree. */
+interface GoldenSigned {
+  readonly secretKey: string;
+  readonly publicKey: string;
+  readonly kid: string;
+  readonly payload: string;
+  readonly hex: string;
+}
+
+const path = fileURLToPath(new URL('../vectors/signed-v1.json', import.meta.url));
+const golden = JSON.parse(readFileSync(path, 'utf8')) as readonly GoldenSigned[];
+const hexOf = (value: Uint8Array): string => Buffer.from(value).toString('hex');
+
+const promises = suite('signed messages: the format is a promise');
+
+for (const [at, { secretKey, publicKey, kid, payload, hex: whole }] of golden.entries()) {
+  promises(`golden bytes ${at} still open, and are still what is written`, () => {
+    const read = readSign1(hex(whole));
+    assert.ok(read.ok);
+    assert.is(hexOf(read.value.kid), kid);
+    assert.is(hexOf(kidOf(hex(publicKey))), kid);
+    assert.is(hexOf(read.value.payload), payload);
+    assert.ok(publicKeyOf(hex(publicKey)).verify(read.value.toBeSigned, read.value.signature));
+    const key = createPrivateKey({
+      key: Buffer.concat([PKCS8_PREFIX, hex(secretKey)]),
+      format: 'der',
+      type: 'pkcs8',
+    });
+    const signed = encodeSign1(hex(payload), hex(kid), (input) => new Uint8Array(sign(null, input, key)));
+    assert.is(hexOf(signed), whole);
+  });
+}
+
+promises('the CDDL of what is stored and sent names both', () => {
+  const rules = (name: string): string =>
+    readFileSync(fileURLToPath(new URL(`../../protocols/cddl/${name}.cddl`, import.meta.url)), 'utf8');
+  assert.match(rules('signed'), /#6\.18\(\[[\s\S]*1 => -8[\s\S]*4 => kid[\s\S]*bytes \.size 64/);
+  assert.match(rules('replay-windows'), /\["replayWindows", 1, /);
+});
+promises.run();

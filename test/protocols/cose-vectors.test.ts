@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { CborCursor } from '../../protocols/cose/cbor-cursor.ts';
 import { integerIn, LABEL } from '../../protocols/cose/header-map.ts';
 import { readSign1, type Sign1Rejection } from '../../protocols/cose/sign1.ts';
 import { readStructure, signatureInput } from '../../protocols/cose/structure.ts';
@@ -98,4 +99,25 @@ dataTest(examples, 'every other structure is refused, and nothing throws', 'prot
   assert.ok(others.length > 140);
   assert.is(accepted.length, 0);
 });
+dataTest(
+  examples,
+  'the cursor walks over CBOR appendix A, but for what has no length or no exact number',
+  'protocol_vectors',
+  () => {
+    const file = readFileSync(dataPath('protocol_vectors', 'cbor_appendix_a.json'), 'utf8');
+    const vectors = (JSON.parse(file) as { readonly hex: string }[]).map((vector) => vector.hex);
+    const walked = vectors.filter((vector) => {
+      const cursor = new CborCursor(hex(vector));
+      const isWhole = cursor.skip(8) && cursor.isAtEnd;
+      const hasLength = !/^([579b]f|83018202039f|83019f|826161bf)/.test(vector);
+      assert.is(isWhole, hasLength && !/^[13]bffffffffffffffff$/.test(vector), vector);
+      if (isWhole)
+        assert.is(cursor.isShortest, true, `${vector}: all of appendix A is written with the shortest heads`);
+      else assert.is(cursor.fault, 'encoding', vector);
+      return isWhole;
+    });
+    assert.is(walked.length, 69);
+    assert.is(vectors.length, 82);
+  },
+);
 examples.run();

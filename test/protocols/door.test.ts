@@ -8,6 +8,7 @@ import { LABEL } from '../../protocols/messages/label.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
 import { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { senderInTopic } from '../../protocols/topic-sender.ts';
+import { fuzzDoor } from '../fuzz/fuzz-door.ts';
 import { signerOf } from '../support/signed.ts';
 
 const codec = createCodec();
@@ -153,3 +154,27 @@ door('the sender in a topic', () => {
   for (const [topic, sender] of Object.entries(cases)) assert.is(senderInTopic(topic), sender, topic);
 });
 door.run();
+
+const hostile = suite('the door, hostile messages');
+
+/** `.ci/run` has 100,000 of them; a finding names the seed and the number that play it again. */
+const COUNT = Number(process.env.FUZZ_MESSAGES ?? 500);
+const [seed, from] = [Number(process.env.FUZZ_SEED ?? 1), Number(process.env.FUZZ_FROM ?? 0)];
+
+hostile(`${COUNT} mutants of every kind: no exception, no forgery, every refusal counted by reason and by peer`, () => {
+  const { admitted, refused } = fuzzDoor({ seed, from, count: COUNT, isGullible: false });
+  const counts = [...refused].sort(([a], [b]) => a.localeCompare(b)).map(([reason, times]) => `${times} ${reason}`);
+  process.stdout.write(`${COUNT} mutants of seed ${seed}: ${admitted} admitted, ${counts.join(', ')}\n`);
+  assert.not(refused.has('undecodable'), 'the scanner and cbor-x disagree');
+  if (COUNT < 500) return;
+  // Mutants that stop at the first check would not reach what they are for.
+  assert.ok(admitted > COUNT / 200, `${admitted} admitted`);
+  for (const reason of ['badSignature', 'otherKey', 'body', 'envelope', 'truncated', 'sender', 'unknownSender']) {
+    assert.ok((refused.get(reason) ?? 0) > COUNT / 500, `${reason}: ${refused.get(reason)}`);
+  }
+});
+
+hostile('a door that takes any signature is found out', () => {
+  assert.throws(() => fuzzDoor({ seed, from: 0, count: 200, isGullible: true }), /it came in[\s\S]*FUZZ_FROM=\d+/);
+});
+hostile.run();

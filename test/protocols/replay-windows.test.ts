@@ -58,6 +58,13 @@ taking('an epoch that was left does not come back, and each begins at any number
   assert.is(windows.take(KEY, 7, 901), 'oldEpoch');
 });
 
+taking('a jump to the last number there is takes no longer than one to the next', () => {
+  const windows = new ReplayWindows(4);
+  assert.is(windows.take(KEY, 1, 0), null);
+  assert.is(windows.take(KEY, 1, Number.MAX_SAFE_INTEGER), null);
+  assert.is(windows.take(KEY, 1, 0), 'tooOld');
+});
+
 taking('senders do not share a window, and no more of them are remembered than there is room for', () => {
   const windows = new ReplayWindows(2);
   assert.is(windows.take('a', 1, 1), null);

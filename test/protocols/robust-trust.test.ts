@@ -139,6 +139,14 @@ trust('refused shares cost reputation and are forgiven by good ones', () => {
   assert.ok(scoreOf(defence.conductOf('a'), reputation) > 0.9);
 });
 
+trust('a value that is not finite goes in as the own one, costs reputation and spoils nothing', () => {
+  const defence = settled(null);
+  assert.equal(defence.admit(vector(0.5), 'liar', vector(Number.NaN)), vector(0.5));
+  assert.is(defence.latest, 'refused');
+  assert.is(defence.conductOf('liar').refusals, 1);
+  assert.equal(defence.admit(vector(0.5), 'a', vector(1)), vector(1));
+});
+
 trust('memory is bounded: the peer heard longest ago is forgotten', () => {
   const defence = createDefence('clip');
   defence.charge('first');

@@ -3,12 +3,12 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { EdgeWeights } from '../../protocols/robust/edge-weights.ts';
 import { ROBUST } from '../../protocols/robust/settings.ts';
-import { shareFault } from '../../protocols/robust/share-fault.ts';
+import { valueFault } from '../../protocols/robust/value-fault.ts';
 
 const weights = suite('weights and shares');
 
 weights('an honest edge is counted in full: even exchanges, weights up to 2, a message lost here and there', () => {
-  const edges = new EdgeWeights(ROBUST.edges);
+  const edges = new EdgeWeights(ROBUST.trust.edges);
   const exchange = fc.record({
     weight: fc.double({ min: 0.25, max: 1, noNaN: true }),
     lost: fc.integer({ max: 4, min: 0 }),
@@ -29,8 +29,8 @@ weights('an honest edge is counted in full: even exchanges, weights up to 2, a m
 });
 
 weights('a forged weight counts for the slack once, and then for no more than was sent and what has faded', () => {
-  const { slack, keep } = ROBUST.edges;
-  const edges = new EdgeWeights(ROBUST.edges);
+  const { slack, keep } = ROBUST.trust.edges;
+  const edges = new EdgeWeights(ROBUST.trust.edges);
   let [sent, counted] = [0, 0];
   for (let i = 0; i < 100; i++) {
     edges.sent('liar', 0.5);
@@ -50,16 +50,11 @@ weights('edges are kept apart, and their number is bounded', () => {
   assert.is(edges.counted('a', 5), 0);
 });
 
-weights('what no honest node sends is refused by name', () => {
-  const value = Float64Array.of(0.5, -0.5);
-  assert.is(shareFault(value, 1, 10), null);
-  assert.is(shareFault(Float64Array.of(0, Number.NaN), 1, 10), 'valueNotFinite');
-  assert.is(shareFault(Float64Array.of(Number.NEGATIVE_INFINITY), 1, 10), 'valueNotFinite');
-  assert.is(shareFault(Float64Array.of(-2 * ROBUST.valueMax), 1, 10), 'valueAbsurd');
-  assert.is(shareFault(value, Number.NaN, 10), 'weightNotFinite');
-  assert.is(shareFault(value, -1, 10), 'weightNotPositive');
-  assert.is(shareFault(value, 0, 10), 'weightNotPositive');
-  assert.is(shareFault(value, 10.5, 10), 'weightAbsurd');
+weights('values that no honest node sends are refused by name', () => {
+  assert.is(valueFault(Float64Array.of(0.5, -0.5)), null);
+  assert.is(valueFault(Float64Array.of(0, Number.NaN)), 'notFinite');
+  assert.is(valueFault(Float64Array.of(Number.NEGATIVE_INFINITY)), 'notFinite');
+  assert.is(valueFault(Float64Array.of(-2 * ROBUST.valueMax)), 'absurd');
 });
 
 weights.run();

@@ -1,11 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildSync } from 'esbuild';
+import { bundleProgram } from './bundle-program.ts';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
 const PROGRAM = fileURLToPath(new URL('./broker-process.ts', import.meta.url));
 
 export interface BrokerProgram {
@@ -21,19 +18,12 @@ export interface BrokerChild {
   kill(): Promise<void>;
 }
 
-/** The embedded broker as a program of its own, bundled: compiling it at each start would take most of the time. */
+/** The embedded broker as a program of its own. */
 export const bundleBroker = (): BrokerProgram => {
-  // Below the repository, so that classic-level is found.
-  const folder = mkdtempSync(join(root, 'dist', 'test-broker-'));
-  const outfile = join(folder, 'broker.mjs');
-  buildSync({
-    entryPoints: [PROGRAM],
-    ...{ outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', external: ['classic-level'] },
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-  });
+  const { path, remove } = bundleProgram(PROGRAM);
   return {
-    spawn: (directory, port = 0) => started(spawn(process.execPath, [outfile, directory, String(port)])),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    spawn: (directory, port = 0) => started(spawn(process.execPath, [path, directory, String(port)])),
+    remove,
   };
 };
 

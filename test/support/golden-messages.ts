@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { createCodec } from '../../protocols/codec.ts';
+import { readEnvelope } from '../../protocols/envelope.ts';
 
-/** A message whose bytes are a promise: test/vectors/messages-v*.json. */
+/** A message whose bytes are a promise. */
 export interface GoldenMessage {
   readonly kind: string;
   readonly version: number;
@@ -14,11 +16,21 @@ export interface GoldenMessage {
 }
 
 const folder = fileURLToPath(new URL('../vectors/', import.meta.url));
-
-export const goldenMessages = (): readonly GoldenMessage[] =>
-  readdirSync(folder)
-    .filter((name) => /^messages-v\d+\.json$/.test(name))
-    .sort()
-    .flatMap((name) => JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as GoldenMessage[]);
+const read = (name: string): string => readFileSync(`${folder}${name}`, 'utf8');
 
 export const bytesOf = ({ hex }: { readonly hex: string }): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'));
+
+/** Every one in test/vectors: lists in messages-*.json, and messages of one kind in KIND-v1.hex, one a line. */
+export const goldenMessages = (): readonly GoldenMessage[] =>
+  readdirSync(folder)
+    .sort()
+    .flatMap((name) => {
+      if (/^messages-.*\.json$/.test(name)) return JSON.parse(read(name)) as GoldenMessage[];
+      return name.endsWith('.hex') ? read(name).trim().split('\n').map(opened) : [];
+    });
+
+const opened = (hex: string): GoldenMessage => {
+  const envelope = readEnvelope(createCodec(), bytesOf({ hex }));
+  if (!envelope.ok) throw new Error(`a golden message is refused: ${envelope.reason}`);
+  return { hex, ...envelope.value };
+};

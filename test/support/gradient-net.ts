@@ -8,8 +8,8 @@ export interface RealAdapter {
   readonly rank: number;
   readonly scaling: number;
   readonly a: readonly number[];
-  readonly b: Float64Array;
-  readonly bias: Float64Array;
+  readonly b: readonly number[];
+  readonly bias: readonly number[];
 }
 
 /** One operator of a small int8 network, with its function in float64, which knows nothing of the engine. */

@@ -1,5 +1,5 @@
 import { createPublicKey } from 'node:crypto';
-import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,12 +16,18 @@ import { signerOf } from '../support/signed.ts';
 
 const codec = createCodec();
 const golden = goldenMessages();
-const [anna, boris] = [signerOf('plant/anna'), signerOf('plant/boris')];
+const [anna, boris, carla] = [signerOf('plant/anna'), signerOf('plant/boris'), signerOf('plant/carla')];
 const decision = golden.find(({ kind, version }) => kind === 'decision' && version === 3) as GoldenMessage;
 const signed = anna.seal(bytesOf(decision));
 const text = (value: string): Uint8Array => new TextEncoder().encode(value);
 const inspect = (input: Uint8Array, keys: ReadonlyMap<string, NamedKey> | null = null): Inspection =>
   inspectMessage(codec, input, keys);
+
+/** Byte strings, and what stands for them in the lists of golden messages, as inspect spells them. */
+const inHex = (_: string, value: unknown): unknown => {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  return typeof value === 'object' && value !== null && '$hex' in value ? value.$hex : value;
+};
 
 /** A folder as people have them: a key in PEM, one in hexadecimal, and what does not belong there. */
 const keyFolder = async (): Promise<ReadonlyMap<string, NamedKey>> => {
@@ -30,6 +36,9 @@ const keyFolder = async (): Promise<ReadonlyMap<string, NamedKey>> => {
   const pem = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
   writeFileSync(join(folder, 'anna.pem'), pem.export({ type: 'spki', format: 'pem' }));
   writeFileSync(join(folder, 'boris.pub'), `${Buffer.from(boris.publicKey.bytes).toString('hex')}\n`);
+  const enrolment = ['enrolment', 1, 'plant/fleet', 1, 0, 0, { key: carla.publicKey.bytes }];
+  mkdirSync(join(folder, 'members', 'carla'), { recursive: true });
+  writeFileSync(join(folder, 'members', 'carla', 'enrolment.cose'), anna.seal(codec.encode(enrolment)));
   writeFileSync(join(folder, 'README'), 'keys of the plant');
   writeFileSync(join(folder, 'broken.pem'), '-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n');
   return readKeyFolder(folder);
@@ -61,19 +70,20 @@ inspecting('decodes every golden message, in every spelling', () => {
       assert.is(inspection.spelling, spelling);
       assert.is(inspection.bytes, hex.length / 2);
       assert.is(inspection.problem, null);
-      assert.equal(JSON.parse(inspectionJson(inspection)).message, envelope);
+      assert.equal(JSON.parse(inspectionJson(inspection)).message, JSON.parse(JSON.stringify(envelope, inHex)));
     }
   }
 });
 
 inspecting('says whether the signature holds', async () => {
   const keys = await keyFolder();
-  assert.is(keys.size, 2);
+  assert.is(keys.size, 3);
   const changed = Uint8Array.from(signed).fill(0, signed.length - 4);
   const states = [
     inspect(signed),
     inspect(signed, keys),
     inspect(boris.seal(bytesOf(decision)), keys),
+    inspect(carla.seal(bytesOf(decision)), keys),
     inspect(changed, keys),
     inspect(signerOf('plant/zoe').seal(bytesOf(decision)), keys),
   ].map(({ signature, problem }) => [signature?.state, signature?.keyFile, problem?.reason ?? null]);
@@ -81,6 +91,7 @@ inspecting('says whether the signature holds', async () => {
     ['unchecked', null, null],
     ['holds', 'anna.pem', null],
     ['holds', 'boris.pub', null],
+    ['holds', 'members/carla/enrolment.cose', null],
     ['broken', 'anna.pem', 'signature'],
     ['unknownKey', null, 'unknownKey'],
   ]);

@@ -55,7 +55,7 @@ replays('reports every expert over the stream, its second half and its nodes, in
   assert.ok(local!.secondHalf > 0.8, `local ${local!.secondHalf}`);
   const deltas = report.nodes.map((node) => Number(node.mixture) - Number(node.frozen));
   assert.ok(Math.abs(mixture!.worstDelta - Math.min(...deltas)) < 2e-6);
-  assert.is(report.adapterParameters, (16 + 3) * 3);
+  assert.is(report.adapterParameters, (16 + 3) * 3 + 2 * (4 + 16), 'B of rank 2 and bias of both layers, and A');
 });
 
 replays('the same command gives the same decisions, another seed or rate gives others', () => {

@@ -19,6 +19,7 @@ import type { TrainOptions } from '../../tools/train/train-options.ts';
 import { cutWindows } from '../../tools/train/windows.ts';
 import { dataTest, recordingFile } from '../support/data.ts';
 import { createOracle } from '../support/oracle.ts';
+import { rounds } from '../support/rounds.ts';
 
 const train = suite('train');
 
@@ -167,7 +168,7 @@ dataTest(train, 'gas_drift: right where it was trained, bit-identical in TensorF
   const path = await recordingFile('gas_drift', ['--segments', '1,2']);
   const recording = await readRecording(path, { segments: ['1'] });
   const options = { recording, window: 1, stride: 1, seed: 0, features: 'auto', hidden: [64, 32] } as const;
-  const { bytes, report } = await trainDense({ ...options, epochs: 40 });
+  const { bytes, report } = await trainDense({ ...options, epochs: rounds(12, 40) });
   assert.ok(report.accuracy.float > 0.93 && report.accuracy.int8 > 0.93, JSON.stringify(report.accuracy));
   assert.is(report.features.count, 128);
   const theirs = (await createOracle()).load(bytes);

@@ -47,9 +47,11 @@ export function importAdapter(adaptation: Adaptation, id: number, file: PeftAdap
   const { pool, choice, adapters } = adaptation;
   const own = layersOf(adaptation);
   requireArchitecture(own, file, adapters.rank);
-  requireSameA(own, file, adaptation.seed);
+  // A that learns is a part of the adapter.
+  if (!adaptation.learnsA) requireSameA(own, file, adaptation.seed);
   const factor = file.scaling / adapters.scaling;
   const values = file.layers.flatMap(({ loraB, bias }) => [loraB.map((value) => value * factor), bias]);
+  if (adaptation.learnsA) values.push(...file.layers.map(({ loraA }) => loraA));
   pool.write(id, values);
   const place: unknown = JSON.parse(file.notes[PLACE_NOTE] ?? '[]');
   if (choice === null || !Array.isArray(place) || place.length !== choice.chooser.dimensions) return;

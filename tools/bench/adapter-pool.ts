@@ -37,17 +37,18 @@ function fillPool(path: string, adaptersMax: number): { pool: AdapterPool; dimen
   const parameters = factors.map((values) => values.slice());
   const size = parameters.reduce((sum, { length }) => sum + length, 0);
   const codec = new FactorCodec(8);
+  const codecs = parameters.map(() => codec);
   const publish = (): void => parameters.forEach((values, k) => void codec.round(values, factors[k]!));
   const optimiser = { first: new Float32Array(size), second: new Float32Array(size), powers: Float64Array.of(1, 1) };
   const live = { parameters, ...optimiser, publish };
-  const pool = new AdapterPool({ adaptersMax, workingMax: WORKING, codec, live });
+  const pool = new AdapterPool({ adaptersMax, workingMax: WORKING, codecs, sharesA: true, live });
   const draw = parameters.map(({ length }) => new Float32Array(length));
   for (let id = 1; id < adaptersMax; id++) {
     pool.create(0);
     for (const values of draw) for (let i = 0; i < values.length; i++) values[i] = 0.1 * random.normal();
     pool.write(id, draw);
   }
-  const each = storedBytes(codec, live);
+  const each = storedBytes(codecs, live);
   say(`${path}: ${size} values of an adapter of rank 1`);
   const inUse = `${WORKING * workingBytes(size)} for ${WORKING} in use`;
   say(`${adaptersMax} adapters: ${adaptersMax * each} bytes stored (${each} each), ${inUse}`);

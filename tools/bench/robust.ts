@@ -45,3 +45,10 @@ console.log('\npairs in quarantine: honest peers, liars');
 for (const spread of [0.2, 0.5, 1, 2, 5]) {
   line(`clip, spread ${spread}`, quarantineOf, { defence: 'clip', trust: 'judge', spread });
 }
+console.log('\nprivacy, clip, no liars, 120 updates at δ = 1e-5: ε and loss');
+for (const noiseMultiplier of [0.1, 0.3, 1, 3, 10]) {
+  const privacy = { clipNorm: 1, noiseMultiplier, delta: 1e-5, epsilonMax: Number.POSITIVE_INFINITY };
+  const settings = { defence: 'clip', trust: 'judge', spread: 0.5, attack: 'alie', liars: 0, seed: 0 } as const;
+  const { epsilon, loss } = runDefendedFleet({ ...FLEET, ...settings, privacy });
+  console.log(`noise ${String(noiseMultiplier).padEnd(3)} ε ${epsilon.toFixed(2).padStart(6)}   loss ${digits(loss)}`);
+}

@@ -1,8 +1,4 @@
-import { TOPIC_KINDS, type TopicKind, topicFilter, topicName } from '../../protocols/topics.ts';
-
-/** What a node hears below its own name; it says everything else there itself. */
-const HEARD: readonly TopicKind[] = ['label', 'label/range', 'alarm/acknowledge'];
-const SAID = TOPIC_KINDS.filter((kind) => !HEARD.includes(kind));
+import { type Rights, rightsOfOwnLabels, rightsOfRole } from '../../protocols/access.ts';
 
 /** What a node needs besides its own topics. Filters of others are whole: no prefix of ours goes before them. */
 export interface NodeRights {
@@ -19,15 +15,17 @@ export interface AclOptions {
   readonly site: string;
   readonly prefix: string | null;
   readonly nodes: readonly NodeRights[];
-  /** Users who see a whole site and may label and acknowledge there. */
+  /** Users who see a whole site, may label and acknowledge there, and take enrolments back. */
   readonly operators: readonly string[];
+  /** Users who see what the gateways of a site decide. */
+  readonly viewers: readonly string[];
 }
 
 /**
- * An access list in the form of Mosquitto's `acl_file` (mosquitto.conf(5)): a node says what it is to say below its own
- * name and hears what is meant for it; everything that is not named is refused.
+ * An access list in the form of Mosquitto's `acl_file` (mosquitto.conf(5)): the rights of each role as the embedded
+ * broker gives them (protocols/access.ts); everything that is not named is refused.
  */
-export const aclOf = ({ site, prefix, nodes, operators }: AclOptions): string => {
+export const aclOf = ({ site, prefix, nodes, operators, viewers }: AclOptions): string => {
   const root = prefix === null ? '' : `${prefix}/`;
   const lines = [
     `# Access of the gateways of ${site}, made by myrmexctl broker acl. Beside it mosquitto.conf needs`,
@@ -35,21 +33,21 @@ export const aclOf = ({ site, prefix, nodes, operators }: AclOptions): string =>
     '#   allow_anonymous false',
     '# and either password_file, or, with client certificates, use_identity_as_username true.',
   ];
+  const give = ({ reads, writes }: Rights, before: string): void => {
+    for (const filter of writes) lines.push(`topic write ${before}${filter}`);
+    for (const filter of reads) lines.push(`topic read ${before}${filter}`);
+  };
   for (const { node, username, reads, writes, labelsItself } of nodes) {
     lines.push('', `user ${username}`);
-    for (const kind of SAID) lines.push(`topic write ${root}${topicName(site, node, kind)}`);
-    for (const kind of HEARD) lines.push(`topic read ${root}${topicName(site, node, kind)}`);
-    if (labelsItself) {
-      lines.push(`topic write ${root}${topicName(site, node, 'label')}`);
-      lines.push(`topic read ${root}${topicName(site, node, 'label/ack')}`);
-    }
-    for (const filter of reads) lines.push(`topic read ${filter}`);
-    for (const filter of writes) lines.push(`topic write ${filter}`);
+    give(rightsOfRole('node', site, node), root);
+    if (labelsItself) give(rightsOfOwnLabels(site, node), root);
+    give({ reads, writes }, '');
   }
-  for (const operator of operators) {
-    lines.push('', `user ${operator}`);
-    for (const kind of SAID) lines.push(`topic read ${root}${topicFilter(kind, { site })}`);
-    for (const kind of HEARD) lines.push(`topic write ${root}${topicFilter(kind, { site })}`);
+  for (const [role, users] of [['operator', operators] as const, ['viewer', viewers] as const]) {
+    for (const user of users) {
+      lines.push('', `user ${user}`);
+      give(rightsOfRole(role, site, user), root);
+    }
   }
   return `${lines.join('\n')}\n`;
 };

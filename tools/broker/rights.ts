@@ -1,6 +1,7 @@
 import { viewSettings } from '../../firmware/configuration/views.ts';
 import type { Configuration } from '../../firmware/configuration.ts';
 import { discoveryTopics } from '../../firmware/views/home-assistant.ts';
+import { clientIdOf } from '../../protocols/access.ts';
 import type { NodeRights } from './acl.ts';
 
 /** What a configured node needs of its broker. */
@@ -11,7 +12,7 @@ export const rightsOf = (configuration: Configuration): NodeRights => {
   const username = 'url' in broker ? broker.username : undefined;
   return {
     node,
-    username: username ?? `${site}-${node}`,
+    username: username ?? clientIdOf(site, node),
     reads: [
       ...new Set([
         ...sensorTopics(sensor),

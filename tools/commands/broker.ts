@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { checkConfiguration } from '../../firmware/configuration.ts';
 import { readJson } from '../../firmware/io/files.ts';
+import { clientIdOf } from '../../protocols/access.ts';
 import { isName, NAME_RULE } from '../../protocols/names.ts';
 import { isTopicFilter } from '../../protocols/topic-filter.ts';
 import { aclOf, type NodeRights } from '../broker/acl.ts';
@@ -13,6 +14,7 @@ export interface AclFlags {
   readonly node?: string[];
   readonly config?: string[];
   readonly operator?: string[];
+  readonly viewer?: string[];
   readonly prefix?: string;
   readonly read?: string[];
 }
@@ -31,6 +33,7 @@ export function brokerCommand(): Command {
       list,
     )
     .option('--operator <users>', 'users who see the whole site and may label', list)
+    .option('--viewer <users>', 'users who see what the gateways decide', list)
     .option('--prefix <levels>', 'levels before every topic, as configured on the nodes')
     .option('--read <filters>', 'further topics that every node may read: sensors, tags', list)
     .action(async (flags: AclFlags) => {
@@ -41,17 +44,18 @@ export function brokerCommand(): Command {
 
 /** @throws CommandError, and NodeError for a configuration that is wrong */
 export async function accessList(flags: AclFlags): Promise<string> {
-  const { operator = [], read = [] } = flags;
+  const { operator = [], viewer = [], read = [] } = flags;
   for (const filter of read) {
     if (!isTopicFilter(filter)) throw new CommandError('badFilter', `--read "${filter}" is not a topic filter`, 2);
   }
   for (const user of operator) requireUser('--operator', user);
+  for (const user of viewer) requireUser('--viewer', user);
   const { site, prefix, nodes } = flags.config === undefined ? fromFlags(flags) : await fromFiles(flags.config, flags);
   if (prefix !== null && !/^[^$/+#\s][^/+#\n]*(\/[^/+#\n]+)*$/.test(prefix)) {
     throw new CommandError('badPrefix', `--prefix "${prefix}" is not levels such as plant/pumps`, 2);
   }
   const rights = nodes.map((one) => ({ ...one, reads: [...one.reads, ...read] }));
-  return aclOf({ site, prefix, nodes: rights, operators: operator });
+  return aclOf({ site, prefix, nodes: rights, operators: operator, viewers: viewer });
 }
 
 interface Subject {
@@ -69,7 +73,7 @@ function fromFlags({ site, node: names = [], prefix }: AclFlags): Subject {
   }
   const rights = names.map((node) => ({
     node,
-    username: `${site}-${node}`,
+    username: clientIdOf(site, node),
     reads: [],
     writes: [],
     labelsItself: false,

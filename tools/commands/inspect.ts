@@ -14,7 +14,7 @@ export function inspectCommand(): Command {
   return new Command('inspect')
     .description('decode a message: binary, hexadecimal or base64, signed or not; exit code 1 when it would be refused')
     .argument('<file>', 'file with one payload, - for standard input')
-    .option('--keys <folder>', 'public keys of the fleet: say whether the signature holds')
+    .option('--keys <folder>', 'public keys or enrolments of the fleet: say whether the signature holds')
     .option('--json', 'print one JSON object')
     .action(inspect);
 }

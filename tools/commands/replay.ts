@@ -22,6 +22,7 @@ interface ReplayFlags {
   labelPolicy: LabelPolicy;
   report?: string;
   factorBits: FactorBits;
+  learnA: number;
   adapters: number;
   points: number;
   adapter?: string;
@@ -59,6 +60,7 @@ export function replayCommand(): Command {
         .default(defaultLearningOptions.factorBits)
         .argParser(factorBits),
     )
+    .option('--learn-a <share>', 'how fast A of adapters learns, as a share of the rate of B; 0: as drawn', share)
     .option('--adapters <number>', 'adapters that the node may keep, one for each state of the machine', adapters, 1)
     .option(
       '--points <number>',
@@ -95,13 +97,15 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
   });
   const { labelRate, labelPolicy, experts, baselines, factorBits, points } = flags;
   const { readAdapter } = await import('../adapters/read-adapter.ts');
+  const learnA = flags.learnA ?? defaultLearningOptions.learnA;
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
     ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
     ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
-    pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters },
-    learning: learningWithout({ ...defaultLearningOptions, factorBits, points }, flags.without),
+    // Several adapters share their A, unless it is asked for.
+    pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters, learnsA: flags.learnA !== undefined },
+    learning: learningWithout({ ...defaultLearningOptions, factorBits, points, learnA }, flags.without),
     ...(flags.replayBytes === undefined ? {} : { replayBytes: flags.replayBytes }),
     ...(flags.probe === undefined ? {} : { probe: await readProbe(flags.probe, flags.probeSegments) }),
     now: () => performance.now(),

@@ -132,6 +132,7 @@ const checks = [
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 const suite = spawnSync('npm', ['test'], {
+  env: { ...process.env, MYRMEX_TEST_FULL: '1' },
   cwd: root,
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'inherit'],

@@ -1,5 +1,6 @@
 // `npm test [-- PATTERN ...]`: installs and builds what is missing, then runs every test file in a process of its own
-// under a watchdog, counts what passed, failed and was skipped, and prints that sum last.
+// under a watchdog, counts what passed, failed and was skipped, and prints that sum last. Heavy tests run fewer rounds
+// than under `.ci/run`, which sets MYRMEX_TEST_FULL (test/support/rounds.ts).
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,14 +8,23 @@ import { ensureBuilt } from './build.mjs';
 import { root, say } from './install.mjs';
 
 const WATCHDOG_MS = Number(process.env.MYRMEX_TEST_WATCHDOG_MS ?? 120_000);
-const SIDE_BY_SIDE = 2;
+/** Tests that compute, side by side: as many as a small machine has cores. */
+const COMPUTING_LANES = 2;
+/** They start programs and wait for most of their time: one of them beside the others, and no core is idle. */
+const WAITING = /^end-to-end\//;
+/** First, so that none of them runs alone at the end. A list out of date costs seconds and nothing else. */
+const LONGEST = [
+  ...['end-to-end/run', 'end-to-end/faults', 'end-to-end/stop', 'end-to-end/kill-moments', 'house/static'],
+  ...['kernels/tflite-fuzz', 'tools/train', 'tools/replay', 'firmware/broker-kill', 'firmware/native-engine'],
+  ...['kernels/engine-kernels', 'firmware/store-kill', 'firmware/recording', 'firmware/node-compute'],
+].map((name) => `${name}.test.ts`);
 
-/** Test files below test/ whose path contains one of the patterns (all when there are none), in name order. */
+/** Test files below test/ whose path contains one of the patterns (all without any): the longest, then by name. */
 const testFiles = (patterns) =>
   readdirSync(join(root, 'test'), { recursive: true })
     .filter((path) => path.endsWith('.test.ts'))
     .filter((path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern)))
-    .sort();
+    .sort((a, b) => LONGEST.includes(b) - LONGEST.includes(a) || (a < b ? -1 : 1));
 
 /** Reads uvu's closing lines; null when the file ended before it ran its tests. */
 const summaryOf = (output) => {
@@ -70,18 +80,24 @@ const report = ({ file, output, seconds, passed, failed, skipped }) => {
 };
 
 ensureBuilt();
-const waiting = testFiles(process.argv.slice(2));
-if (waiting.length === 0) say('myrmex: no test file matches');
+const files = testFiles(process.argv.slice(2));
+if (files.length === 0) say('myrmex: no test file matches');
+const waiting = files.filter((file) => WAITING.test(file));
+const computing = files.filter((file) => !WAITING.test(file));
 const sum = { passed: 0, failed: 0, skipped: 0 };
-await Promise.all(
-  Array.from({ length: SIDE_BY_SIDE }, async () => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const result = await runFile(file);
-      report(result);
-      for (const key of Object.keys(sum)) sum[key] += result[key];
-    }
-  }),
-);
+
+/** Runs one file after another from the first queue, then from the second. */
+const runLane = async (first, second) => {
+  for (let file = first.shift() ?? second.shift(); file !== undefined; file = first.shift() ?? second.shift()) {
+    const result = await runFile(file);
+    report(result);
+    for (const key of Object.keys(sum)) sum[key] += result[key];
+  }
+};
+await Promise.all([
+  runLane(waiting, computing),
+  ...Array.from({ length: COMPUTING_LANES }, () => runLane(computing, waiting)),
+]);
 if (sum.skipped > 0) console.log(`${sum.skipped} skipped`);
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;

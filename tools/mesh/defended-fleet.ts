@@ -1,4 +1,5 @@
 import { createRandom, type Random } from '../../kernels/random.ts';
+import { type PrivacyOptions, PrivateUpdates } from '../../protocols/privacy/private-updates.ts';
 import { createDefence, createRule } from '../../protocols/robust/create-defence.ts';
 import type { Defence, DefenceName } from '../../protocols/robust/defence.ts';
 import type { Judge } from '../../protocols/robust/trusting.ts';
@@ -21,6 +22,8 @@ export interface DefendedOptions {
   readonly strength?: number;
   /** Orders of the members that the cycles take in turn; 1: everybody meets the same log2 N partners for ever. */
   readonly orders: number;
+  /** Every node clips what it learns in a cycle and adds noise. */
+  readonly privacy?: PrivacyOptions;
 }
 
 export interface DefendedOutcome {
@@ -29,6 +32,8 @@ export interface DefendedOutcome {
    * not learning, more is worse than that.
    */
   readonly loss: number;
+  /** ε that a node has spent; 0 without privacy. */
+  readonly epsilon: number;
   /** Share of (honest receiver, honest peer) that were ever in quarantine, and of (honest receiver, liar). */
   readonly honestQuarantined: number;
   readonly liarsQuarantined: number;
@@ -53,12 +58,20 @@ export function runDefendedFleet(options: DefendedOptions): DefendedOutcome {
   const members = Array.from({ length: nodes }, (_, i) => ({
     estimate: new Float64Array(SIZE),
     defence: defenceOf(options, (values) => fleet.loss(i, values)),
+    updates: options.privacy === undefined ? null : new PrivateUpdates(options.privacy, random.normal, null),
   }));
   const schedules = Array.from({ length: options.orders }, () => roundsOf(shuffled(nodes, random)));
   const meetings = new Map<string, { readonly lies: boolean; readonly quarantined: boolean }>();
   let [sum, counted] = [0, 0];
   for (let cycle = 0; cycle < cycles; cycle++) {
-    members.forEach(({ estimate }, i) => void fleet.learn(i, estimate, STEPS, RATE));
+    members.forEach(({ estimate, updates }, i) => {
+      const before = estimate.slice();
+      fleet.learn(i, estimate, STEPS, RATE);
+      if (updates === null) return;
+      const update = estimate.map((value, d) => value - before[d]!);
+      updates.release(update);
+      for (let d = 0; d < SIZE; d++) estimate[d] = before[d]! + update[d]!;
+    });
     for (const pairs of schedules[cycle % options.orders]!) {
       const held = honest.map((i) => members[i]!.estimate);
       const said = members.map(({ estimate }, i) =>
@@ -82,7 +95,8 @@ export function runDefendedFleet(options: DefendedOptions): DefendedOutcome {
     const met = [...meetings.values()].filter((meeting) => meeting.lies === lies);
     return met.length === 0 ? 0 : met.filter((meeting) => meeting.quarantined).length / met.length;
   };
-  return { loss: sum / counted, honestQuarantined: share(false), liarsQuarantined: share(true) };
+  const epsilon = members[0]!.updates?.epsilon ?? 0;
+  return { loss: sum / counted, epsilon, honestQuarantined: share(false), liarsQuarantined: share(true) };
 }
 
 function defenceOf({ defence, trust }: DefendedOptions, judge: Judge): Defence {

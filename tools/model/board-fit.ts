@@ -32,6 +32,8 @@ export interface BoardFit {
 export interface LearningFit {
   readonly points: number;
   readonly bytes: number;
+  /** Of what learns and its optimiser. */
+  readonly stateBytes: number;
 }
 
 /**
@@ -61,12 +63,14 @@ function arenaOf(model: TfliteModel, engine: WasmEngine, limits: ModelLimits, le
     const { arenaBytes } = createInterpreter(model, { engine, limits, keepActivations: false });
     return { arenaBytes, learning: null };
   }
-  const { points, rank } = defaultLearningOptions;
-  const { interpreter, chosen } = createLearningInterpreter(model, engine, limits, { pointsMax: points, rank });
-  const { arenaBytes, lastingBytes, activationBytes } = chosen.memory;
+  const { points, rank, learnA } = defaultLearningOptions;
+  const { interpreter, chosen } = createLearningInterpreter(model, engine, limits, {
+    ...{ pointsMax: points, rank, learnsA: learnA > 0 },
+  });
+  const { arenaBytes, lastingBytes, activationBytes, stateBytes } = chosen.memory;
   return {
     arenaBytes: interpreter.arenaBytes + arenaBytes + lastingBytes,
-    learning: { points: chosen.points.length, bytes: arenaBytes + lastingBytes + activationBytes },
+    learning: { points: chosen.points.length, bytes: arenaBytes + lastingBytes + activationBytes, stateBytes },
   };
 }
 

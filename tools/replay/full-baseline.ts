@@ -39,11 +39,11 @@ export class FullBaseline implements Baseline {
     this.layers = chain.map((at) => new FloatLayer(loaded, at));
     this.slopes = this.layers.map(({ outFeatures }) => new Float64Array(outFeatures));
     this.parameters = this.layers.flatMap(({ weightsChange, biasChange }) => [weightsChange, biasChange]);
+    const { weightDecay } = options.learning;
     this.adam = new Adam(
       this.parameters,
       this.layers.flatMap(({ weightsGradient, biasGradient }) => [weightsGradient, biasGradient]),
-      learningRate,
-      options.learning.weightDecay,
+      this.parameters.map(() => ({ learningRate, weightDecay })),
     );
     const { scale, zeroPoint } = loaded.interpreter.inputs[0]!;
     const { replayCapacity: capacity } = options;

@@ -1,6 +1,6 @@
 import { createRandom, type Random } from '../../kernels/random.ts';
-import { GOSSIP_LIMITS } from '../../protocols/gossip/limits.ts';
 import { type Lane, lanesOf, type Part } from '../../protocols/gossip/lanes.ts';
+import { GOSSIP_LIMITS } from '../../protocols/gossip/limits.ts';
 import { packValues } from '../../protocols/gossip/quantiser.ts';
 import { type GossipBody, readGossip, writeGossip } from '../../protocols/messages/gossip.ts';
 import { type AttackName, attack } from '../mesh/attacks.ts';

@@ -307,6 +307,51 @@ export function adapterGradient(
   }
 }
 
+/**
+ * What A's slopes of one adapter add up to over all rows of a layer: a[r, i] += Σ_p back[p, r] × x[p, i] in the order of p,
+ * of the inputs that `adapterProject` reads.
+ *
+ * @param x where all offsets count from, int16
+ * @param rows int32 [pixels], byte offset of each row; `runs` of each run of `length` values within a row
+ * @param back float32 [pixels × rank]
+ * @param a float32 [rank × count]
+ */
+export function filterGradient(
+  x: usize,
+  rows: usize,
+  pixels: i32,
+  runs: usize,
+  length: i32,
+  count: i32,
+  back: usize,
+  rank: i32,
+  a: usize,
+): void {
+  for (let pixel = 0; pixel < pixels; pixel++) {
+    const row = x + load<usize>(rows + (<usize>pixel << 2));
+    let to = a;
+    for (let r = 0; r < rank; r++, back += 4) {
+      const factor = load<f32>(back);
+      const factors = f32x4.splat(factor);
+      for (let done = 0, run = runs; done < count; done += length, run += 4) {
+        let from = row + load<usize>(run);
+        let i = 0;
+        for (; i + 4 <= length; i += 4) {
+          const values = f32x4.convert_i32x4_s(v128.load16x4_s(from));
+          v128.store(to, f32x4.add(v128.load(to), f32x4.mul(values, factors)));
+          from += 8;
+          to += 16;
+        }
+        for (; i < length; i++) {
+          store<f32>(to, load<f32>(to) + <f32>load<i16>(from) * factor);
+          from += 2;
+          to += 4;
+        }
+      }
+    }
+  }
+}
+
 /** to[c] += from[c] × factor */
 function addScaled(to: usize, from: usize, factor: f32, count: i32): void {
   const factors = f32x4.splat(factor);

@@ -1,6 +1,6 @@
 export { packPanels, packTaps, packWinograd, packWinogradLine } from './pack';
 export { adapterProject } from './adapter';
-export { adapterGradient, convolutionGradient, depthwiseGradient } from './gradient';
+export { adapterGradient, convolutionGradient, depthwiseGradient, filterGradient } from './gradient';
 export { adapterBatch } from './adapter-batch';
 export { adapterMany } from './adapter-many';
 export { run } from './run';

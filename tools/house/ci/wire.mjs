@@ -7,7 +7,7 @@ const MUTANTS = 100_000;
 const ADMITTED_US_MAX = 500;
 
 export const hostileMessages = () =>
-  longTest('test/protocols/door-fuzz.test.ts', { FUZZ_MESSAGES: `${MUTANTS}` }, /\d+ mutants of seed.*/);
+  longTest('test/protocols/door.test.ts', { FUZZ_MESSAGES: `${MUTANTS}` }, /\d+ mutants of seed.*/);
 
 export const doorCost = () => {
   const { admittedUs, refusedUs } = lastObject(

@@ -1,0 +1,198 @@
+import { Branch } from './branch.ts';
+import type { DisseminationEffect, DisseminationMessage, GiveMessage, Publication, WordMessage } from './messages.ts';
+import { PLACES, placeOf, type Range, splitRange } from './place.ts';
+import { RelayChoice } from './relay-choice.ts';
+import { Seen } from './seen.ts';
+import { DISSEMINATION } from './settings.ts';
+
+export interface DisseminationOptions {
+  readonly self: string;
+  /** Who wants a topic, this node among them or not, in any order. Nodes need not agree. */
+  readonly members: (topic: string) => readonly string[];
+  /** Whether a member is thought to be gone: it relays only when there is nobody else. */
+  readonly suspected: (member: string) => boolean;
+}
+
+/** A range that this node serves. */
+interface Task {
+  readonly publication: Publication;
+  readonly range: Range;
+  /** Who gave it; more than one when the first was thought to be gone. Empty at the origin. */
+  readonly parents: Set<string>;
+  readonly path: readonly string[];
+  readonly branches: readonly Branch[];
+  payload: Uint8Array | null;
+  wordAt: number;
+}
+
+/**
+ * One publishes, many receive: a tree per topic, without anybody building it. The origin cuts the circle of places
+ * (`placeOf`) into `arity` ranges and gives each to one member of it, chosen by how it did before; that one delivers,
+ * cuts its range and goes on. Ranges do not overlap and a publication is delivered once, so nobody gets it twice; each
+ * level has a quarter of the members left, so depth is at most ⌈log4 N⌉ + 1.
+ *
+ * A relay says that it is busy, and at last that its whole range has the message. One that falls silent is replaced by
+ * another member of the same range. So the origin knows when all have it, and who could not be reached.
+ *
+ * Methods return effects, to be carried out in order.
+ */
+export class Dissemination {
+  private readonly choice = new RelayChoice(DISSEMINATION.choice);
+  private readonly seen = new Seen(DISSEMINATION.streamsMax);
+  private readonly tasks = new Map<string, Task>();
+  private effects: DisseminationEffect[] = [];
+
+  constructor(private readonly options: DisseminationOptions) {}
+
+  /** @param sequence higher than of any earlier publication of this node on the topic */
+  publish(topic: string, sequence: number, payload: Uint8Array, now: number): readonly DisseminationEffect[] {
+    const publication = { topic, origin: this.options.self, sequence };
+    if (!this.makeRoom()) return [{ kind: 'refused', peer: this.options.self, reason: 'full' }];
+    this.seen.isNew(topic, this.options.self, sequence);
+    this.serve(publication, { from: 0, to: PLACES }, [this.options.self], null, payload, now);
+    return this.take();
+  }
+
+  /** @param peer the sender, authenticated. @param message checked against its schema */
+  receive(peer: string, message: DisseminationMessage, now: number): readonly DisseminationEffect[] {
+    if (message.kind === 'give') this.given(peer, message, now);
+    else this.heard(peer, message, now);
+    return this.take();
+  }
+
+  /** Time has passed; due at `wakeAt`. */
+  tick(now: number): readonly DisseminationEffect[] {
+    for (const task of this.tasks.values()) {
+      if (isDone(task)) continue;
+      for (const branch of task.branches) {
+        if (branch.done || now < branch.deadline) continue;
+        branch.gaveUp(this.choice);
+        this.launch(task, branch, now);
+      }
+      if (isDone(task)) this.finish(task, now);
+      else if (now >= task.wordAt + WORD_EVERY_MS) this.say(task, now);
+    }
+    return this.take();
+  }
+
+  /** When `tick` is due, ms; Infinity when nothing is under way. */
+  get wakeAt(): number {
+    let first = Number.POSITIVE_INFINITY;
+    for (const task of this.tasks.values()) {
+      if (isDone(task)) continue;
+      if (task.parents.size > 0) first = Math.min(first, task.wordAt + WORD_EVERY_MS);
+      for (const branch of task.branches) if (!branch.done) first = Math.min(first, branch.deadline);
+    }
+    return first;
+  }
+
+  private given(peer: string, message: GiveMessage, now: number): void {
+    const { range, path, topic, origin, sequence } = message;
+    const task = this.tasks.get(keyOf(message, range));
+    if (task !== undefined) {
+      if (task.parents.size < DISSEMINATION.parentsMax) task.parents.add(peer);
+      this.say(task, now);
+      return;
+    }
+    const reason = this.refusal(message) ?? (this.makeRoom() ? null : 'full');
+    if (reason !== null) {
+      this.effects.push({ kind: 'refused', peer, reason });
+      return;
+    }
+    const publication = { topic, origin, sequence };
+    if (this.seen.isNew(topic, origin, sequence)) {
+      this.effects.push({ kind: 'deliver', publication, payload: message.payload });
+    }
+    this.serve(publication, range, [...path, this.options.self], peer, message.payload, now);
+  }
+
+  private refusal({ path, topic, range }: GiveMessage): 'path' | 'range' | null {
+    const { self } = this.options;
+    if (path.length > DISSEMINATION.depthMax || path.includes(self)) return 'path';
+    const place = placeOf(topic, self);
+    return place >= range.from && place < range.to ? null : 'range';
+  }
+
+  private serve(
+    publication: Publication,
+    range: Range,
+    path: readonly string[],
+    parent: string | null,
+    payload: Uint8Array,
+    now: number,
+  ): void {
+    const wanting = this.options.members(publication.topic).filter((member) => !path.includes(member));
+    const groups = splitRange(publication.topic, wanting, range, DISSEMINATION.arity);
+    const parents = new Set(parent === null ? [] : [parent]);
+    const branches = groups.map((group) => new Branch(group));
+    const task: Task = { publication, range, parents, path, branches, payload, wordAt: now };
+    this.tasks.set(keyOf(publication, range), task);
+    for (const branch of branches) this.launch(task, branch, now);
+    if (isDone(task)) this.finish(task, now);
+    else this.say(task, now);
+  }
+
+  /** Gives a branch to its next relay, or gives it up. */
+  private launch(task: Task, branch: Branch, now: number): void {
+    const relay = branch.next(this.choice, this.options.suspected, now);
+    if (relay !== null) {
+      const { publication, path, payload } = task;
+      const give = { kind: 'give', ...publication, range: branch.range, path, payload: payload! } as const;
+      this.effects.push({ kind: 'send', to: relay, message: give });
+      return;
+    }
+    branch.done = true;
+    for (const member of branch.members) {
+      this.effects.push({ kind: 'missed', publication: task.publication, member });
+    }
+  }
+
+  private heard(peer: string, message: WordMessage, now: number): void {
+    for (const task of this.tasks.values()) {
+      if (!isSame(task.publication, message) || isDone(task)) continue;
+      for (const branch of task.branches) {
+        if (branch.range.from !== message.range.from || branch.range.to !== message.range.to) continue;
+        branch.heard(peer, message.state, this.choice, now);
+        if (isDone(task)) this.finish(task, now);
+      }
+    }
+  }
+
+  private finish(task: Task, now: number): void {
+    task.payload = null;
+    if (task.parents.size > 0) this.say(task, now);
+    else this.effects.push({ kind: 'complete', publication: task.publication });
+  }
+
+  private say(task: Task, now: number): void {
+    task.wordAt = now;
+    const { publication, range } = task;
+    const message = { kind: 'word', ...publication, range, state: isDone(task) ? 'done' : 'busy' } as const;
+    for (const to of task.parents) this.effects.push({ kind: 'send', to, message });
+  }
+
+  /** Forgets the oldest task that is done when there are too many; false when all are under way. */
+  private makeRoom(): boolean {
+    if (this.tasks.size < DISSEMINATION.tasksMax) return true;
+    for (const [key, task] of this.tasks) {
+      if (isDone(task)) return this.tasks.delete(key);
+    }
+    return false;
+  }
+
+  private take(): readonly DisseminationEffect[] {
+    const { effects } = this;
+    this.effects = [];
+    return effects;
+  }
+}
+
+const WORD_EVERY_MS = DISSEMINATION.silenceMs / DISSEMINATION.wordsPerSilence;
+
+const isDone = (task: Task): boolean => task.branches.every(({ done }) => done);
+
+const isSame = (a: Publication, b: Publication): boolean =>
+  a.sequence === b.sequence && a.topic === b.topic && a.origin === b.origin;
+
+const keyOf = ({ topic, origin, sequence }: Publication, { from, to }: Range): string =>
+  `${topic}\n${origin}\n${sequence}\n${from}\n${to}`;

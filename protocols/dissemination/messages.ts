@@ -1,0 +1,37 @@
+import type { Range } from './place.ts';
+
+/** What is published, and by whom; `sequence` rises with every publication of one origin on one topic. */
+export interface Publication {
+  readonly topic: string;
+  readonly origin: string;
+  readonly sequence: number;
+}
+
+/** Hand this on to all members of a range of places. */
+export interface GiveMessage extends Publication {
+  readonly kind: 'give';
+  readonly range: Range;
+  /** The origin and the relays so far: they have it. At most `DISSEMINATION.depthMax` names. */
+  readonly path: readonly string[];
+  readonly payload: Uint8Array;
+}
+
+/** What a relay says of a range that it was given: it has the message and works on it, or everybody there has it. */
+export interface WordMessage extends Publication {
+  readonly kind: 'word';
+  readonly range: Range;
+  readonly state: 'busy' | 'done';
+}
+
+export type DisseminationMessage = GiveMessage | WordMessage;
+
+export type DisseminationEffect =
+  | { readonly kind: 'send'; readonly to: string; readonly message: DisseminationMessage }
+  /** For the application, once per publication. */
+  | { readonly kind: 'deliver'; readonly publication: Publication; readonly payload: Uint8Array }
+  /** At the origin: everybody has it who could be reached. */
+  | { readonly kind: 'complete'; readonly publication: Publication }
+  /** A member that could not be reached, as the relay next to it found. */
+  | { readonly kind: 'missed'; readonly publication: Publication; readonly member: string }
+  /** A message that makes no sense, or more work than a node takes on. */
+  | { readonly kind: 'refused'; readonly peer: string; readonly reason: 'path' | 'range' | 'full' };

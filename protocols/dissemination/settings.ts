@@ -1,0 +1,23 @@
+/** Bounds of dissemination, with the reasons. */
+export const DISSEMINATION = {
+  /** Children of a relay: with 4, a thousand members are five levels deep. */
+  arity: 4,
+  /** Relays between the origin and a member. 4^12 is more than any fleet; a longer path is a loop or a lie. */
+  depthMax: 12,
+  /** Candidates that a relay chooses from, the first in the order of places. */
+  candidatesMax: 4,
+  /** Without a word for this long a relay is given up; it says `busy` four times as often. */
+  silenceMs: 4_000,
+  wordsPerSilence: 4,
+  /** Times that one relay is asked before another takes its place: at 20 % loss both go lost once in 25 times. */
+  triesOfRelay: 2,
+  /** … and a member that has nobody behind it: at 20 % loss it is missed once in 15,000 times. */
+  triesOfLast: 6,
+  /** Nodes that may have given one range: as many as give it up one after the other. */
+  parentsMax: 4,
+  /** Ranges a node is responsible for at one time. */
+  tasksMax: 64,
+  /** Topics × origins whose publications are told apart. */
+  streamsMax: 256,
+  choice: { forgetting: 0.98, exploration: 0.1, halfMs: 500, remembered: 1_024 },
+} as const;

@@ -1,0 +1,12 @@
+import type { Gossip } from '../../protocols/gossip/gossip.ts';
+import type { CanaryName } from './mesh-options.ts';
+
+/** Breaks a machine after each message from a peer, so that a test of the checkers can fail. */
+export function breakMachine(machine: Gossip, canary: CanaryName, peer: string): void {
+  for (const mass of machine.holdings.masses) {
+    // Without its ledger the receiver takes a repeated or duplicated message for a new one.
+    if (canary === 'appliesTwice') mass.incoming.delete(peer);
+    // Without its ledger the sender never repeats what was lost.
+    if (canary === 'losesShare') mass.outgoing.delete(peer);
+  }
+}

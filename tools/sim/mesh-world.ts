@@ -1,0 +1,242 @@
+import { createRandom, type Random } from '../../kernels/random.ts';
+import { createCodec } from '../../protocols/codec.ts';
+import { createEnvelopeWriter, openEnvelope } from '../../protocols/envelope.ts';
+import { createGossip } from '../../protocols/gossip/gossip.ts';
+import type { Lane, Part } from '../../protocols/gossip/lanes.ts';
+import type { Member } from '../../protocols/gossip/membership.ts';
+import type { GossipEffect, GossipOptions, MixingRule } from '../../protocols/gossip/options.ts';
+import { roundsOf } from '../../protocols/gossip/schedule.ts';
+import { GOSSIP, type GossipBody } from '../../protocols/messages/gossip.ts';
+import { createDefence } from '../../protocols/robust/create-defence.ts';
+import { breakMachine } from './canary.ts';
+import { EventQueue } from './event-queue.ts';
+import { LiarsTable } from './liars.ts';
+import type { MassChecker } from './mass-checker.ts';
+import { type MeshNode, reopen } from './mesh-node.ts';
+import type { MeshOptions } from './mesh-options.ts';
+import { Network, type Outage } from './network.ts';
+import type { TransferChecker } from './transfer-checker.ts';
+
+const LINEAGE = '6d79726d65782121';
+const SITE = 'sim';
+const ROUND_TIMEOUT_MS = 250;
+export const STALENESS_CYCLES = 4;
+/** How long a client takes to notice that its broker is gone, ms; without a broker no cycle is begun. */
+const NOTICE_MS = 15_000;
+/** COSE_Sign1 around a payload: tag, array, protected header, kid, lengths (22) and the Ed25519 signature (64). */
+const SIGNATURE_BYTES = 86;
+
+/** A fleet on a virtual clock and network. Machines and bytes are those of protocols/; only signatures are left out. */
+export class MeshWorld {
+  readonly options: MeshOptions;
+  readonly nodes: readonly MeshNode[];
+  readonly queue = new EventQueue();
+  readonly periodMs: number;
+  readonly refused: Record<string, number> = {};
+  bytes = 0;
+  messages = 0;
+  completeCycles = 0;
+  private readonly codec = createCodec();
+  private readonly network: Network;
+  private readonly outages: readonly Outage[];
+  private readonly liars: LiarsTable;
+  private readonly random: Random;
+  private readonly parts: readonly Part[];
+  private members: readonly Member[];
+  private checks: { readonly mass: MassChecker; readonly transfers: TransferChecker } | null = null;
+
+  constructor(options: MeshOptions, outages: readonly Outage[]) {
+    this.options = options;
+    this.outages = outages;
+    const { nodes: count, seed } = options;
+    this.random = createRandom(seed, 'world');
+    this.periodMs = periodOf(count);
+    const echoMs = 2 * STALENESS_CYCLES * this.periodMs;
+    this.network = new Network({ ...options, echoMs }, outages, createRandom(seed, 'network'));
+    this.parts = partsOf(options.parameters);
+    const lying = drawn(count, Math.round(options.liars * count), createRandom(seed, 'liars'));
+    this.members = Array.from({ length: count }, (_, i) => ({ name: nameOf(i), generation: 1, present: true }));
+    this.nodes = this.members.map(({ name }, index) => {
+      const writer = createEnvelopeWriter(this.codec, `${SITE}/${name}`, 1);
+      const common = { index, name, liar: lying.has(index), generation: 1, up: true, kept: true, clockMs: 0 };
+      const machine = createGossip(this.gossipOptions(index, 1, this.startOf(index), 'founder'));
+      return { ...common, machine, writer, seen: null, wakeAt: Number.POSITIVE_INFINITY };
+    });
+    this.liars = new LiarsTable(this.nodes, options.attack, createRandom(seed, 'attack'));
+  }
+
+  /** Whoever looks on is told of every call; without it nothing is checked. */
+  watch(checks: { mass: MassChecker; transfers: TransferChecker }): void {
+    this.checks = checks;
+  }
+
+  /** Lets every node begin `cycles` cycles, each by a clock of its own, and what they say be said. */
+  run(cycles: number, after: (cycle: number) => void): void {
+    for (const node of this.nodes) this.act(node, (clock) => this.meet(node, clock));
+    for (let cycle = 0; cycle < cycles; cycle++) {
+      const start = cycle * this.periodMs;
+      for (const node of this.nodes) this.queue.at(start + 40 * this.random.float(), () => this.begin(node));
+      this.queue.runUntil(start + this.periodMs - 1);
+      after(cycle);
+    }
+  }
+
+  /** Takes a node down; with a disk its state is as of its last call. */
+  crash(index: number, withDisk: boolean): void {
+    const node = this.nodes[index]!;
+    if (!withDisk) this.checks?.mass.departs(node);
+    node.up = false;
+    node.kept = withDisk;
+    this.announce(index, { name: node.name, generation: node.generation, present: false });
+  }
+
+  /** Brings a node back: where it stopped, or in a new life and with the model as it was shipped. */
+  revive(index: number): void {
+    const node = this.nodes[index]!;
+    if (node.up) return;
+    const values = new Float64Array(this.options.parameters);
+    if (!node.kept) node.generation += 1;
+    const options = this.gossipOptions(index, node.generation, values, node.kept ? 'founder' : 'newcomer');
+    node.machine = node.kept ? reopen(node, this.codec, options) : createGossip(options);
+    node.writer = createEnvelopeWriter(this.codec, `${SITE}/${node.name}`, node.writer.epoch + 1);
+    Object.assign(node, { up: true, kept: true, seen: null, wakeAt: Number.POSITIVE_INFINITY });
+    this.announce(index, { name: node.name, generation: node.generation, present: true });
+    this.act(node, (now) => this.meet(node, now));
+  }
+
+  /** Sets a node's clock on or back. */
+  jump(index: number, ms: number): void {
+    const node = this.nodes[index]!;
+    node.clockMs += ms;
+    node.wakeAt = Number.POSITIVE_INFINITY;
+    if (node.up) this.act(node, (clock) => node.machine.tick(clock));
+  }
+
+  /** θ at the start: a vector that all have in common, and what each has learned. */
+  startOf(index: number): Float64Array {
+    const { parameters, seed } = this.options;
+    const common = createRandom(seed, 'common');
+    const own = createRandom(seed, `start-${index}`);
+    return Float64Array.from({ length: parameters }, () => common.normal() + 0.5 * own.normal());
+  }
+
+  private gossipOptions(index: number, generation: number, values: Float64Array, entry: GossipOptions['entry']) {
+    const { precision, valuesMax } = this.options;
+    const options: GossipOptions = {
+      ...{ self: nameOf(index), generation, lineage: LINEAGE, parts: this.parts, values, entry, precision, valuesMax },
+      roundTimeoutMs: ROUND_TIMEOUT_MS,
+      stalenessCycles: this.options.canary === 'ignoresStaleness' ? 1_000_000 : STALENESS_CYCLES,
+      suspectMs: 3 * this.periodMs,
+      defence: (lane) => this.ruleOf(index, lane),
+    };
+    return options;
+  }
+
+  /** The defence, and in front of it the checker that sees what is applied. */
+  private ruleOf(index: number, lane: Lane): MixingRule {
+    const rule = this.options.defence === 'none' ? null : createDefence(this.options.defence);
+    return {
+      admit: (own, peer, value) => {
+        this.checks?.transfers.applied(this.nodes[index]!, lane, peer);
+        return rule === null ? value : rule.admit(own, peer, value);
+      },
+      forget: (peer) => rule?.forget(peer),
+    };
+  }
+
+  private begin(node: MeshNode): void {
+    const { now } = this.queue;
+    const offline = this.outages.some(
+      (each) => each.side === null && now >= each.fromMs + NOTICE_MS && now < each.toMs,
+    );
+    if (!node.up || offline) return;
+    this.act(node, (clock) => [...this.meet(node, clock), ...node.machine.begin(clock)]);
+  }
+
+  /** The list of members, if it has changed since the node saw it. */
+  private meet(node: MeshNode, clock: number): readonly GossipEffect[] {
+    if (node.seen === this.members) return [];
+    node.seen = this.members;
+    return node.machine.members(this.members, clock);
+  }
+
+  /** One call of a machine: what it wants done is done, and its next tick is noted. */
+  private act(node: MeshNode, call: (clock: number) => readonly GossipEffect[]): void {
+    const act = (): readonly GossipEffect[] => call(this.queue.now + node.clockMs);
+    const effects = this.checks === null ? act() : this.checks.mass.around(node, act);
+    for (const effect of effects) {
+      if (effect.kind === 'send') this.send(node, effect.to, effect.body);
+      else if (effect.kind === 'refused') this.refused[effect.reason] = (this.refused[effect.reason] ?? 0) + 1;
+      else if (effect.kind === 'mixed' && effect.complete) this.completeCycles += 1;
+    }
+    const wakeAt = node.machine.wakeAt - node.clockMs;
+    if (wakeAt >= node.wakeAt || wakeAt === Number.POSITIVE_INFINITY) return;
+    node.wakeAt = wakeAt;
+    this.queue.at(wakeAt, () => this.wake(node, wakeAt));
+  }
+
+  private wake(node: MeshNode, at: number): void {
+    if (node.wakeAt !== at) return;
+    node.wakeAt = Number.POSITIVE_INFINITY;
+    if (node.up) this.act(node, (clock) => node.machine.tick(clock));
+  }
+
+  private send(node: MeshNode, to: string, honest: GossipBody): void {
+    const body = node.liar ? this.liars.falsify(node, honest, Math.floor(this.queue.now / this.periodMs)) : honest;
+    const payload = node.writer.write(GOSSIP, body, this.queue.now);
+    this.messages += 1;
+    this.bytes += payload.length + SIGNATURE_BYTES + `mx/1/${SITE}/${node.name}/gossip/${to}`.length;
+    const target = this.nodes[indexOf(to)]!;
+    for (const delay of this.network.delays(node.index, target.index, this.queue.now)) {
+      this.queue.at(this.queue.now + delay, () => this.deliver(node.name, target, payload));
+    }
+  }
+
+  private deliver(from: string, target: MeshNode, payload: Uint8Array): void {
+    if (!target.up) return;
+    const opened = openEnvelope(this.codec, GOSSIP, payload);
+    if (!opened.ok) throw new Error(`a message of ours does not open: ${opened.reason}`);
+    const { body } = opened.value;
+    this.act(target, (clock) => {
+      const { cycle } = target.machine;
+      const effects = target.machine.receive(from, body, clock);
+      this.checks?.transfers.received(target, cycle, body, effects);
+      return effects;
+    });
+    if (this.options.canary !== null) breakMachine(target.machine, this.options.canary, from);
+  }
+
+  private announce(index: number, member: Member): void {
+    this.members = this.members.with(index, member);
+  }
+}
+
+/** Time from one cycle to the next, ms: enough for all its rounds to be given up. */
+export function periodOf(nodes: number): number {
+  return (roundsOf(nodes) + 2) * ROUND_TIMEOUT_MS;
+}
+
+/** Four scales at most: what an adapter's factors and biases would have. */
+function partsOf(parameters: number): readonly Part[] {
+  const length = Math.ceil(parameters / 4);
+  const parts: Part[] = [];
+  for (let offset = 0; offset < parameters; offset += length) {
+    parts.push({ offset, length: Math.min(length, parameters - offset) });
+  }
+  return parts;
+}
+
+export function nameOf(index: number): string {
+  return `n${String(index).padStart(5, '0')}`;
+}
+
+function indexOf(name: string): number {
+  return Number(name.slice(1));
+}
+
+/** `count` of the numbers below `of`. */
+export function drawn(of: number, count: number, random: Random): ReadonlySet<number> {
+  const chosen = new Set<number>();
+  while (chosen.size < Math.min(count, of)) chosen.add(random.integer(of));
+  return chosen;
+}

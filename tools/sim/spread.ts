@@ -1,0 +1,35 @@
+/** How far nodes are from one another: root mean square over coordinates of the deviation from their mean. */
+export function spreadOf(values: readonly Float64Array[]): number {
+  const size = values[0]?.length ?? 0;
+  let sum = 0;
+  for (let d = 0; d < size; d++) {
+    const mean = values.reduce((total, value) => total + value[d]!, 0) / values.length;
+    sum += values.reduce((total, value) => total + (value[d]! - mean) ** 2, 0) / values.length;
+  }
+  return size === 0 ? 0 : Math.sqrt(sum / size);
+}
+
+/** Largest difference of any value from `from` in any coordinate. */
+export function farthest(values: readonly Float64Array[], from: Float64Array): number {
+  let most = 0;
+  for (const value of values) {
+    for (let d = 0; d < value.length; d++) most = Math.max(most, Math.abs(value[d]! - from[d]!));
+  }
+  return most;
+}
+
+/** Cycles over which spread must fall by `SHRINK`; churn and outages may hold it up for a while. */
+const WINDOW_CYCLES = 8;
+const SHRINK = 0.5;
+
+/**
+ * Whether spread falls geometrically until it is at `floor`: a window later it has halved at least.
+ *
+ * @param spread at the start and after each cycle
+ */
+export function shrinks(spread: readonly number[], floor: number): boolean {
+  return spread.every((value, at) => {
+    const later = spread[at + WINDOW_CYCLES];
+    return later === undefined || later <= Math.max(floor, SHRINK * value);
+  });
+}

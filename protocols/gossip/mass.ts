@@ -187,7 +187,7 @@ export class Mass {
     edge.grains = transfer.grains;
     this.incoming.set(peer, edge);
     this.estimate(this.own);
-    const counts = Math.round(grainsPerUnit * counted(weight) * trust);
+    const counts = Math.round(grainsPerUnit * counted(grains / grainsPerUnit) * trust);
     this.absorb(admit(this.own, this.scratch), counts);
     return 'applied';
   }

@@ -21,7 +21,7 @@ import { ExpertLearning } from './expert-learning.ts';
 import { ExpertPanel, writeInput } from './expert-panel.ts';
 import { LabelLearning } from './label-learning.ts';
 import type { LoadedModel } from './loaded-model.ts';
-import { type ExpertName, expertsFor, type PipelineOptions, paceOfA, readsOpinions, WORKING_MAX } from './options.ts';
+import { type ExpertName, expertsFor, type PipelineOptions, readsOpinions, WORKING_MAX } from './options.ts';
 import { PendingWindows } from './pending-windows.ts';
 import { SnapshotCodec, type StateArray } from './snapshot.ts';
 import type { TaskHead } from './tasks/contract.ts';
@@ -121,7 +121,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const frozen = (z: Float32Array): Float32Array => panel.frozen(z);
+  const frozen = asks ? (z: Float32Array): Float32Array => panel.frozen(z) : null;
   const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, classes, frozen });
   const brought = new Float32Array(features.size);
   for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
@@ -131,7 +131,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const learning = new LabelLearning({ pending, replay, judges, learner, choice, normaliser, episodes, how });
   const before = (withA: boolean): readonly StateArray[] => [
     learning.firstUnlearned,
-    ...(taught?.stateOf(withA) ?? []),
+    ...(taught?.stateOf(withA).learned ?? []),
     ...[statistics.mean, statistics.variance, statistics.weight],
   ];
   const after = [random.state, ...(choice?.arrays ?? [])];
@@ -141,7 +141,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     mixture.weights,
     ...after,
     ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
-    ...(learner?.elasticStateOf(withA) ?? []),
+    ...(learner?.stateOf(withA).held ?? []),
     ...(linear === null ? [] : [linear.temperature.weights]),
     ...(context === null ? [] : [context.belief]),
     ...(calibration === null ? [] : [calibration.weights]),
@@ -190,7 +190,7 @@ function createReplay(
 }
 
 function createLearner(
-  { learning, pool }: PipelineOptions,
+  { learning }: PipelineOptions,
   { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
@@ -213,7 +213,7 @@ function createLearner(
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
-    paceOfA: paceOfA({ learning, pool }),
+    paceOfA: learning.learnA,
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let at = 0; at < replay.total; at++) learner.consolidate(at);

@@ -96,8 +96,8 @@ export class AdapterLearner {
   }
 
   /**
-   * The whole state: what is learned, and what EWC holds, after writing to which comes `elastic.decode`. Without A it is
-   * what it was before A learned.
+   * The whole state: what is learned, and what EWC holds, after writing to which comes `elastic.decode`. Without A it
+   * is what it was before A learned.
    */
   stateOf(withA: boolean): LearnerState {
     const { first, second, powers } = this.adam;

@@ -14,7 +14,7 @@ const TRUST = 0.5;
 
 export interface LinearExpertOptions {
   readonly features: number;
-  /** Probabilities of the frozen model that are read beside the features: the classes, or 0 for none of what it said. */
+  /** Probabilities of the frozen model that are read beside the features: as many as classes, or 0. */
   readonly opinions: number;
   readonly classes: number;
   /** Share of the temperature's weights that returns to their prior with every label. */

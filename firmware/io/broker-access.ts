@@ -35,7 +35,8 @@ export interface BrokerAccess {
   left(client: Client): void;
   /** Null when the client may publish this; else why not. */
   refusesPublish(client: Client, arrival: Arrival): string | null;
-  mayRead(client: Client, filter: string): boolean;
+  /** Null when the client may subscribe to this, or hear it; else why not. */
+  refusesReading(client: Client, filter: string): string | null;
   /** Takes a list of revocations that was retained earlier. */
   restore(payload: Uint8Array): void;
 }
@@ -97,7 +98,11 @@ export const createBrokerAccess = (rules: AccessRules, cut: (client: Client) => 
       if (!member.mayWrite(arrival.topic)) return `${member.commonName} may not publish to ${plain(arrival.topic)}`;
       return arrival.topic === topic ? revoke(Buffer.from(arrival.payload)) : null;
     },
-    mayRead: (client, filter) => members.get(client)?.mayRead(filter) === true,
+    refusesReading: (client, filter) => {
+      const member = members.get(client);
+      if (member?.mayRead(filter)) return null;
+      return `${member?.commonName ?? 'a connection without a member'} may not read ${plain(filter)}`;
+    },
     restore: (payload) => void list.take(payload),
   };
 };

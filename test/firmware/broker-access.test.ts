@@ -226,7 +226,7 @@ access('a node cannot publish as another, and nobody hears that it tried', async
   assert.equal([...new Set(heard)], [will, own], 'its wills, as it was hung up on, and nothing that it forged');
 });
 
-access('each role reads what it needs and nothing else', async ({ member }) => {
+access('each role reads what it needs and nothing else', async ({ member, texts }) => {
   const table: readonly [string, readonly string[], readonly string[]][] = [
     [
       'pump',
@@ -267,7 +267,13 @@ access('each role reads what it needs and nothing else', async ({ member }) => {
   for (const [name, may, mayNot] of table) {
     const client = await member(name);
     for (const filter of may) assert.ok(await granted(client, filter), `${name} ${filter}`);
-    for (const filter of mayNot) assert.not.ok(await granted(client, filter), `${name} ${filter}`);
+    for (const filter of mayNot) {
+      assert.not.ok(await granted(client, filter), `${name} ${filter}`);
+      assert.ok(
+        texts.some((text) => text.endsWith(`plant-${name} may not read ${filter}`)),
+        filter,
+      );
+    }
   }
 });
 

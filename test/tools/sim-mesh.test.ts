@@ -5,7 +5,7 @@ import { commandOf, failureOf } from '../../tools/sim/print-mesh.ts';
 import { type MeshReport, simulateMesh } from '../../tools/sim/simulate-mesh.ts';
 
 /** More seeds and larger fleets: `.ci/run` sets it. */
-const SEEDS = Number(process.env.MYRMEX_MESH_SEEDS ?? 2);
+const SEEDS = Number(process.env.MYRMEX_MESH_SEEDS ?? 1);
 const run = (options: Partial<MeshOptions>): MeshReport =>
   simulateMesh({ ...MESH_DEFAULTS, ...options }, () => ({ elapsedMs: 0, cpuMs: 0 }));
 

@@ -77,7 +77,8 @@ const scaling = (): void => {
     const nodeRounds = report.nodes * report.rounds;
     console.log(
       `${String(nodes).padStart(5)} nodes: ${((1_000 * report.cpuMs) / nodeRounds).toFixed(0)} µs of processor,` +
-        ` ${report.messagesPerNodeRound.toFixed(2)} messages, ${report.bytesPerNodeRound.toFixed(0)} bytes a node and round`,
+        ` ${report.messagesPerNodeRound.toFixed(2)} messages,` +
+        ` ${report.bytesPerNodeRound.toFixed(0)} bytes a node and round`,
     );
   }
 };

@@ -81,8 +81,8 @@ const simulatedMesh = () => {
   const size = ['--nodes', '1024', '--rounds', '200'];
   const report = lastObject(run(process.execPath, ['dist/myrmexctl.js', 'sim', 'mesh', ...size, ...faults, '--json']));
   require(report.elapsedMs <= 60_000, `1,024 nodes and 200 rounds took ${report.elapsedMs} ms`);
-  const { spread, elapsedMs } = report;
-  return `${MESH_SEEDS} seeds; 1,024 nodes: spread ${spread[0].toFixed(3)} -> ${spread.at(-1).toFixed(4)}, ${elapsedMs.toFixed(0)} ms`;
+  const [first, last] = [report.spread[0], report.spread.at(-1)].map((value) => value.toFixed(4));
+  return `${MESH_SEEDS} seeds; 1,024 nodes: spread ${first} -> ${last} in ${report.elapsedMs.toFixed(0)} ms`;
 };
 
 /** The committed model is what its script makes, byte for byte. */

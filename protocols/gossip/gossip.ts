@@ -136,8 +136,7 @@ export class Gossip {
     if (message.lane >= this.holdings.lanes.length) return 'lane';
     if (!this.membership.isListed(peer) || peer === this.options.self) return 'stranger';
     if (message.generation < this.membership.generationOf(peer)) return 'generation';
-    if (this.options.trust(peer) <= 0) return 'quarantined';
-    return message.cycle + this.options.stalenessCycles < this.rounds.cycle ? 'stale' : null;
+    return this.options.trust(peer) <= 0 ? 'quarantined' : null;
   }
 
   /** Takes note of who speaks and of what it says of others; a reason when it must be left at that. */
@@ -148,10 +147,13 @@ export class Gossip {
     for (const rumour of message.rumours) {
       if (this.membership.rumoured(rumour, now)) this.evict(rumour[0]);
     }
-    // For another life of this node: neither the mass nor the acknowledgement is ours, and the sender should know.
-    if (message.peerGeneration === this.options.generation) return null;
-    this.say(peer, message.lane, ASIDE);
-    return 'generation';
+    const stale = message.cycle + this.options.stalenessCycles < this.rounds.cycle;
+    // For another life of this node: neither the mass nor the acknowledgement is ours. The sender should know, and so
+    // should one that has been away for long: it takes the cycle from the answer.
+    const stranger = message.peerGeneration !== this.options.generation;
+    if (stranger || (stale && !this.rounds.meets(peer))) this.say(peer, message.lane, ASIDE);
+    if (stranger) return 'generation';
+    return stale ? 'stale' : null;
   }
 
   private hear(peer: string, message: GossipFields): void {
@@ -264,6 +266,8 @@ export class Gossip {
     this.outbox.push({ kind: 'mixed', cycle: rounds.cycle, complete: rounds.complete });
     const loose = holdings.looseEnd((peer) => rounds.meets(peer) || !this.membership.isListed(peer), rounds.cycle);
     if (loose !== null) this.say(loose.peer, loose.lane, ASIDE);
+    const lost = this.membership.lost(rounds.cycle);
+    if (lost !== null) this.say(lost, this.lane, ASIDE);
     return false;
   }
 

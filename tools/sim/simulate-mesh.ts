@@ -123,12 +123,13 @@ function spreadCheck(options: MeshOptions, spread: readonly number[], quantum: n
   return { ok, found: ok ? [] : [`spread by cycle: ${spread.map((value) => value.toPrecision(3)).join(' ')}`] };
 }
 
+/** A split lasts six cycles: long enough for both sides to give the other up. */
 function outagesOf({ nodes, partitions, cutMs }: MeshOptions, endMs: number, random: Random): readonly Outage[] {
   const period = periodOf(nodes);
   const splits = Array.from({ length: partitions }, () => {
     const fromMs = endMs * (0.1 + 0.6 * random.float());
     const side = drawn(nodes, Math.max(1, Math.floor(nodes * (0.2 + 0.3 * random.float()))), random);
-    return { fromMs, toMs: fromMs + 2 * period, side };
+    return { fromMs, toMs: fromMs + 6 * period, side };
   });
   const fromMs = (endMs - cutMs) / 2;
   return cutMs > 0 ? [...splits, { fromMs, toMs: fromMs + cutMs, side: null }] : splits;

@@ -47,6 +47,21 @@ star('what an answer on the way does not cover is told again to a coordinator th
   assert.equal(learner.parameters, [1, 1, 0]);
 });
 
+star('what a coordinator heard before it remembered is held to what it remembers', () => {
+  const first = createCoordinator();
+  first.received('a1', update());
+  const kept = mix(first);
+  const second = createCoordinator();
+  // Of the first update again, and more: without a memory it looks like a newcomer's.
+  assert.is(second.received('a1', update({ number: 2, by: [1, 1, 0] })), null);
+  assert.is(second.received('a2', update({ by: [0, 0, 1] })), null);
+  second.resume(kept);
+  assert.equal(
+    second.round().map(({ agent }) => agent),
+    ['a2'],
+  );
+});
+
 star('after a coordinator has lost everything, what no answer covers is not lost', () => {
   const first = createCoordinator();
   const learner = new Learner('a1');

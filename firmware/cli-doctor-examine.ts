@@ -33,7 +33,7 @@ export const examine = async (
   found.push(...(await examineState(state, plan?.budget ?? null)));
   found.push(...examineSensor(sensor));
   found.push(...examineSecrets(configuration, path));
-  found.push(await examineBroker(broker, clientIdOf(site, node, 'doctor')));
+  found.push(...(await examineBroker(broker, clientIdOf(site, node, 'doctor'), facts.unixMs)));
   return found;
 };
 

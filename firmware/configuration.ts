@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/schema';
 import { Settings } from 'typebox/system';
 import { BOARD_NAMES } from '../boards/registry.ts';
-import { Name } from '../protocols/names.ts';
+import { FLEET, Name } from '../protocols/names.ts';
 import { Alarms, alarmsFault } from './configuration/alarms.ts';
 import { Broker, brokerFault } from './configuration/broker.ts';
 import { limitsFault } from './configuration/broker-limits.ts';
@@ -64,6 +64,8 @@ export type Configuration = Static<typeof Configuration>;
 
 /** What the schema cannot say: fields that are each right by themselves and wrong together. One line per section. */
 const CROSS_CHECKS: readonly ((configuration: Configuration) => WrongValue | null)[] = [
+  ({ node }) =>
+    node === FLEET ? { path: '/node', why: 'is the operator’s own name at a site: choose another' } : null,
   ({ broker }) => brokerFault(broker),
   ({ broker, board }) => ('url' in broker ? null : limitsFault(board, broker.limits)),
   ({ sensor }) => sensorFault(sensor),

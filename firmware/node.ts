@@ -68,7 +68,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   closers.add(() => store.close());
   const about = { version: options.version, board: configuration.board, model: options.model.name };
   const directory = options.state;
-  const shares = await describeSharing(configuration, first, { epoch: store.epoch, directory });
+  const shares = await describeSharing(configuration, first, { directory, unixMs: clock.unixMs() });
   const figures = createFigures(experts, plan.pendingWindows);
   const link = await openLink({
     ...{ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock, vitals, notice },
@@ -133,7 +133,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   });
   await link.hearLabels((payload) => desk.received(payload, clock.monotonicMs()));
   await compute.begin();
-  const sharing = await openSharing({ configuration, link, compute, clock, vitals, notice, directory });
+  const sharing = await openSharing({ ...{ configuration, link, compute, clock, vitals }, notice, directory, shares });
   closers.add(sharing.close);
   notice(`${site}/${node} talks through ${endpoint.url}`);
   const status = () => {

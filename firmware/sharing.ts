@@ -18,6 +18,8 @@ export interface SharingOptions {
   readonly notice: Notice;
   /** Of the node's state. */
   readonly directory: string;
+  /** What `describeSharing` said. */
+  readonly shares: PresenceBody['mesh'];
 }
 
 export interface Sharing {
@@ -33,23 +35,29 @@ const ALONE: Sharing = { handOver: async () => {}, close: async () => {} };
  * and left at the broker can be read when it is gone. Its parts are loaded only where the configuration asks for it.
  *
  * @param first the compute worker, which says what is shared
- * @throws NodeError of `openIdentity`
+ * @throws NodeError of `ownIdentity`, `requireEnrolment` and `nextGeneration`
  */
 export const describeSharing = async (
-  { mesh }: Configuration,
+  { site, node, mesh }: Configuration,
   first: Compute,
-  { epoch, directory }: { readonly epoch: number; readonly directory: string },
+  { directory, unixMs }: { readonly directory: string; readonly unixMs: number },
 ): Promise<PresenceBody['mesh']> => {
   if (mesh === undefined) return undefined;
+  if (mesh.fleet !== undefined) {
+    const { requireEnrolment } = await import('./mesh/fleet.ts');
+    await requireEnrolment({ site, node, folder: mesh.fleet, codec: createCodec() });
+  }
   await first.built();
   if (first.share === null) return undefined;
-  const about = { lineage: first.share.lineage, generation: epoch };
-  // Of a fleet's node the operator tells it.
-  if (mesh.fleet !== undefined) return about;
-  const { openIdentityKeys } = await import('./io/identity-folder.ts');
-  const { identityFolder } = await import('./io/fleet-folder.ts');
-  const { identity } = await openIdentityKeys(identityFolder(directory));
-  return { ...about, key: identity.publicKey.bytes };
+  const [{ ownIdentity }, { nextGeneration }] = await Promise.all([
+    import('./mesh/ground.ts'),
+    import('./io/generation.ts'),
+  ]);
+  const { publicKey } = await ownIdentity(mesh, directory);
+  const generation = await nextGeneration(directory, publicKey.kid, unixMs);
+  // In a fleet the operator vouches for the key.
+  const key = mesh.fleet === undefined ? { key: publicKey.bytes } : {};
+  return { lineage: first.share.lineage, generation, ...key };
 };
 
 /**
@@ -58,10 +66,10 @@ export const describeSharing = async (
  * @throws NodeError `noShare` when the model has nothing to share; those of `openMesh` and `openStar`
  */
 export const openSharing = async (options: SharingOptions): Promise<Sharing> => {
-  const { configuration, link, compute, notice, ...rest } = options;
+  const { configuration, link, compute, notice, shares, ...rest } = options;
   if (configuration.mesh === undefined) return ALONE;
   const { share } = compute.current;
-  if (share === null) {
+  if (share === null || shares === undefined) {
     throw new NodeError('noShare', 'this model has no adapters to share: take "mesh" out of the configuration');
   }
   if (configuration.mesh.fleet === undefined) {
@@ -70,7 +78,7 @@ export const openSharing = async (options: SharingOptions): Promise<Sharing> => 
   const { site, node, mesh } = configuration;
   const { writer, mqtt } = link;
   const parts = {
-    ...{ site, node, configuration: mesh, codec: createCodec(), writer, mqtt, ...rest },
+    ...{ site, node, configuration: mesh, codec: createCodec(), writer, mqtt, ...rest, generation: shares.generation },
     share: () => compute.current.share,
   };
   if (mesh.coordinator !== undefined) {

@@ -72,6 +72,12 @@ export type RemoteBroker = Static<typeof RemoteBroker>;
 /** Addresses that only this machine reaches (RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3). */
 export const isLoopback = (host: string): boolean => /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host);
 
+/** Where a program on this machine finds a server that may listen on all addresses. @param host as configured */
+export const reachableHost = (host = '127.0.0.1'): string => {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+};
+
 const embeddedFault = ({ host, tls, access = {} }: EmbeddedBroker): { path: string; why: string } | null => {
   const at = (field: string, why: string) => ({ path: `/broker/${field}`, why });
   if (host !== undefined && !isLoopback(host) && tls === undefined) {

@@ -1,6 +1,6 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
-import type { BrokerTls, RemoteBroker } from '../configuration/broker.ts';
+import { type BrokerTls, type EmbeddedBroker, type RemoteBroker, reachableHost } from '../configuration/broker.ts';
 import { errorMessage, NodeError } from '../errors.ts';
 import type { BrokerEndpoint } from './broker-endpoint.ts';
 import type { ServerCertificate } from './broker-server.ts';
@@ -37,6 +37,14 @@ export const endpointOf = async (broker: RemoteBroker): Promise<BrokerEndpoint> 
   };
   tryOut(endpoint, [caFile, certFile, keyFile].filter((path) => path !== undefined).join(', '));
   return endpoint;
+};
+
+/** How another program on this machine reaches an embedded broker. @throws NodeError as `endpointOf` */
+export const embeddedEndpoint = async ({ host, port, tls }: EmbeddedBroker): Promise<BrokerEndpoint> => {
+  const place = `${reachableHost(host)}:${port}`;
+  if (tls === undefined) return { url: `mqtt://${place}` };
+  const { rootFile: _, ...files } = tls;
+  return endpointOf({ url: `mqtts://${place}`, ...files });
 };
 
 /**

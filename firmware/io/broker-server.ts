@@ -35,7 +35,8 @@ export const createBrokerServer = ({ bufferBytes, certificate, accept, refused }
     },
     (socket) => accept(withBuffer(socket, bufferBytes)),
   );
-  server.on('tlsClientError', (error) => refused(error.message));
+  // OpenSSL's errors say where in its sources they come from, and the reason apart.
+  server.on('tlsClientError', (error) => refused('reason' in error ? String(error.reason) : error.message));
   return server;
 };
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { Aedes, type Client } from 'aedes';
 import MemoryPersistence from 'aedes-persistence/asyncPersistence.js';
-import { isLoopback } from '../configuration/broker.ts';
+import { isLoopback, reachableHost } from '../configuration/broker.ts';
 import { brokerLimits } from '../configuration/broker-limits.ts';
 import { errorCode, errorMessage, NodeError } from '../errors.ts';
 import type { BrokerLimits } from '../machines/broker-limits.ts';
@@ -88,7 +88,7 @@ export async function startBroker(options: BrokerOptions): Promise<Broker> {
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   if (access === null) notice(`the broker on ${host} port ${port} is open: whatever runs on this machine may use it`);
   return {
-    url: `${access === null ? 'mqtt' : 'mqtts'}://${reachable(host)}:${port}`,
+    url: `${access === null ? 'mqtt' : 'mqtts'}://${reachableHost(host)}:${port}`,
     port,
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
@@ -136,12 +136,6 @@ const restoreRevocations = async (access: BrokerAccess, { persistence }: BrokerS
   for await (const packet of persistence.createRetainedStream(access.revocations)) {
     access.restore(Buffer.from((packet as { payload: Uint8Array | string }).payload));
   }
-};
-
-/** Where a program on this machine finds a server that listens on all addresses. */
-const reachable = (host: string): string => {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
 };
 
 /** Of clients whose connections ended with the broker, and so without DISCONNECT [MQTT-3.1.2-8]. */

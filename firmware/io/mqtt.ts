@@ -1,6 +1,6 @@
 import type { MqttClient } from 'mqtt';
 import { matchesFilter } from '../../protocols/topics.ts';
-import { NodeError } from '../errors.ts';
+import { errorMessage, NodeError } from '../errors.ts';
 import { explainBrokerFault } from '../machines/broker-faults.ts';
 import type { OutgoingMessage } from '../machines/outgoing-message.ts';
 import { asBuffer, type ConnectionOptions, openConnection } from './mqtt-connection.ts';
@@ -39,7 +39,8 @@ export interface MqttPort {
   deliver(message: OutgoingMessage, ended: (how: DeliveryEnd) => void): boolean;
   /**
    * Resolves when the broker has confirmed; renewed after every reconnection. The handler hears topics as the sender
-   * of a message would name them: below the prefix, and without it, unless `absolute`.
+   * of a message would name them: below the prefix, and without it, unless `absolute`. Rejects with NodeError
+   * `subscriptionRefused` when the broker does not let us.
    */
   subscribe(filter: string, handler: MessageHandler, options?: { readonly absolute?: boolean }): Promise<void>;
   /** Runs at every connection, the first included; at once when connected already. */
@@ -121,7 +122,9 @@ export function connectMqtt(options: MqttOptions): MqttPort {
       if (subscriptions.size >= subscriptionsMax) throw new RangeError(`more than ${subscriptionsMax} subscriptions`);
       const filter = absolute ? own : root + own;
       subscriptions.set(filter, { handler, cut: absolute ? 0 : root.length });
-      await client.subscribeAsync(filter, { qos: 1 });
+      await client.subscribeAsync(filter, { qos: 1 }).catch((cause: unknown) => {
+        throw refusedSubscription(options.url, filter, cause);
+      });
     },
     onConnect: (handler) => {
       client.on('connect', handler);
@@ -136,6 +139,13 @@ export function connectMqtt(options: MqttOptions): MqttPort {
     ready: (timeoutMs) => ready(client, timeoutMs, () => fault),
     close: () => close(client),
   };
+}
+
+/** What mqtt.js says of a SUBACK with a failure [MQTT-3.9.3-2], in words that help; other errors as they are. */
+function refusedSubscription(url: string, filter: string, cause: unknown): unknown {
+  if (!errorMessage(cause).startsWith('Subscribe error')) return cause;
+  const why = 'its access list or our role forbids it';
+  return new NodeError('subscriptionRefused', `the broker at ${url} does not let us read ${filter}: ${why}`, { cause });
 }
 
 function ready(client: MqttClient, timeoutMs: number, explain: () => string): Promise<void> {

@@ -39,7 +39,7 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   const values = await share.read();
   const losses = new LossBook();
   const gossip = new Gossip({
-    ...{ self: node, generation: options.writer.epoch, lineage, parts, values: values.slice(), entry: 'newcomer' },
+    ...{ self: node, generation: options.generation, lineage, parts, values: values.slice(), entry: 'newcomer' },
     roundTimeoutMs: answerSeconds * 1_000,
     cycleMsMin: everyMs / 2,
     suspectMs: Math.max(SUSPECT_MS_MIN, 3 * everyMs),

@@ -11,6 +11,7 @@ import type { Mesh as MeshConfiguration } from '../configuration/mesh.ts';
 import type { Clock } from '../io/clock.ts';
 import { identityFolder } from '../io/fleet-folder.ts';
 import { openIdentityKeys } from '../io/identity-folder.ts';
+import type { Identity } from '../io/keys.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Share } from '../io/share.ts';
 import type { Vitals } from '../vitals.ts';
@@ -37,6 +38,8 @@ export interface MeshOptions {
   readonly vitals: Vitals;
   /** Of the node's state. */
   readonly directory: string;
+  /** Of this life of the node (io/generation.ts), as its presence says. */
+  readonly generation: number;
 }
 
 /** What mesh and star stand on: who is there, whose word counts, and a key of one's own. */
@@ -70,9 +73,12 @@ export const openGround = async (
 ): Promise<Ground> => {
   const { site, node, codec, writer, mqtt, clock, vitals } = options;
   const { fleet = null } = options.configuration;
-  const { identity } = await openIdentityKeys(fleet ?? identityFolder(options.directory));
-  const generation = writer.epoch;
-  const members = new MemberList({ name: node, generation, present: true }, lineage, LIMITS.sendersMax);
+  const identity = await ownIdentity(options.configuration, options.directory);
+  const members = new MemberList(
+    { name: node, generation: options.generation, present: true },
+    lineage,
+    LIMITS.sendersMax,
+  );
   const windows = new ReplayWindows(LIMITS.sendersMax);
   const parts = { site, node, directory: options.directory, codec, mqtt, vitals, windows };
   const register = fleet === null ? null : await openFleet({ ...parts, folder: fleet });
@@ -122,3 +128,12 @@ export const openGround = async (
     close: async () => register?.close(),
   };
 };
+
+/**
+ * The node's key; made at the first start.
+ *
+ * @param directory of the node's state
+ * @throws NodeError of `openIdentityKeys`
+ */
+export const ownIdentity = async ({ fleet }: MeshConfiguration, directory: string): Promise<Identity> =>
+  (await openIdentityKeys(fleet ?? identityFolder(directory))).identity;

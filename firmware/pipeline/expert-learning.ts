@@ -1,4 +1,5 @@
 import type { Context } from '../../kernels/learning/context.ts';
+import type { ExpertGains } from '../../kernels/learning/expert-gains.ts';
 import type { LinearExpert } from '../../kernels/learning/linear-expert.ts';
 import type { Mixture } from '../../kernels/learning/mixture.ts';
 import type { Temperature } from '../../kernels/learning/temperature.ts';
@@ -10,9 +11,11 @@ export interface ExpertLearningParts {
   readonly calibration: Temperature | null;
   readonly linear: LinearExpert | null;
   readonly context: Context | null;
+  /** What is told to other nodes of the experts; null where nothing is. */
+  readonly gains: ExpertGains | null;
   readonly classes: number;
-  /** What the frozen model says of a window [classes], normalised features in. */
-  readonly frozen: (z: Float32Array) => Float32Array;
+  /** What the frozen model says of a window [classes], normalised features in; null where `linear` does not ask. */
+  readonly frozen: ((z: Float32Array) => Float32Array) | null;
 }
 
 /** What a label teaches at once, without a gradient: whom to believe, how far, and the experts in closed form. */
@@ -29,11 +32,12 @@ export class ExpertLearning {
    * @param z [features] of the window, normalised as at the factory
    */
   learn(at: number, index: number, z: Float32Array, label: number): void {
-    const { pending, mixture, calibration, linear, context } = this.parts;
+    const { pending, mixture, calibration, linear, context, gains, classes } = this.parts;
     const said = pending.probabilities(at);
     mixture.combine(said, this.mixed);
     calibration?.learn(this.mixed, label);
     mixture.learn(said, label);
+    gains?.learn((place) => mixture.floored(said[place * classes + label]!));
     linear?.learn(z, said, label);
     context?.learn(index, label);
   }
@@ -58,7 +62,7 @@ export class ExpertLearning {
   restore(z: Float32Array, label: number, times = 1): void {
     const { linear, frozen } = this.parts;
     if (linear === null) return;
-    const said = linear.asks ? frozen(z) : this.mixed;
+    const said = frozen?.(z) ?? this.mixed;
     for (let time = 0; time < times; time++) linear.restore(z, said, label);
   }
 }

@@ -23,9 +23,9 @@ export interface MixtureOptions {
  * the floor) + ln(1/prior[e]) + (T - 1) ln(1/(1 - α(1 - prior[e]))); the last is the switching term.
  */
 export class Mixture {
-  /** Weight of every expert, sums to 1: the whole state. */
+  /** Weight of every expert, sums to 1: the whole state, but for the prior where that changes. */
   readonly weights: Float64Array;
-  private readonly prior: Float64Array;
+  readonly prior: Float64Array;
 
   constructor(private readonly options: MixtureOptions) {
     const sum = options.prior.reduce((total, weight) => total + weight, 0);
@@ -45,6 +45,20 @@ export class Mixture {
     this.weights.set(this.prior);
     const left = experts.reduce((sum, e) => sum + this.prior[e]!, 0);
     for (let i = 0; i < known.length; i++) this.weights[experts[i]!] = left * known[i]!;
+  }
+
+  /**
+   * Goes on as if it had begun with another prior, > 0 and summing to 1. With r = new / old, a change adds at most
+   * ln(max r / r[e]) to what is promised of expert e; where it is taken back later, the weights are what they were.
+   */
+  reprior(prior: Float64Array): void {
+    let sum = 0;
+    for (let e = 0; e < prior.length; e++) {
+      this.weights[e] = (this.weights[e]! * prior[e]!) / this.prior[e]!;
+      sum += this.weights[e]!;
+    }
+    for (let e = 0; e < prior.length; e++) this.weights[e] = this.weights[e]! / sum;
+    this.prior.set(prior);
   }
 
   /** What an expert's probability counts as. */

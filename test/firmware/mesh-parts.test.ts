@@ -8,7 +8,7 @@ import { LossBook } from '../../firmware/mesh/loss-book.ts';
 import { MemberList } from '../../firmware/mesh/member-list.ts';
 import { createTurns } from '../../firmware/mesh/turns.ts';
 import { GivenPart } from '../../firmware/pipeline/given-part.ts';
-import type { SharedParameters } from '../../firmware/pipeline.ts';
+import type { SharedParameters } from '../../firmware/pipeline/shared-expert.ts';
 import { createShareDesk, SHARE, shareMemory } from '../../firmware/worker/share-memory.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import type { PresenceBody } from '../../protocols/messages/presence.ts';
@@ -28,7 +28,7 @@ share('a change is added to whatever the worker has learned meanwhile', async ()
     write: (values) => theta.set(values),
     judge: (values) => values[0]! + values[1]!,
   };
-  const desk = createShareDesk({ shared, given: new GivenPart(shared) }, memory, () => 9);
+  const desk = createShareDesk({ shared, given: new GivenPart(shared) }, memory, () => 0);
   const asked: number[] = [];
   const end = createShare(shape, memory, (verb) => asked.push(verb) > 0);
   /** The worker's turn comes later. */

@@ -67,6 +67,55 @@ mixtures('promise: log-loss at most any expert plus ln(1/prior) plus the switchi
   );
 });
 
+mixtures('promise with a prior that changes: each change adds what it takes from an expert, and no more', () => {
+  const changes = fc.array(fc.double({ min: 0.05, max: 1, noNaN: true }), { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(
+      streams,
+      fc.array(changes, { minLength: 60, maxLength: 60 }),
+      ({ classes, prior, share, labels }, later) => {
+        let present = distribution(prior);
+        const mixture = new Mixture({ classes, prior: present, share });
+        const out = new Float32Array(classes);
+        const promised = present.map((p) => Math.log(1 / p));
+        let own = 0;
+        labels.forEach(({ label, said }, turn) => {
+          if (turn % 3 === 1) {
+            const next = distribution(later[turn]!.slice(0, present.length));
+            const most = Math.max(...next.map((p, e) => p / present[e]!));
+            for (const [e, p] of next.entries()) promised[e] = promised[e]! + Math.log((most * present[e]!) / p);
+            mixture.reprior(Float64Array.from(next));
+            present = next;
+          }
+          const rows = present.map((_, e) => distribution(said.slice(e * classes, (e + 1) * classes)));
+          const probabilities = Float32Array.from(rows.flat());
+          mixture.combine(probabilities, out);
+          own -= Math.log(out[label]!);
+          present.forEach((p, e) => {
+            const told = mixture.floored(probabilities[e * classes + label]!);
+            promised[e] = promised[e]! - Math.log(told) + Math.log(1 / (1 - share * (1 - p))) + 1e-5;
+          });
+          mixture.learn(probabilities, label);
+        });
+        // The last label's share is not part of the promise, but can only have made it weaker.
+        for (const [e, most] of promised.entries()) assert.ok(own <= most, `expert ${e}: ${own} > ${most}`);
+      },
+    ),
+    { numRuns: 200, seed: 1 },
+  );
+});
+
+mixtures('a prior that is taken back leaves the weights as they were', () => {
+  const prior = [0.5, 0.3, 0.2];
+  const mixture = new Mixture({ classes: 2, prior, share: 0 });
+  mixture.learn(Float32Array.of(0.9, 0.1, 0.2, 0.8, 0.6, 0.4), 0);
+  const before = Array.from(mixture.weights);
+  mixture.reprior(Float64Array.of(0.1, 0.1, 0.8));
+  assert.ok(mixture.weights[2]! > before[2]!);
+  mixture.reprior(Float64Array.from(prior));
+  assert.ok(before.every((weight, e) => Math.abs(weight - mixture.weights[e]!) < 1e-12));
+});
+
 mixtures('combined probabilities are a distribution whatever was learned', () => {
   fc.assert(
     fc.property(streams, ({ classes, prior: masses, share, labels }) => {

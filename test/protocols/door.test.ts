@@ -6,6 +6,7 @@ import { sealEnvelope } from '../../protocols/envelope.ts';
 import { LIMITS } from '../../protocols/limits.ts';
 import { LABEL } from '../../protocols/messages/label.ts';
 import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
+import { RefusalCounts } from '../../protocols/refusal-counts.ts';
 import { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { senderInTopic } from '../../protocols/topic-sender.ts';
 import { fuzzDoor } from '../fuzz/fuzz-door.ts';
@@ -118,6 +119,29 @@ door('invented senders take no memory', () => {
   const bytes = message(4);
   for (let at = 0; at < 10_000; at++) one.admit(LABEL, topicOf(`plant/n${at}`), bytes, 0);
   assert.equal(one.refusals.byPeer(), { others: { unknownSender: 10_000 } });
+});
+
+door('more enrolled senders than there is room for are refused, and counted together', () => {
+  const one = new Door({
+    codec,
+    bytesMax: 1_024,
+    rate: { perSecond: 1, burst: 1 },
+    windows: new ReplayWindows(8),
+    keyOf: () => anna.publicKey,
+  });
+  const reasons = Array.from({ length: LIMITS.sendersMax + 2 }, (_, at) => {
+    const answer = one.admit(LABEL, topicOf(`plant/n${at}`), Uint8Array.of(0), 0);
+    return answer.ok ? null : answer.reason;
+  });
+  assert.equal(reasons.slice(-3), ['sign1Structure', 'tooManySenders', 'tooManySenders']);
+  assert.equal(one.refusals.byPeer().others, { tooManySenders: 2 });
+});
+
+door('refusals by peer are bounded', () => {
+  const counts = new RefusalCounts<'rate'>(2);
+  for (const peer of ['s/a', 's/b', 's/c', 's/d', 's/a']) counts.count(peer, 'rate');
+  assert.equal(counts.byPeer(), { 's/a': { rate: 2 }, 's/b': { rate: 1 }, others: { rate: 2 } });
+  assert.equal(counts.byReason(), { rate: 5 });
 });
 
 door('after a restart, with the windows stored, nothing comes in twice', () => {

@@ -98,8 +98,8 @@ function parse(text: string): unknown {
 }
 
 async function brokerOf({ broker }: Configuration) {
-  const { endpointOf } = await import('../../firmware/io/broker-files.ts');
+  const { embeddedEndpoint, endpointOf } = await import('../../firmware/io/broker-files.ts');
   if ('url' in broker) return endpointOf(broker);
-  if (broker.port !== 0) return { url: `mqtt://${broker.host ?? '127.0.0.1'}:${broker.port}` };
+  if (broker.port !== 0) return embeddedEndpoint(broker);
   throw new CommandError('badFlags', "the gateway's broker has no fixed port (0): name the broker in its sensor");
 }

@@ -3,11 +3,21 @@ import { basename } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Recording } from '../../firmware/io/recording.ts';
-import { ADAPTERS_MAX, defaultPipelineOptions, type ExpertName, expertNames } from '../../firmware/pipeline/options.ts';
+import {
+  ADAPTERS_MAX,
+  defaultPipelineOptions,
+  type ExpertName,
+  expertNames,
+  ownExpertNames,
+} from '../../firmware/pipeline/options.ts';
 import { FACTOR_BITS, type FactorBits } from '../../kernels/adapters/factor-codec.ts';
 import { type LearningMechanism, learningMechanisms, learningWithout } from '../../kernels/learning/mechanisms.ts';
 import { defaultLearningOptions, POINTS_MAX } from '../../kernels/learning/options.ts';
+import { DEFENCE_NAMES, type DefenceName } from '../../protocols/robust/defence.ts';
+import { CommandError } from '../errors.ts';
+import { ATTACK_NAMES, type AttackName } from '../mesh/attacks.ts';
 import { type BaselineName, baselineNames } from '../replay/baseline-names.ts';
+import { GOSSIP_EVERY_WINDOWS, type ReplayGossip } from '../replay/gossip-options.ts';
 import { type LabelPolicy, labelPolicies } from '../replay/label-policy.ts';
 import { integerFrom, list, share } from './arguments.ts';
 
@@ -17,7 +27,7 @@ interface ReplayFlags {
   seed: number;
   segments?: string[];
   nodes?: string[];
-  experts: ExpertName[];
+  experts?: ExpertName[];
   baselines: BaselineName[];
   labelPolicy: LabelPolicy;
   report?: string;
@@ -31,6 +41,10 @@ interface ReplayFlags {
   probeSegments?: string[];
   without: LearningMechanism[];
   replayBytes?: number;
+  gossip?: number | true;
+  liars?: number;
+  attack: AttackName;
+  defence: DefenceName;
   json?: true;
 }
 
@@ -49,9 +63,11 @@ export function replayCommand(): Command {
     .option('--seed <number>', 'the same seed gives the same report', seed, 0)
     .option('--segments <names>', 'play only these segments, separated by commas', list)
     .option('--nodes <names>', 'play only these nodes, separated by commas', list)
-    .option('--experts <names>', `among ${expertNames.join(', ')}; frozen is always there`, among(expertNames), [
-      ...expertNames,
-    ])
+    .option(
+      '--experts <names>',
+      `among ${expertNames.join(', ')}; frozen is always there; all, but shared only with --gossip, when left out`,
+      among(expertNames),
+    )
     .option('--baselines <names>', `to compare with: ${baselineNames.join(', ')}`, among(baselineNames), [])
     .option('--report <file>', 'write a page with curves and tables, to be read in a browser without a network')
     .addOption(
@@ -79,6 +95,18 @@ export function replayCommand(): Command {
       [],
     )
     .option('--replay-bytes <number>', 'memory for labelled windows to learn from again', integerFrom(1024, 1 << 26))
+    .option(
+      '--gossip [windows]',
+      `average what is shared after so many windows of each node (${GOSSIP_EVERY_WINDOWS})`,
+      integerFrom(1, 1e6),
+    )
+    .option('--liars <share>', 'share of the nodes that lie to the others; they are not scored', share)
+    .addOption(new Option('--attack <name>', 'what liars say').choices(ATTACK_NAMES).default('signFlip'))
+    .addOption(
+      new Option('--defence <name>', 'what stands between a peer and what is mixed')
+        .choices(DEFENCE_NAMES)
+        .default('clip'),
+    )
     .option('--json', 'print the report as one JSON object on the last line')
     .action(run);
 }
@@ -95,13 +123,16 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
     ...(flags.segments === undefined ? {} : { segments: flags.segments }),
     targets: readModelCard(model, defaultModelLimits).task === 'regression',
   });
-  const { labelRate, labelPolicy, experts, baselines, factorBits, points } = flags;
+  const { labelRate, labelPolicy, baselines, factorBits, points } = flags;
+  const gossip = gossipOf(flags);
+  const experts = expertsOf(flags);
   const { readAdapter } = await import('../adapters/read-adapter.ts');
   const learnA = flags.learnA ?? defaultLearningOptions.learnA;
   const page = flags.report === undefined ? null : await import('../report/page.ts');
   const played = playRecording({
     ...(flags.adapter === undefined ? {} : { adapter: await readAdapter(flags.adapter) }),
     ...{ recording, model, labelRate, labelPolicy, seed: flags.seed, experts, baselines },
+    ...(gossip === null ? {} : { gossip }),
     curvePoints: page?.curvePointsFor(recording.nodes.length) ?? 0,
     // Several adapters share their A, unless it is asked for.
     pool: { ...defaultPipelineOptions.pool, adaptersMax: flags.adapters, learnsA: flags.learnA !== undefined },
@@ -122,6 +153,19 @@ async function run(path: string, flags: ReplayFlags): Promise<void> {
   else printReplay(process.stdout, report);
 }
 
+/** @throws CommandError for flags that say nothing without another */
+function gossipOf({ gossip, liars, attack, defence }: ReplayFlags): ReplayGossip | null {
+  if (gossip === undefined) {
+    if (liars !== undefined) throw new CommandError('liars', '--liars lie in gossip: add --gossip', 2);
+    return null;
+  }
+  const everyWindows = gossip === true ? GOSSIP_EVERY_WINDOWS : gossip;
+  return { everyWindows, defence, liars: liars === undefined || liars === 0 ? null : { share: liars, attack } };
+}
+
+const expertsOf = ({ experts, gossip }: ReplayFlags): readonly ExpertName[] =>
+  experts ?? (gossip === undefined ? ownExpertNames : expertNames);
+
 const readProbe = async (path: string, segments: string[] | undefined): Promise<Recording> => {
   const { readRecording } = await import('../../firmware/io/recording.ts');
   return readRecording(path, { ...(segments === undefined ? {} : { segments }), targets: false });
@@ -129,18 +173,7 @@ const readProbe = async (path: string, segments: string[] | undefined): Promise<
 
 /** The options of a replay as its page shows them. */
 function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: string, value: string][] {
-  const {
-    labelRate,
-    seed,
-    segments,
-    nodes,
-    experts,
-    baselines,
-    factorBits,
-    adapters: kept,
-    labelPolicy,
-    points,
-  } = flags;
+  const { labelRate, seed, segments, nodes, baselines, factorBits, adapters: kept, labelPolicy, points } = flags;
   return [
     ['recording', path === '-' ? 'standard input' : basename(path)],
     ['model', `${basename(flags.model)}, ${model.length} bytes`],
@@ -148,13 +181,21 @@ function factsOf(path: string, flags: ReplayFlags, model: Uint8Array): [name: st
     ['label rate', `${labelRate}, ${labelPolicy}`],
     ['segments', segments?.join(', ') ?? 'all'],
     ['nodes', nodes?.join(', ') ?? 'all'],
-    ['experts', experts.join(', ')],
+    ['experts', expertsOf(flags).join(', ')],
+    ['gossip', gossipText(gossipOf(flags))],
     ['left out of learning', flags.without.join(', ') || 'nothing'],
     ['baselines', baselines.join(', ') || 'none'],
     ['bits of adapter factors', `${factorBits}`],
     ['adapters', `${kept}`],
     ['adapter points that learn, at most', `${points}`],
   ];
+}
+
+function gossipText(gossip: ReplayGossip | null): string {
+  if (gossip === null) return 'none';
+  const { everyWindows, defence, liars } = gossip;
+  const lies = liars === null ? '' : `, ${liars.share} of the nodes lie (${liars.attack})`;
+  return `every ${everyWindows} windows, defence ${defence}${lies}`;
 }
 
 function among<T extends string>(known: readonly T[]): (text: string) => T[] {

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { isName, NAME_RULE } from '../../protocols/names.ts';
+import { siteOfDesk } from '../broker/desk-identity.ts';
 import { CommandError } from '../errors.ts';
 import { addBrokerOptions, type BrokerFlags, endpointOfFlags } from './broker-options.ts';
 
@@ -48,7 +49,7 @@ async function watch(flags: WatchFlags): Promise<void> {
   try {
     await watchDecisions({
       endpoint,
-      site: flags.site,
+      site: flags.site ?? siteOfDesk(endpoint),
       node: flags.node,
       asks: flags.asks === true,
       json: flags.json === true,

@@ -3,6 +3,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type, { type Static } from 'typebox';
 import { Compile } from 'typebox/schema';
+import { NodeError } from '../../firmware/errors.ts';
 import { readBounded, writeWhole } from '../../firmware/io/files.ts';
 import { publicKeyPem } from '../../firmware/io/identity-folder.ts';
 import { createIdentity, type Identity, openIdentity, type PublicKey, publicKeyOf } from '../../firmware/io/keys.ts';
@@ -150,5 +151,5 @@ const requirePrivate = (folder: string, mode: number): void => {
   if ((mode & 0o077) === 0) return;
   const path = join(folder, FLEET_FILES.authorityKey);
   const mend = `chmod 600 ${path}; if strangers have accounts here, begin a new fleet`;
-  throw new CommandError('keyExposed', `${path} is open to other users: ${mend}`);
+  throw new NodeError('keyExposed', `${path} is open to other users: ${mend}`);
 };

@@ -6,7 +6,7 @@ import type { MessageType } from '../../protocols/message.ts';
 import { PRESENCE, type PresenceBody } from '../../protocols/messages/presence.ts';
 import { TELEMETRY, type TelemetryBody } from '../../protocols/messages/telemetry.ts';
 import { parseTopic, revocationTopic, topicFilter } from '../../protocols/topics.ts';
-import { deskClientId } from '../broker/client-id.ts';
+import { deskClientId } from '../broker/desk-identity.ts';
 
 const CONNECT_MS_MAX = 3_000;
 /** Ten times the largest site that one broker serves; what more says is not ours. */

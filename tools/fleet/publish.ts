@@ -2,7 +2,7 @@ import type { BrokerEndpoint } from '../../firmware/io/broker-endpoint.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import { within } from '../../firmware/within.ts';
 import { revocationTopic } from '../../protocols/topics.ts';
-import { deskClientId } from '../broker/client-id.ts';
+import { deskClientId } from '../broker/desk-identity.ts';
 import { CommandError } from '../errors.ts';
 
 const CONNECT_MS_MAX = 3_000;

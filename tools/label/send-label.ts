@@ -9,7 +9,7 @@ import { LABEL_ACK, type LabelAckBody } from '../../protocols/messages/label-ack
 import { LABEL_RANGE } from '../../protocols/messages/label-range.ts';
 import { LABEL_RANGE_ACK, type LabelRangeAckBody } from '../../protocols/messages/label-range-ack.ts';
 import { type TopicKind, topicName } from '../../protocols/topics.ts';
-import { deskClientId } from '../broker/client-id.ts';
+import { deskClientId } from '../broker/desk-identity.ts';
 import { CommandError } from '../errors.ts';
 
 const CONNECT_MS_MAX = 3_000;

@@ -11,7 +11,7 @@ import { FullBaseline } from './full-baseline.ts';
  * over all nodes. Chosen in hindsight, so the baseline looks as good as it can.
  */
 const FULL_RATES = [1e-4, 3e-4, 1e-3];
-const FEDERATED_RATES = [3e-5, 1e-4, 3e-4, 1e-3];
+const FEDERATED_RATES = [...FULL_RATES, 3e-3];
 
 export interface Baselines {
   /** Fresh ones for the next node of the recording. */

@@ -16,6 +16,7 @@ export function printReplay(stream: NodeJS.WritableStream, report: ReplayReport)
     ...driftLines(report),
     `${report.windows} windows of ${report.nodes.length} node${report.nodes.length === 1 ? '' : 's'}, ` +
       `${report.scored} scored, ${report.labels} labels revealed, ${report.adapterParameters} adapter parameters`,
+    ...gossipLines(report),
     `${report.elapsedMs} ms, ${perSecond} windows/s, decisions ${report.decisionFingerprint}`,
     ...(report.calibration === undefined ? [] : [calibrationLine(report.calibration)]),
     ...(report.unknownLabels > 0 ? [`${report.unknownLabels} windows have a label the model does not know`] : []),
@@ -44,6 +45,17 @@ function probeLines({ probe }: ReplayReport): string[] {
     `${percent(before)} before, ${percent(after)} after`;
   const experts = Object.entries(probe.experts).map(([name, share]) => `${name} ${change(share)}`);
   return [`probe, ${probe.windows} windows: ${change(probe)} (${experts.join('; ')})`];
+}
+
+function gossipLines({ gossip, bytesPerNode, baselines }: ReplayReport): string[] {
+  const average = baselines?.fedavg?.bytesPerNode;
+  const sent = (who: string, bytes: number): string => `${who} sent ${bytes} bytes a node`;
+  const lines = average === undefined ? [] : [sent('fedavg', average)];
+  if (gossip === undefined) return lines;
+  const { cycles, everyWindows, defence, liars, messageBytesMax } = gossip;
+  const lied = liars === 0 ? '' : `; ${liars} nodes lied and are not counted above`;
+  const how = `${cycles} cycles of gossip, one each ${everyWindows} windows, defence ${defence}`;
+  return [`${sent(how, bytesPerNode)}, at most ${messageBytesMax} in a message${lied}`, ...lines];
 }
 
 const EPISODES_SHOWN = 10;

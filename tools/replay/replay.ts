@@ -10,8 +10,9 @@ import { adaptationOf, importAdapter, SEED_NOTE } from '../adapters/adapter-file
 import { CommandError } from '../errors.ts';
 import type { BaselineName } from './baseline-names.ts';
 import { createBaselines } from './create-baselines.ts';
-import { createGossipExchange, type ReplayGossip } from './create-gossip.ts';
+import { createGossipExchange } from './create-gossip.ts';
 import type { Exchange } from './exchange.ts';
+import type { ReplayGossip } from './gossip-options.ts';
 import type { LabelPolicy } from './label-policy.ts';
 import { NodeReplay } from './node-replay.ts';
 import { Probe } from './probe.ts';

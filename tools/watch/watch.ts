@@ -5,7 +5,7 @@ import { openEnvelope } from '../../protocols/envelope.ts';
 import { ASK } from '../../protocols/messages/ask.ts';
 import { DECISION } from '../../protocols/messages/decision.ts';
 import { topicFilter } from '../../protocols/topics.ts';
-import { deskClientId } from '../broker/client-id.ts';
+import { deskClientId } from '../broker/desk-identity.ts';
 import { printDecision, printQuestions, visible } from './print-decision.ts';
 
 /** A desk that waits longer than this for a broker has the wrong URL. */

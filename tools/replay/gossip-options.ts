@@ -1,0 +1,17 @@
+import type { DefenceName } from '../../protocols/robust/defence.ts';
+import type { AttackName } from '../mesh/attacks.ts';
+
+/** How the nodes of a recording share what they learn; apart from the code that does it, for the command line. */
+export interface ReplayGossip {
+  /** Windows of each node between two cycles of gossip. */
+  readonly everyWindows: number;
+  readonly defence: DefenceName;
+  /** Share of the nodes that lie, and how; they are not scored. */
+  readonly liars: { readonly share: number; readonly attack: AttackName } | null;
+}
+
+/**
+ * Of 24 nodes a cycle takes 3.3 messages a node. With 20 windows of har between two cycles that is 1/60 of the bytes of
+ * `fedavg`, which sends all weights after each 10 windows.
+ */
+export const GOSSIP_EVERY_WINDOWS = 20;

@@ -151,17 +151,21 @@ star('an agent speaks when it has learned enough, and hands over what lies nowhe
   assert.not(agent.isDue(0, 0) || agent.mayHandOver(0));
   assert.ok(agent.isDue(1, 0) && agent.mayHandOver(1));
   make(1, 0);
-  assert.not(agent.isDue(2, 9), 'a period has to pass');
-  assert.not(agent.isDue(1, 10) || agent.mayHandOver(1), 'there is nothing more to tell');
-  assert.ok(agent.isDue(2, 10));
-  make(2, 10);
-  make(3, 20);
-  assert.not(agent.isDue(9, 30), 'the last place is for the end');
+  assert.not(agent.isDue(2, 39), 'an answer may take a while');
+  assert.not(agent.isDue(1, 40) || agent.mayHandOver(1), 'there is nothing more to tell');
+  assert.ok(agent.isDue(2, 40));
+  make(2, 40);
+  make(3, 80);
+  assert.not(agent.isDue(9, 120), 'the last place is for the end');
   assert.ok(agent.mayHandOver(9));
-  make(9, 30);
+  make(9, 120);
   assert.not(agent.mayHandOver(10));
   assert.is(agent.state.waiting.length, WAITING_MAX);
   assert.is(agent.outstanding?.number, WAITING_MAX);
+  const answers = [{ agent: 'a1', life: 1, number: 4, verdict: 'taken' as const }];
+  agent.adopt({ lineage: LINEAGE, version: 1, values: exactCodec.pack(values), answers });
+  assert.not(agent.isDue(10, 129), 'a period has to pass');
+  assert.ok(agent.isDue(10, 130));
 });
 
 star('what an adapter is rounded to is not what the coordinator keeps: small steps add up', () => {

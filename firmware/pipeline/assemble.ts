@@ -27,7 +27,6 @@ import {
   expertsFor,
   ownExpertNames,
   type PipelineOptions,
-  paceOfA,
   readsOpinions,
   WORKING_MAX,
 } from './options.ts';
@@ -148,7 +147,7 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const frozen = (z: Float32Array): Float32Array => panel.frozen(z);
+  const frozen = asks ? (z: Float32Array): Float32Array => panel.frozen(z) : null;
   const heard = { pending, mixture, calibration, linear, context, gains: shared?.gains ?? null };
   const judges = new ExpertLearning({ ...heard, classes, frozen });
   const brought = new Float32Array(features.size);
@@ -160,13 +159,13 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
   const learning = new LabelLearning({ pending, replay, judges, ...steps, choice, normaliser, episodes, how });
   const before = (withA: boolean): readonly StateArray[] => [
     learning.firstUnlearned,
-    ...(taught?.stateOf(withA) ?? []),
+    ...(taught?.stateOf(withA).learned ?? []),
     ...[statistics.mean, statistics.variance, statistics.weight],
   ];
   const after = [random.state, ...(choice?.arrays ?? [])];
   const later = (withA: boolean): readonly StateArray[] => [
     ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
-    ...(learner?.elasticStateOf(withA) ?? []),
+    ...(learner?.stateOf(withA).held ?? []),
     ...(linear === null ? [] : [linear.temperature.weights]),
     ...(context === null ? [] : [context.belief]),
     ...(calibration === null ? [] : [calibration.weights]),
@@ -229,7 +228,7 @@ function createReplay(
 }
 
 function createLearner(
-  { learning, pool }: PipelineOptions,
+  { learning }: PipelineOptions,
   { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
@@ -252,7 +251,7 @@ function createLearner(
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
-    paceOfA: paceOfA({ learning, pool }),
+    paceOfA: learning.learnA,
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let at = 0; at < replay.total; at++) learner.consolidate(at);

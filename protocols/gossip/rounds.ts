@@ -1,5 +1,6 @@
 import type { GossipFields } from '../messages/gossip.ts';
-import { type Member, placeOf } from './membership.ts';
+import type { Member } from './membership.ts';
+import { type Order, orderOf } from './order.ts';
 import { type GossipStep, stepsOf } from './schedule.ts';
 
 /** A message that came before its round. */
@@ -22,17 +23,22 @@ export class Rounds {
   private steps: readonly GossipStep[] = [];
   private at = 0;
   private readonly letters = new Map<string, GossipFields>();
+  private order: Order = orderOf(0, 1, 1);
+  private readonly lanes: number;
   private readonly roundTimeoutMs: number;
 
-  constructor(roundTimeoutMs: number) {
+  /** @param lanes slices that take turns, one a cycle */
+  constructor(lanes: number, roundTimeoutMs: number) {
+    this.lanes = lanes;
     this.roundTimeoutMs = roundTimeoutMs;
   }
 
-  /** @param members of this cycle, sorted; this node's place among them is `place` */
-  start(cycle: number, members: readonly Member[], place: number, now: number): void {
+  /** @param members of this cycle, sorted; this node is the one with `index` */
+  start(cycle: number, members: readonly Member[], index: number, now: number): void {
     this.cycle = cycle;
     this.members = members;
-    this.steps = stepsOf(members.length, place);
+    this.order = orderOf(cycle, this.lanes, members.length);
+    this.steps = stepsOf(members.length, this.order.placeOf(index));
     this.at = 0;
     this.running = true;
     this.complete = true;
@@ -45,7 +51,7 @@ export class Rounds {
   }
 
   peerOf(step: GossipStep): string {
-    return this.members[step.peer]!.name;
+    return this.members[this.order.indexAt(step.peer)]!.name;
   }
 
   /** Goes on to the next step. */
@@ -68,8 +74,7 @@ export class Rounds {
 
   /** Whether this cycle has a step with that peer. */
   meets(peer: string): boolean {
-    const place = placeOf(this.members, peer);
-    return this.steps.some((step) => step.peer === place);
+    return this.steps.some((step) => this.peerOf(step) === peer);
   }
 
   /** Whether a message is for the present step or a later one, or a later cycle; all others are applied at once. */

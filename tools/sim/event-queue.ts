@@ -1,3 +1,6 @@
+/** Times are whole parts of a ms: adding and subtracting a clock's offset is exact, and a timer is never early. */
+const GRID = 1_024;
+
 /** Virtual time: what is due next, and in the order it was asked for when two things are due at once. */
 export class EventQueue {
   now = 0;
@@ -6,7 +9,7 @@ export class EventQueue {
 
   /** @param at ms; what is past is due now */
   at(at: number, run: () => void): void {
-    this.push({ at: Math.max(at, this.now), serial: this.serial++, run });
+    this.push({ at: Math.ceil(Math.max(at, this.now) * GRID) / GRID, serial: this.serial++, run });
   }
 
   /** Runs everything up to `end`, ms, and stands there then. */

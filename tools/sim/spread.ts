@@ -25,11 +25,11 @@ const SHRINK = 0.5;
 /**
  * Whether spread falls geometrically until it is at `floor`: a window later it has halved at least.
  *
- * @param spread at the start and after each cycle
+ * @param spread at the start and after each cycle. @param lanes slices that take turns, one a cycle
  */
-export function shrinks(spread: readonly number[], floor: number): boolean {
+export function shrinks(spread: readonly number[], floor: number, lanes: number): boolean {
   return spread.every((value, at) => {
-    const later = spread[at + WINDOW_CYCLES];
+    const later = spread[at + lanes * WINDOW_CYCLES];
     return later === undefined || later <= Math.max(floor, SHRINK * value);
   });
 }

@@ -177,7 +177,7 @@ export class Mass {
    *
    * @param trust share of the new weight that counts, 0 … 1
    */
-  take(peer: string, transfer: Transfer, trust: number, admit: Admission): TransferOutcome {
+  take(peer: string, transfer: Transfer, trust: number, admit: Admission, counted = ALL): TransferOutcome {
     const edge = this.incoming.get(peer) ?? createIncoming();
     const stands = standing(edge, transfer.base, transfer.upTo);
     if (stands === 'old') return 'old';
@@ -194,8 +194,8 @@ export class Mass {
     edge.grains = transfer.grains;
     this.incoming.set(peer, edge);
     this.estimate(this.own);
-    const counted = Math.round(grains * trust);
-    this.absorb(this.seasoned ? admit(this.own, this.scratch) : this.scratch, counted);
+    const counts = Math.round(grainsPerUnit * counted(weight) * trust);
+    this.absorb(admit(this.own, this.scratch), counts);
     return 'applied';
   }
 
@@ -257,3 +257,5 @@ function copyOf(packed: PackedValues | null): PackedValues | null {
   if (packed === null) return null;
   return { scales: new Uint8Array(packed.scales), values: new Uint8Array(packed.values) };
 }
+
+const ALL = (weight: number): number => weight;

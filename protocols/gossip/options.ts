@@ -11,6 +11,12 @@ export interface MixingRule {
    * @param own this node's estimate
    */
   admit(own: Float64Array, peer: string, value: Float64Array): Float64Array;
+  /** What a newcomer without mass takes over in place of the first value it is given; the value when left out. */
+  welcome?(own: Float64Array, peer: string, value: Float64Array): Float64Array;
+  /** This much new weight was given to a peer. */
+  gave?(peer: string, weight: number): void;
+  /** How much of a weight that came from a peer counts, 0 … weight; all when left out. */
+  counted?(peer: string, weight: number): number;
   /** The peer is gone, or is another than before. */
   forget(peer: string): void;
 }

@@ -12,14 +12,14 @@ export interface ClipOptions {
 }
 
 /**
- * Self-centred clipping (He, Karimireddy and Jaggi 2022, arXiv 2202.01545, eq. 3):
+ * Self-centred clipping (He, Karimireddy and Jaggi 2022, arXiv 2202.01545):
  *
  *     v' = x + min(1, τ / ‖v − x‖) (v − x)
  *
  * so no peer moves the receiver further than τ, whatever it says. The paper's τ² is a mean of squared distances to the
  * honest neighbours, who are unknown; here τ = `reach` × the typical distance of the *other* last K distinct peers.
  *
- * With one peer in all there is nobody to compare with, and its value is taken as it comes.
+ * With one peer in all there is nobody to compare with, and its value is taken as it comes, after a while.
  */
 export class Clip implements Defence {
   readonly name = 'clip';

@@ -55,6 +55,15 @@ clips('the radius follows the fleet, and a peer not heard for long no longer cou
   assert.is(clip.radius, 1);
 });
 
+clips('a young node looks at a second peer before it moves, and takes an only one as it is in the end', () => {
+  const clip = new Clip(ROBUST.clip);
+  assert.equal(clip.admit(vector(0, 0), 'a', vector(5, 0)), vector(0, 0));
+  assert.equal(clip.admit(vector(0, 0), 'b', vector(0, 1)), vector(0, 1));
+  const pair = new Clip(ROBUST.clip);
+  for (let i = 0; i < 4; i++) assert.equal(pair.admit(vector(0, 0), 'only', vector(5, 0)), vector(0, 0));
+  assert.equal(pair.admit(vector(0, 0), 'only', vector(5, 0)), vector(5, 0));
+});
+
 clips('no defence returns what was said', () => {
   const value = vector(1e300, -1);
   assert.is(createNoDefence().admit(vector(0, 0), 'a', value), value);

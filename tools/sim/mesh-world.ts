@@ -8,6 +8,8 @@ import type { GossipEffect, GossipOptions, MixingRule } from '../../protocols/go
 import { roundsOf } from '../../protocols/gossip/schedule.ts';
 import { GOSSIP, type GossipBody } from '../../protocols/messages/gossip.ts';
 import { createDefence } from '../../protocols/robust/create-defence.ts';
+import { squaredDistance } from '../../protocols/robust/distance.ts';
+import { TrustingDefence } from '../../protocols/robust/trusting.ts';
 import { breakMachine } from './canary.ts';
 import { EventQueue } from './event-queue.ts';
 import { LiarsTable } from './liars.ts';
@@ -132,14 +134,28 @@ export class MeshWorld {
     return options;
   }
 
-  /** The defence, and in front of it the checker that sees what is applied. */
+  /**
+   * The defence, and in front of it the checker that sees what is applied. In place of labelled windows a node has what
+   * it had learned at the start: its loss is the mean square of the difference.
+   */
   private ruleOf(index: number, lane: Lane): MixingRule {
-    const rule = this.options.defence === 'none' ? null : createDefence(this.options.defence);
+    const learned = this.startOf(index).subarray(lane.offset, lane.offset + lane.length);
+    const judge = (values: Float64Array): number => squaredDistance(values, learned) / lane.length;
+    const rule = this.options.defence === 'none' ? null : createDefence(this.options.defence, judge);
     return {
       admit: (own, peer, value) => {
         this.checks?.transfers.applied(this.nodes[index]!, lane, peer);
         return rule === null ? value : rule.admit(own, peer, value);
       },
+      ...(rule instanceof TrustingDefence && {
+        welcome: (own: Float64Array, peer: string, value: Float64Array) => rule.welcome(own, peer, value),
+        gave: (peer: string, weight: number) => rule.gave(peer, weight),
+        counted: (peer: string, weight: number) => {
+          const counts = rule.counted(peer, weight);
+          this.checks?.mass.discounts(lane, weight - counts);
+          return counts;
+        },
+      }),
       forget: (peer) => rule?.forget(peer),
     };
   }

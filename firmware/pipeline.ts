@@ -9,7 +9,7 @@ import type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from '
 import type { GivenPart } from './pipeline/given-part.ts';
 import type { Observation, StepCounts } from './pipeline/label-learning.ts';
 import { type LoadedModel, loadModel } from './pipeline/loaded-model.ts';
-import { checkPipelineOptions, type ExpertName, type PipelineOptions, paceOfA } from './pipeline/options.ts';
+import { checkPipelineOptions, type ExpertName, type PipelineOptions } from './pipeline/options.ts';
 import type { SharedParameters } from './pipeline/shared-expert.ts';
 
 export type { Adaptation, Decision, Pipeline, ReplayMemory, WindowInput } from './pipeline/contract.ts';
@@ -33,10 +33,10 @@ export function createPipeline(options: PipelineOptions, engine?: InferenceEngin
   if (engine !== undefined && options.experts.some((name) => name !== 'frozen')) {
     throw new RangeError(`the engine "${engine.name}" cannot host adapters: choose the expert frozen alone`);
   }
-  return new NodePipeline(
-    options,
-    loadModel(options.model, options.limits, engine, { ...options.learning, learnA: paceOfA(options) }),
-  );
+  const { pool, learning, model, limits } = options;
+  const learnA = pool.adaptersMax === 1 || pool.learnsA ? learning.learnA : 0;
+  const own = { ...options, learning: { ...learning, learnA } };
+  return new NodePipeline(own, loadModel(model, limits, engine, own.learning));
 }
 
 class NodePipeline implements Pipeline {

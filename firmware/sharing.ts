@@ -35,14 +35,18 @@ const ALONE: Sharing = { handOver: async () => {}, close: async () => {} };
  * and left at the broker can be read when it is gone. Its parts are loaded only where the configuration asks for it.
  *
  * @param first the compute worker, which says what is shared
- * @throws NodeError of `openIdentity`
+ * @throws NodeError of `ownIdentity`, `requireEnrolment` and `nextGeneration`
  */
 export const describeSharing = async (
-  { mesh }: Configuration,
+  { site, node, mesh }: Configuration,
   first: Compute,
   { directory, unixMs }: { readonly directory: string; readonly unixMs: number },
 ): Promise<PresenceBody['mesh']> => {
   if (mesh === undefined) return undefined;
+  if (mesh.fleet !== undefined) {
+    const { requireEnrolment } = await import('./mesh/fleet.ts');
+    await requireEnrolment({ site, node, folder: mesh.fleet, codec: createCodec() });
+  }
   await first.built();
   if (first.share === null) return undefined;
   const [{ ownIdentity }, { nextGeneration }] = await Promise.all([

@@ -10,6 +10,7 @@ import { BrokerMember, type CertificateFacts, type SiteRules } from '../machines
 /** Return codes of CONNACK (MQTT 3.1.1 §3.2.2.3). */
 const IDENTIFIER_REJECTED = 2;
 const NOT_AUTHORIZED = 5;
+const SHOWN_CHARS_MAX = 128;
 
 export interface Refusal {
   readonly returnCode: number;
@@ -34,7 +35,8 @@ export interface BrokerAccess {
   left(client: Client): void;
   /** Null when the client may publish this; else why not. */
   refusesPublish(client: Client, arrival: Arrival): string | null;
-  mayRead(client: Client, filter: string): boolean;
+  /** Null when the client may subscribe to this, or hear it; else why not. */
+  refusesReading(client: Client, filter: string): string | null;
   /** Takes a list of revocations that was retained earlier. */
   restore(payload: Uint8Array): void;
 }
@@ -57,17 +59,17 @@ export const createBrokerAccess = (rules: AccessRules, cut: (client: Client) => 
     const facts = factsOf(client);
     const member = facts === null ? null : BrokerMember.of(facts, rules);
     if (member === null) {
-      const why = `the certificate of "${facts?.commonName}" gives no role at ${rules.site}`;
+      const why = `the certificate of "${plain(facts?.commonName ?? '')}" gives no role at ${rules.site}`;
       return { returnCode: NOT_AUTHORIZED, why };
     }
     const { commonName, serial } = member;
     if (list.isRevoked(serial)) return { returnCode: NOT_AUTHORIZED, why: `${commonName} was revoked` };
     if (!mayUseClientId(commonName, clientId)) {
-      const why = `${commonName} calls itself "${clientId}"; its client id has to be its own name`;
+      const why = `${commonName} calls itself "${plain(clientId)}"; its client id has to be its own name`;
       return { returnCode: IDENTIFIER_REJECTED, why };
     }
     if (will !== undefined && !member.mayWrite(will)) {
-      return { returnCode: NOT_AUTHORIZED, why: `${commonName} may not leave a will at ${will}` };
+      return { returnCode: NOT_AUTHORIZED, why: `${commonName} may not leave a will at ${plain(will)}` };
     }
     members.set(client, member);
     return null;
@@ -93,17 +95,24 @@ export const createBrokerAccess = (rules: AccessRules, cut: (client: Client) => 
     refusesPublish: (client, arrival) => {
       const member = members.get(client);
       if (member === undefined) return 'a connection without a member may publish nothing';
-      if (!member.mayWrite(arrival.topic)) return `${member.commonName} may not publish to ${arrival.topic}`;
+      if (!member.mayWrite(arrival.topic)) return `${member.commonName} may not publish to ${plain(arrival.topic)}`;
       return arrival.topic === topic ? revoke(Buffer.from(arrival.payload)) : null;
     },
-    mayRead: (client, filter) => members.get(client)?.mayRead(filter) === true,
+    refusesReading: (client, filter) => {
+      const member = members.get(client);
+      if (member?.mayRead(filter)) return null;
+      return `${member?.commonName ?? 'a connection without a member'} may not read ${plain(filter)}`;
+    },
     restore: (payload) => void list.take(payload),
   };
 };
 
-/** Null when the connection is none of TLS. */
+/** What somebody else wrote, for a log: without what could break its lines or drive a terminal. */
+const plain = (text: string): string => text.slice(0, SHOWN_CHARS_MAX).replace(/[\p{Cc}\p{Cf}]/gu, '·');
+
+/** Null when the connection is none of TLS, or TLS has proven nothing about the other end. */
 const factsOf = ({ conn }: Client): CertificateFacts | null => {
-  if (!(conn instanceof TLSSocket)) return null;
+  if (!(conn instanceof TLSSocket) || !conn.authorized) return null;
   const { subject, serialNumber } = conn.getPeerCertificate();
   if (subject === undefined) return null;
   // Attributes that are there more than once are arrays, which the types do not know.

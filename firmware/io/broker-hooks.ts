@@ -83,8 +83,10 @@ export const createHooks = ({ limits, report, store, admission, granted, access,
       const { topic } = subscription;
       const filters = granted.get(client) ?? new Set();
       granted.set(client, filters);
-      const may = topic.length <= FILTER_LENGTH_MAX && (access?.mayRead(client, topic) ?? true);
-      if (may && (filters.has(topic) || filters.size < SUBSCRIPTIONS_MAX)) {
+      const fits = topic.length <= FILTER_LENGTH_MAX && (filters.has(topic) || filters.size < SUBSCRIPTIONS_MAX);
+      const why = fits ? (access?.refusesReading(client, topic) ?? null) : null;
+      if (why !== null) notice(`the broker refuses a subscription: ${why}`);
+      if (fits && why === null) {
         filters.add(topic);
         done(null, subscription);
         return;
@@ -97,7 +99,8 @@ export const createHooks = ({ limits, report, store, admission, granted, access,
 
     authorizeForward: (client, packet) => {
       // With an identifier it is one that waited for the client. aedes deletes it when it is refused here.
-      if (packet.messageId !== undefined) return (access?.mayRead(client, packet.topic) ?? true) ? packet : null;
+      if (packet.messageId !== undefined)
+        return (access?.refusesReading(client, packet.topic) ?? null) === null ? packet : null;
       if (packet.qos > 0 && store !== null && !store.outgoing.mayFollow(client, packet)) return null;
       return sparing(client, packet, report);
     },

@@ -57,7 +57,7 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
     });
     if (!done) vitals.count('meshDropped');
   };
-  const ground: Ground = await openGround(options, share, (members) => {
+  const ground: Ground = await openGround(options, share, true, (members) => {
     take(async () => gossip.members(members.all, clock.monotonicMs()));
   });
   const perform = (effect: GossipEffect): void => {

@@ -6,7 +6,7 @@ import type { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { parseTopic, revocationTopic, topicFilter, topicName } from '../../protocols/topics.ts';
 import { errorMessage, NodeError } from '../errors.ts';
 import { readFleetFolder } from '../io/fleet-folder.ts';
-import { kidOf } from '../io/keys.ts';
+import { kidOf, type PublicKey } from '../io/keys.ts';
 import { readMeshState, writeMeshState } from '../io/mesh-state.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Vitals } from '../vitals.ts';
@@ -36,11 +36,26 @@ export interface FleetRegister {
 }
 
 /**
- * @throws NodeError `notEnrolled` when the folder's own enrolment does not hold, and what reading the files throws
+ * The operator's word for this node, checked.
+ *
+ * @throws NodeError `notEnrolled` when the folder's enrolment is not this node's, and what reading the files throws
  */
+export const requireEnrolment = async ({
+  site,
+  node,
+  folder,
+  codec,
+}: Pick<FleetOptions, 'site' | 'node' | 'folder' | 'codec'>): Promise<{ root: PublicKey; own: Uint8Array }> => {
+  const { root, enrolment: own } = await readFleetFolder(folder);
+  const taken = new Registry({ codec, site, root, kidOf }).enrol(node, own);
+  if (taken.ok) return { root, own };
+  throw notEnrolled(`${site}/${node}`, folder, taken.reason);
+};
+
+/** @throws NodeError as `requireEnrolment`, also when this node was revoked */
 export const openFleet = async (options: FleetOptions): Promise<FleetRegister> => {
   const { site, node, folder, codec, mqtt, vitals, windows } = options;
-  const { root, enrolment: own } = await readFleetFolder(folder);
+  const { root, own } = await requireEnrolment(options);
   const registry = new Registry({ codec, site, root, kidOf });
   const { state, isDamaged } = await readMeshState(codec, options.directory);
   if (isDamaged) vitals.count('meshStateDamaged');
@@ -49,10 +64,7 @@ export const openFleet = async (options: FleetOptions): Promise<FleetRegister> =
   if (state.replayWindows !== null) restoreReplayWindows(codec, windows, state.replayWindows);
   registry.enrol(node, own);
   const standing = registry.of(node);
-  if (!standing.ok) {
-    const mend = `myrmexctl fleet enroll ${node}, and copy what it makes`;
-    throw new NodeError('notEnrolled', `${folder} does not enrol ${site}/${node} (${standing.reason}): ${mend}`);
-  }
+  if (!standing.ok) throw notEnrolled(`${site}/${node}`, folder, standing.reason);
 
   const store = async (): Promise<void> => {
     try {
@@ -95,4 +107,9 @@ export const openFleet = async (options: FleetOptions): Promise<FleetRegister> =
       await writing;
     },
   };
+};
+
+const notEnrolled = (name: string, folder: string, reason: string): NodeError => {
+  const mend = 'enrol it with "myrmexctl fleet enroll", and copy what that makes';
+  return new NodeError('notEnrolled', `${folder} does not enrol ${name} (${reason}): ${mend}`);
 };

@@ -60,12 +60,15 @@ export interface Ground {
 }
 
 /**
+ * @param remembers whether messages that came before a restart are refused as repeated. Not what the broker retains: it
+ *   is meant to be read again, and a star counts nothing twice
  * @param changed is called when the list of members has changed
  * @throws NodeError of `openIdentityKeys` and `openFleet`
  */
 export const openGround = async (
   options: MeshOptions,
   { lineage }: Share,
+  remembers: boolean,
   changed: (members: MemberList) => void,
 ): Promise<Ground> => {
   const { site, node, codec, writer, mqtt, clock, vitals } = options;
@@ -81,7 +84,8 @@ export const openGround = async (
   const register = fleet === null ? null : await openFleet({ ...parts, folder: fleet });
   const keyring = register?.keyring ?? openKeyring(LIMITS.sendersMax);
   const door = new Door({
-    ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX, windows },
+    ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX },
+    windows: remembers ? windows : new ReplayWindows(LIMITS.sendersMax),
     keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1)) : null),
   });
   const heardPresence = (topic: string, payload: Uint8Array): void => {

@@ -40,7 +40,7 @@ export const openStar = async (options: MeshOptions, share: Share, coordinator: 
   const { site, node, mqtt, vitals } = options;
   const settings = starSettings(options.configuration, coordinator, share);
   const files = openStarFiles(options.directory, share, options.codec);
-  const ground = await openGround(options, share, () => {});
+  const ground = await openGround(options, share, false, () => {});
   const missed = new Missed(LIMITS.agentsMax);
   const adapters = topicName(site, coordinator, 'adapter');
   const updates = topicFilter('update', { site });
@@ -122,6 +122,7 @@ export const openStar = async (options: MeshOptions, share: Share, coordinator: 
     close: async () => {
       clearInterval(timer);
       await turns.settled();
+      await ground.close();
     },
   };
 };

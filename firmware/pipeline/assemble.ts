@@ -28,7 +28,6 @@ import {
   expertsFor,
   ownExpertNames,
   type PipelineOptions,
-  paceOfA,
   readsOpinions,
   WORKING_MAX,
 } from './options.ts';
@@ -152,53 +151,46 @@ export function assemble(options: PipelineOptions, loaded: LoadedModel): Pipelin
     delta: how.driftDelta,
   });
   const { normaliser } = loaded;
-  const frozen = (z: Float32Array): Float32Array => panel.frozen(z);
-  const gains = shared?.gains ?? null;
-  const judges = new ExpertLearning({ pending, mixture, calibration, linear, context, gains, classes, frozen });
+  const frozen = asks ? (z: Float32Array): Float32Array => panel.frozen(z) : null;
+  const heard = { pending, mixture, calibration, linear, context, gains: shared?.gains ?? null };
+  const judges = new ExpertLearning({ ...heard, classes, frozen });
   const brought = new Float32Array(features.size);
   for (let slot = replay.capacity; linear !== null && slot < replay.slots; slot++) {
     replay.read(slot, brought);
     judges.restore(brought, replay.labelOf(slot), FACTORY_TIMES);
   }
-  const learning = new LabelLearning({
-    ...{ pending, replay, judges, learner, shared: shared?.learner ?? null },
-    ...{ choice, normaliser, episodes, how },
-  });
+  const steps = { learner, shared: shared?.learner ?? null };
+  const learning = new LabelLearning({ pending, replay, judges, ...steps, choice, normaliser, episodes, how });
   const before = (withA: boolean): readonly StateArray[] => [
     learning.firstUnlearned,
-    ...(taught?.stateOf(withA) ?? []),
+    ...(taught?.stateOf(withA).learned ?? []),
     ...[statistics.mean, statistics.variance, statistics.weight],
   ];
   const after = [random.state, ...(choice?.arrays ?? [])];
   const later = (withA: boolean): readonly StateArray[] => [
     ...[replay.priorities, episodes.state, episodes.errors.yes, episodes.errors.used, learning.consolidation.due],
-    ...(learner?.elasticStateOf(withA) ?? []),
+    ...(learner?.stateOf(withA).held ?? []),
     ...(linear === null ? [] : [linear.temperature.weights]),
     ...(context === null ? [] : [context.belief]),
     ...(calibration === null ? [] : [calibration.weights]),
     ...(unlabelled?.state ?? []),
   ];
-  /** Before other experts came: their weights among each other, and none of the state that came with them. */
-  const earlier = (
-    version: number,
-    known: readonly ExpertName[],
-    [first, last]: readonly [readonly StateArray[], readonly StateArray[]],
-  ): Layout => {
+  const whole = (withA: boolean, weights: Float64Array): readonly StateArray[] => [
+    ...[...before(withA), weights, ...after, ...later(withA)],
+  ];
+  /** What is stored without some of the experts: their weights among each other, and none of the others' state. */
+  const without = (version: number, known: readonly ExpertName[], of: (weights: Float64Array) => Layout['arrays']) => {
     const places = [...experts.keys()].filter((e) => known.includes(experts[e]!));
     const weights = new Float64Array(places.length);
-    return { version, arrays: [...first, weights, ...after, ...last], adopt: () => mixture.adopt(weights, places) };
+    return { version, arrays: of(weights), adopt: () => mixture.adopt(weights, places) };
   };
-  const alone = shared === null ? [] : [earlier(3, ownExpertNames, [before(true), later(true)])];
   const codec = new SnapshotCodec(
     identity.words,
+    [...whole(true, mixture.weights), ...(shared?.state ?? []), ...(given?.state ?? [])],
     [
-      ...[...before(true), mixture.weights, ...after, ...later(true)],
-      ...[...(shared?.state ?? []), ...(given?.state ?? [])],
-    ],
-    [
-      ...alone,
-      earlier(2, ownExpertNames, [before(false), later(false)]),
-      earlier(1, VERSION_1_EXPERTS, [before(false), []]),
+      ...(shared === null ? [] : [without(3, ownExpertNames, (weights) => whole(true, weights))]),
+      without(2, ownExpertNames, (weights) => whole(false, weights)),
+      without(1, VERSION_1_EXPERTS, (weights) => [...before(false), weights, ...after]),
     ],
   );
   const own = { unlabelled, adapters, adapterSeed, learnsA: taught?.learnsA ?? false, pool, choice };
@@ -240,7 +232,7 @@ function createReplay(
 }
 
 function createLearner(
-  { learning, pool }: PipelineOptions,
+  { learning }: PipelineOptions,
   { model, card, interpreter, chain, features }: LoadedModel,
   adapters: AdapterSet,
   replay: ReplayBuffer,
@@ -263,7 +255,7 @@ function createLearner(
     ...{ model, interpreter, adapters, chain, loss, replay, present, random, ...which },
     // An anchor belongs to one adapter: a pool keeps tasks apart by giving each its own.
     learning: holds,
-    paceOfA: paceOfA({ learning, pool }),
+    paceOfA: learning.learnA,
   });
   // The factory is the first that must not be forgotten: its anchor is the model as it was shipped.
   for (let at = 0; at < replay.total; at++) learner.consolidate(at);

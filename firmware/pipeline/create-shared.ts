@@ -44,9 +44,10 @@ export function createShared(
   const learner = new AdapterLearner({ ...given, learning: how });
   const lineage = new Fingerprint();
   lineage.addBytes(bytes);
-  lineage.addBytes(new TextEncoder().encode(adapterSeed));
-  for (const number of [learning.rank, ...chain, ...learner.parameters.map(({ length }) => length)])
+  for (const text of [adapterSeed, expertNames.join()]) lineage.addBytes(new TextEncoder().encode(text));
+  for (const number of [learning.rank, ...chain, ...learner.parameters.map(({ length }) => length)]) {
     lineage.add(number);
+  }
   lineage.addFloat(learning.scaling);
   const own = new CrossEntropy({ ...judged, smoothing: 0 });
   // Nodes with other experts may share all the same: every expert has its place.

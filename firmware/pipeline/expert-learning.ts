@@ -14,8 +14,8 @@ export interface ExpertLearningParts {
   /** What is told to other nodes of the experts; null where nothing is. */
   readonly gains: ExpertGains | null;
   readonly classes: number;
-  /** What the frozen model says of a window [classes], normalised features in. */
-  readonly frozen: (z: Float32Array) => Float32Array;
+  /** What the frozen model says of a window [classes], normalised features in; null where `linear` does not ask. */
+  readonly frozen: ((z: Float32Array) => Float32Array) | null;
 }
 
 /** What a label teaches at once, without a gradient: whom to believe, how far, and the experts in closed form. */
@@ -62,7 +62,7 @@ export class ExpertLearning {
   restore(z: Float32Array, label: number, times = 1): void {
     const { linear, frozen } = this.parts;
     if (linear === null) return;
-    const said = linear.asks ? frozen(z) : this.mixed;
+    const said = frozen?.(z) ?? this.mixed;
     for (let time = 0; time < times; time++) linear.restore(z, said, label);
   }
 }

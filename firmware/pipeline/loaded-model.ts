@@ -69,11 +69,11 @@ function interpretAndLearn(model: TfliteModel, { task }: ModelCard, limits: Mode
   const { interpreter, chosen } = createLearningInterpreter(model, createEngine(), limits, wanted);
   // An anomaly model is of use as it is: what cannot learn stays frozen.
   if (chosen.points.length > 0 || task === 'anomaly') return { interpreter, chain: chosen.points };
-  const { learningArenaBytesMax: most, learningStateBytesMax: state } = limits;
+  const most = limits.learningArenaBytesMax;
   throw new ModelError(
     'unsupportedModel',
     `no layer of the model can learn: its output must come from an int8 dense layer or convolution over operators ` +
-      `that a gradient passes, with ${most} bytes for learning and ${state} for what it learns`,
+      `that a gradient passes, with ${most} bytes for learning`,
   );
 }
 

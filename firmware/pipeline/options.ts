@@ -84,10 +84,6 @@ export interface PoolOptions extends ChooserOptions {
 export const WORKING_MAX = 8;
 export const ADAPTERS_MAX = 1024;
 
-/** How fast A of the local adapters learns, as a share of their learning rate; 0 where it is as it was drawn. */
-export const paceOfA = ({ learning, pool }: Pick<PipelineOptions, 'learning' | 'pool'>): number =>
-  pool.adaptersMax === 1 || pool.learnsA ? learning.learnA : 0;
-
 /** Everything but the model and the seed. */
 export const defaultPipelineOptions: Omit<PipelineOptions, 'model' | 'seed'> = {
   experts: ownExpertNames,

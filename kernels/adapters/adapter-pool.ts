@@ -124,10 +124,10 @@ export class AdapterPool {
    * the place of `other`. A loaded one stays loaded.
    */
   merge(into: number, other: number): void {
-    const [a, b] = this.sharesOf(this.steps[into]! + 1, this.steps[other]! + 1);
+    const [a, b] = [this.steps[into]! + 1, this.steps[other]! + 1];
     this.read(into, this.one);
-    this.read(other, this.other);
-    for (let k = 0; k < this.one.length; k++) {
+    this.read(other, this.options.sharesA || a >= b ? this.other : this.one);
+    for (let k = 0; this.options.sharesA && k < this.one.length; k++) {
       const [mean, theirs] = [this.one[k]!, this.other[k]!];
       for (let i = 0; i < mean.length; i++) mean[i] = (a * mean[i]! + b * theirs[i]!) / (a + b);
     }
@@ -137,11 +137,6 @@ export class AdapterPool {
     if (slot >= 0) this.working.free(slot);
     this.write(into, this.one);
     if (this.loaded === other) this.bring(into);
-  }
-
-  private sharesOf(a: number, b: number): [number, number] {
-    if (this.options.sharesA) return [a, b];
-    return a >= b ? [1, 0] : [0, 1];
   }
 
   /** Copies the parameters of an adapter into `out`, as exact as they are known. */

@@ -52,7 +52,7 @@ export class FactorCodec {
     }
   }
 
-  /** The same apart: what is stored of `values`, and the scale of each block. Not of 32 bits. Allocates nothing. */
+  /** The same apart, int8 where 32 bits are stored: the codes, and the scale of each block. Allocates nothing. */
   quantise(values: Float32Array, codes: Int8Array, scales: Float32Array): void {
     for (let from = 0, at = 0; from < values.length; from += this.block, at++) {
       const end = Math.min(from + this.block, values.length);

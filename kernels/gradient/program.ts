@@ -11,10 +11,10 @@ export interface GradientProgramOptions {
   readonly adapters: AdapterSet;
   /** Ordinals of the adapter points that learn; the gradient must reach them. */
   readonly points: readonly number[];
-  /** Of the same points of other adapters: the two never run at once, and slopes of the one lie over the other's. */
-  readonly beside?: GradientProgram;
   /** Whether their A learns too; no, unless told. */
   readonly learnsA?: boolean;
+  /** Of the same points of other adapters: the two never run at once, and slopes of the one lie over the other's. */
+  readonly beside?: GradientProgram;
 }
 
 /**
@@ -27,19 +27,23 @@ export class GradientProgram {
   readonly adapters: readonly LearningAdapter[];
   /** Address of the slopes and of what a step needs for itself. */
   private readonly base: number;
+  private readonly arenaBytes: number;
   private readonly float32: Float32Array;
   /** By step: [first, end) of the slopes that it is the first to add to. */
   private readonly fresh: readonly Int32Array[];
   private readonly steps: readonly (() => void)[];
 
-  constructor({ model, interpreter, adapters, points, beside, learnsA = false }: GradientProgramOptions) {
+  constructor({ model, interpreter, adapters, points, learnsA = false, beside }: GradientProgramOptions) {
     const { engine } = interpreter;
     const reach = findReach(model, interpreter);
     const stray = points.find((point) => !reach.points.includes(point));
     if (stray !== undefined) throw new RangeError(`no gradient reaches adapter point ${stray}`);
     const plan = planGradient(model, interpreter, reach, points, { rank: adapters.rank, learnsA });
-    const base = beside?.base ?? engine.allocate(plan.memory.arenaBytes);
+    const { arenaBytes } = plan.memory;
+    const fits = beside !== undefined && arenaBytes <= beside.arenaBytes;
+    const base = fits ? beside.base : engine.allocate(arenaBytes);
     this.base = base;
+    this.arenaBytes = arenaBytes;
     const zeros = engine.allocate(4 * plan.channelsMax);
     const at = (slope: number): number => (slope < 0 ? -1 : (base + plan.slopes[slope]!.offset) / 4);
     this.float32 = engine.float32;

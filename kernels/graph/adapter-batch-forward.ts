@@ -18,12 +18,12 @@ export function adapterBatchForward(engine: WasmEngine, work: AdapterBatch): () 
   requireShape(b, out.columns, a.rows);
   requireShape(out, x.rows, b.rows);
   requireShape(base ?? out, x.rows, b.rows);
-  const { kernels } = engine;
+  const kernel = engine.kernels?.adapterBatch;
   const matrices = base === null ? [x, a, b, out] : [x, a, b, out, base];
-  if (kernels === null || matrices.some(({ data }) => data.buffer !== engine.uint8.buffer)) {
+  if (kernel === undefined || matrices.some(({ data }) => data.buffer !== engine.uint8.buffer)) {
     return () => adapterBatchPlain(work);
   }
   const [atX, atA, atB, atOut] = [x, a, b, out].map(({ data }) => data.byteOffset) as [number, number, number, number];
   const atBase = base?.data.byteOffset ?? 0;
-  return () => kernels.adapterBatch(atX, atA, atB, atBase, atOut, x.rows, x.columns, out.columns, a.rows, scaling);
+  return () => kernel(atX, atA, atB, atBase, atOut, x.rows, x.columns, out.columns, a.rows, scaling);
 }

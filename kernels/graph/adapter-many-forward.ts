@@ -31,14 +31,14 @@ export function adapterManyForward(engine: WasmEngine, work: AdapterMany): () =>
   requireShape(base ?? out, x.rows, out.columns);
   requireShape(x, b.length, x.columns);
   for (const matrix of b) requireShape(matrix, out.columns, a.rows);
-  const { kernels } = engine;
+  const kernel = engine.kernels?.adapterMany;
   const matrices = [x, a, out, ...b, ...(base === null ? [] : [base])];
-  if (kernels === null || matrices.some(({ data }) => data.buffer !== engine.uint8.buffer)) return plainRows(work);
+  if (kernel === undefined || matrices.some(({ data }) => data.buffer !== engine.uint8.buffer)) return plainRows(work);
   const table = engine.allocate(4 * b.length);
   for (const [n, { data }] of b.entries()) engine.int32[table / 4 + n] = data.byteOffset;
   const [atX, atA, atOut] = [x, a, out].map(({ data }) => data.byteOffset) as [number, number, number];
   const atBase = base?.data.byteOffset ?? 0;
-  return () => kernels.adapterMany(atX, atA, table, atBase, atOut, x.rows, x.columns, out.columns, a.rows, scaling);
+  return () => kernel(atX, atA, table, atBase, atOut, x.rows, x.columns, out.columns, a.rows, scaling);
 }
 
 function plainRows({ x, a, b, base, out, scaling }: AdapterMany): () => void {

@@ -34,6 +34,11 @@ export interface AdapterLearnerOptions {
   readonly beside?: AdapterLearner;
 }
 
+export interface LearnerState {
+  readonly learned: readonly (Float32Array | Float64Array)[];
+  readonly held: readonly (Float32Array | Float64Array | Uint8Array | Int8Array)[];
+}
+
 export interface Curriculum {
   /** Whether the `turn`th draw of a batch, from 1, may be the window in this slot. */
   suits(slot: number, turn: number): boolean;
@@ -68,9 +73,9 @@ export class AdapterLearner {
   readonly frozen: FrozenPart | null;
 
   constructor(private readonly options: AdapterLearnerOptions) {
-    const { model, interpreter, adapters, chain, learning, beside, paceOfA = 0 } = options;
-    const shares = beside === undefined ? {} : { beside: beside.program };
+    const { model, interpreter, adapters, chain, learning, paceOfA = 0, beside } = options;
     const learnsA = paceOfA > 0;
+    const shares = beside === undefined ? {} : { beside: beside.program };
     this.program = new GradientProgram({ model, interpreter, adapters, points: chain, learnsA, ...shares });
     this.trained = new TrainedFactors(this.program.adapters, learning.factorBits);
     const { parameters, gradients } = this.trained;
@@ -98,23 +103,24 @@ export class AdapterLearner {
     return this.trained.codecs;
   }
 
-  /** The whole state but what EWC holds; without A what it was before A learned, and what other adapters have. */
-  stateOf(withA: boolean): readonly (Float32Array | Float64Array)[] {
+  /**
+   * The whole state: what is learned, and what EWC holds, after writing to which comes `elastic.decode`. Without A it
+   * is what it was before A learned.
+   */
+  stateOf(withA: boolean): LearnerState {
     const { first, second, powers } = this.adam;
-    const { arrays, values } = this.extentOf(withA);
-    return [...this.parameters.slice(0, arrays), first.subarray(0, values), second.subarray(0, values), powers];
-  }
-
-  /** What EWC holds; `elastic.decode` after it was written to. */
-  elasticStateOf(withA: boolean): readonly (Float32Array | Float64Array | Uint8Array | Int8Array)[] {
     const { fisherRoots, anchorCodes, scales, remaining } = this.elastic;
-    const { arrays, values } = this.extentOf(withA);
-    return [
-      fisherRoots.subarray(0, values),
-      anchorCodes.subarray(0, values),
-      scales.subarray(0, 2 * arrays),
-      remaining,
-    ];
+    const parameters = withA ? this.parameters : this.parameters.slice(0, this.trained.own);
+    const end = parameters.reduce((sum, { length }) => sum + length, 0);
+    return {
+      learned: [...parameters, first.subarray(0, end), second.subarray(0, end), powers],
+      held: [
+        fisherRoots.subarray(0, end),
+        anchorCodes.subarray(0, end),
+        scales.subarray(0, 2 * parameters.length),
+        remaining,
+      ],
+    };
   }
 
   /** Number of trained values. */
@@ -198,11 +204,6 @@ export class AdapterLearner {
     }
     present(slot);
     interpreter.invoke(adapters);
-  }
-
-  private extentOf(withA: boolean): { arrays: number; values: number } {
-    const arrays = withA ? this.parameters.length : this.trained.own;
-    return { arrays, values: this.parameters.slice(0, arrays).reduce((sum, { length }) => sum + length, 0) };
   }
 
   /** Chooses the batch: the newest window, and others by priority with their weights. */

@@ -14,7 +14,7 @@ const TRUST = 0.5;
 
 export interface LinearExpertOptions {
   readonly features: number;
-  /** Probabilities of the frozen model that are read beside the features: the classes, or 0. */
+  /** Probabilities of the frozen model that are read beside the features: as many as classes, or 0. */
   readonly opinions: number;
   readonly classes: number;
   /** Share of the temperature's weights that returns to their prior with every label. */
@@ -43,11 +43,6 @@ export class LinearExpert {
     this.scores = { data: new Float32Array(classes), scale: SHARPNESS, zeroPoint: 0 };
     this.probabilities = new Float32Array(classes);
     this.x = new Float32Array(features + opinions);
-  }
-
-  /** Whether it reads the frozen model's opinions; else `said` is left alone everywhere. */
-  get asks(): boolean {
-    return this.options.opinions > 0;
   }
 
   /**

@@ -2,9 +2,6 @@ import { type FactorBits, FactorCodec } from '../adapters/factor-codec.ts';
 import type { LearningAdapter } from '../gradient/rule.ts';
 import type { AdamRates } from './adam.ts';
 
-/** Bits that the engine has A in at most. */
-const ENGINE_BITS = 8;
-
 /**
  * What learns of some adapters, as flat arrays: B and bias of every layer, in float32, and behind them A of every layer
  * where it learns too. `publish` brings them into the engine as storage makes of them.
@@ -19,8 +16,6 @@ export class TrainedFactors {
   readonly own: number;
   /** B and bias in the engine. */
   private readonly factors: readonly Float32Array[];
-  /** What makes A's rows in the engine, by layer. */
-  private readonly rows: readonly FactorCodec[];
 
   constructor(
     private readonly layers: readonly LearningAdapter[],
@@ -35,7 +30,6 @@ export class TrainedFactors {
       ...this.factors.map(() => codec),
       ...withA.map(({ point }) => new FactorCodec(bits, point.inFeatures)),
     ];
-    this.rows = withA.map(({ point }) => new FactorCodec(bits === 32 ? ENGINE_BITS : bits, point.inFeatures));
     const values = bits === 32 ? this.factors : this.factors.map((array) => array.slice());
     this.parameters = [...values, ...withA.map(realA)];
     this.gradients = [
@@ -59,9 +53,9 @@ export class TrainedFactors {
   publish(): void {
     const { parameters, own } = this;
     for (let k = 0; k < own; k++) this.codecs[k]!.round(parameters[k]!, this.factors[k]!);
-    for (let l = 0; l < this.rows.length; l++) {
-      const { loraA, loraAScale } = this.layers[l]!.factors;
-      this.rows[l]!.quantise(parameters[own + l]!, loraA, loraAScale);
+    for (let k = own; k < parameters.length; k++) {
+      const { loraA, loraAScale } = this.layers[k - own]!.factors;
+      this.codecs[k]!.quantise(parameters[k]!, loraA, loraAScale);
     }
   }
 }

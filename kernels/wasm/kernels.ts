@@ -15,8 +15,11 @@ export interface WasmKernels {
   packTaps(weights: number, packed: number, places: number, channels: number, taps: number): void;
   packWinograd(weights: number, packed: number, out: number, channels: number, depth: number): void;
   packWinogradLine(weights: number, packed: number, out: number, channels: number, depth: number): void;
-  /** A low-rank adapter on a batch (assembly/adapter-batch.ts); `base` is 0 for none. */
-  adapterBatch(
+  /**
+   * A low-rank adapter on a batch (assembly/adapter-batch.ts); `base` is 0 for none. Not in the file that a gateway has
+   * (assembly/node.ts): it judges one window at a time.
+   */
+  adapterBatch?(
     x: number,
     a: number,
     b: number,
@@ -68,7 +71,7 @@ export interface WasmKernels {
     a: number,
   ): void;
   /** The same with a B for each row, of which `b` has the addresses (assembly/adapter-many.ts). */
-  adapterMany(
+  adapterMany?(
     x: number,
     a: number,
     b: number,

@@ -1,10 +1,10 @@
-import { ASIDE, ASK, type GossipBody, type GossipFields, readGossip, writeGossip } from '../messages/gossip.ts';
+import { ASIDE, ASK, type GossipBody, type GossipFields, readGossip } from '../messages/gossip.ts';
 import { ASK_LANES_MAX, Entry } from './entry.ts';
 import { Holdings } from './holdings.ts';
 import { lineageBytes, sameBytes } from './lineage.ts';
 import { type Member, Membership, placeOf } from './membership.ts';
 import { GOSSIP_DEFAULTS, type GossipEffect, type GossipOptions, type GossipRejection } from './options.ts';
-import { orderOf } from './order.ts';
+import { Outbox } from './outbox.ts';
 import { Rounds } from './rounds.ts';
 import type { GossipStep } from './schedule.ts';
 import type { GossipState } from './state.ts';
@@ -29,7 +29,7 @@ export class Gossip {
   private readonly lineage: Uint8Array;
   private readonly rounds: Rounds;
   private readonly entry: Entry;
-  private effects: GossipEffect[] = [];
+  private readonly outbox: Outbox;
   /** A cycle was asked for while one was going on. */
   private due = false;
   /** Others' pace brought on a cycle that this node's own pace has not asked for yet. */
@@ -47,7 +47,8 @@ export class Gossip {
     this.lineage = lineageBytes(options.lineage);
     this.holdings = new Holdings(options);
     this.membership = new Membership(self, generation, { missedMax, suspectMs });
-    this.rounds = new Rounds(roundTimeoutMs);
+    this.outbox = new Outbox(this.lineage, this.holdings, this.membership);
+    this.rounds = new Rounds(this.holdings.lanes.length, roundTimeoutMs);
     this.entry = new Entry(roundTimeoutMs);
     this.sharedIn = new Int32Array(this.holdings.lanes.length).fill(-1);
   }
@@ -132,7 +133,7 @@ export class Gossip {
     const at = this.time.from(now);
     const message = readGossip(body);
     const reason = this.refusal(peer, message) ?? this.meet(peer, message, at);
-    if (reason !== null) this.refuse(peer, reason);
+    if (reason !== null) this.outbox.refuse(peer, reason);
     else this.hear(peer, message);
     return this.settle(at);
   }
@@ -164,8 +165,7 @@ export class Gossip {
     if (message.lane >= this.holdings.lanes.length) return 'lane';
     if (!this.membership.isListed(peer) || peer === this.options.self) return 'stranger';
     if (message.generation < this.membership.generationOf(peer)) return 'generation';
-    if (this.options.trust(peer) <= 0) return 'quarantined';
-    return message.cycle + this.options.stalenessCycles < this.rounds.cycle ? 'stale' : null;
+    return this.options.trust(peer) <= 0 ? 'quarantined' : null;
   }
 
   /** Takes note of who speaks and of what it says of others; a reason when it must be left at that. */
@@ -176,10 +176,13 @@ export class Gossip {
     for (const rumour of message.rumours) {
       if (this.membership.rumoured(rumour, now)) this.evict(rumour[0]);
     }
-    // For another life of this node: neither the mass nor the acknowledgement is ours, and the sender should know.
-    if (message.peerGeneration === this.options.generation) return null;
-    this.say(peer, message.lane, ASIDE);
-    return 'generation';
+    const stale = message.cycle + this.options.stalenessCycles < this.rounds.cycle;
+    // For another life of this node: neither the mass nor the acknowledgement is ours. The sender should know, and so
+    // should one that has been away for long: it takes the cycle from the answer.
+    const stranger = message.peerGeneration !== this.options.generation;
+    if (stranger || (stale && !this.rounds.meets(peer))) this.say(peer, message.lane, ASIDE);
+    if (stranger) return 'generation';
+    return stale ? 'stale' : null;
   }
 
   private hear(peer: string, message: GossipFields): void {
@@ -187,7 +190,7 @@ export class Gossip {
     if (message.round === ASK) this.answer(peer, message.lane);
     else if (message.round === ASIDE) this.hearAside(peer, message);
     else if (!this.rounds.isDue(peer, message)) this.apply(peer, message, true);
-    else if (!this.rounds.keep({ peer, message })) this.refuse(peer, 'early');
+    else if (!this.rounds.keep({ peer, message })) this.outbox.refuse(peer, 'early');
   }
 
   private hearAside(peer: string, message: GossipFields): void {
@@ -206,12 +209,14 @@ export class Gossip {
 
   /** @param outside whether it came outside of its round, so that this cycle's end will not speak of it */
   private apply(peer: string, message: GossipFields, outside: boolean): void {
-    const outcome = this.holdings.take(peer, message, this.options.trust(peer));
-    if (outcome !== 'applied' && outcome !== 'old') this.refuse(peer, outcome);
+    // It may have waited for its round while the peer lost its state: then what it brings has been taken back.
+    const current = message.generation === this.membership.generationOf(peer);
+    const outcome = current ? this.holdings.take(peer, message, this.options.trust(peer)) : 'generation';
+    if (outcome !== 'applied' && outcome !== 'old') this.outbox.refuse(peer, outcome);
     // Whom this cycle does not meet would wait for its acknowledgement for ever.
     if (outside && message.upTo > message.base && !this.rounds.meets(peer)) this.say(peer, message.lane, ASIDE);
     if (outside && outcome === 'applied') {
-      this.effects.push({ kind: 'mixed', cycle: this.rounds.cycle, complete: false });
+      this.outbox.push({ kind: 'mixed', cycle: this.rounds.cycle, complete: false });
     }
   }
 
@@ -223,9 +228,7 @@ export class Gossip {
       for (const { peer, message } of this.rounds.takeLeftovers()) this.apply(peer, message, true);
       busy = !this.rounds.running && this.startNext(now);
     }
-    const { effects } = this;
-    this.effects = [];
-    return effects;
+    return this.outbox.takeEffects();
   }
 
   /** Starts the cycle that is due, or that others are in already. */
@@ -243,9 +246,7 @@ export class Gossip {
     this.holdings.settle();
     if (place === null || members.length < 2) return false;
     this.startedAt = now;
-    // Counted by lane, or a lane would see but some of the orders.
-    const turn = Math.floor(cycle / this.holdings.lanes.length);
-    this.rounds.start(cycle, orderOf(turn, members.length, this.options.orders), members, place, now);
+    this.rounds.start(cycle, members, place, now);
     return true;
   }
 
@@ -291,9 +292,11 @@ export class Gossip {
   private finish(): boolean {
     const { rounds, holdings } = this;
     rounds.stop();
-    this.effects.push({ kind: 'mixed', cycle: rounds.cycle, complete: rounds.complete });
+    this.outbox.push({ kind: 'mixed', cycle: rounds.cycle, complete: rounds.complete });
     const loose = holdings.looseEnd((peer) => rounds.meets(peer) || !this.membership.isListed(peer), rounds.cycle);
     if (loose !== null) this.say(loose.peer, loose.lane, ASIDE);
+    const lost = this.membership.lost(rounds.cycle);
+    if (lost !== null) this.say(lost, this.lane, ASIDE);
     return false;
   }
 
@@ -312,33 +315,19 @@ export class Gossip {
   }
 
   private say(peer: string, lane: number, round: number): void {
-    const body = writeGossip({
-      ...this.holdings.fieldsFor(lane, peer),
-      lineage: this.lineage,
-      cycle: this.rounds.cycle,
-      round,
-      generation: this.options.generation,
-      incarnation: this.membership.incarnation,
-      peerGeneration: this.membership.generationOf(peer),
-      rumours: this.membership.nextRumours(),
-    });
-    this.effects.push({ kind: 'send', to: peer, body });
+    this.outbox.say(peer, lane, this.rounds.cycle, round);
   }
 
   private evict(name: string): void {
     this.holdings.retract(name);
-    this.effects.push({ kind: 'member', name, state: 'evicted' });
+    this.outbox.push({ kind: 'member', name, state: 'evicted' });
   }
 
   private noteState(name: string, change: () => void): void {
     const before = this.membership.stateOf(name);
     change();
     const state = this.membership.stateOf(name);
-    if (state !== before) this.effects.push({ kind: 'member', name, state });
-  }
-
-  private refuse(peer: string, reason: GossipRejection): void {
-    this.effects.push({ kind: 'refused', peer, reason });
+    if (state !== before) this.outbox.push({ kind: 'member', name, state });
   }
 }
 

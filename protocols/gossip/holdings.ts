@@ -71,12 +71,21 @@ export class Holdings {
   }
 
   give(lane: number, peer: string, how: 'all' | 'half'): void {
-    if (this.masses[lane]!.give(peer, how, this.transfers + 1)) this.transfers += 1;
+    const mass = this.masses[lane]!;
+    const before = mass.weight;
+    if (!mass.give(peer, how, this.transfers + 1)) return;
+    this.transfers += 1;
+    this.rules[lane]!.gave?.(peer, before - mass.weight);
   }
 
   take(peer: string, message: GossipFields, trust: number): TransferOutcome {
     const rule = this.rules[message.lane]!;
-    return this.masses[message.lane]!.take(peer, message, trust, (own, value) => rule.admit(own, peer, value));
+    const mass = this.masses[message.lane]!;
+    // A newcomer takes over what the others have.
+    const admit = (own: Float64Array, value: Float64Array): Float64Array =>
+      mass.seasoned ? rule.admit(own, peer, value) : (rule.welcome?.(own, peer, value) ?? value);
+    const counted = (weight: number): number => rule.counted?.(peer, weight) ?? weight;
+    return mass.take(peer, message, trust, admit, counted);
   }
 
   /** What a message to a peer says of mass: all that is under way to it, and what was applied of its own. */

@@ -177,7 +177,7 @@ export class Mass {
    *
    * @param trust share of the new weight that counts, 0 … 1
    */
-  take(peer: string, transfer: Transfer, trust: number, admit: Admission): TransferOutcome {
+  take(peer: string, transfer: Transfer, trust: number, admit: Admission, counted = ALL): TransferOutcome {
     const edge = this.incoming.get(peer) ?? createIncoming();
     const grains = this.unpackNew(edge, transfer);
     if (typeof grains !== 'number') return grains;
@@ -187,8 +187,8 @@ export class Mass {
     edge.grains = transfer.grains;
     this.incoming.set(peer, edge);
     this.estimate(this.own);
-    const counted = Math.round(grains * trust);
-    this.absorb(this.seasoned ? admit(this.own, this.scratch) : this.scratch, counted);
+    const counts = Math.round(grainsPerUnit * counted(grains / grainsPerUnit) * trust);
+    this.absorb(admit(this.own, this.scratch), counts);
     return 'applied';
   }
 
@@ -270,3 +270,5 @@ function copyOf(packed: PackedValues | null): PackedValues | null {
   if (packed === null) return null;
   return { scales: new Uint8Array(packed.scales), values: new Uint8Array(packed.values) };
 }
+
+const ALL = (weight: number): number => weight;

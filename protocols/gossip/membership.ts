@@ -54,6 +54,7 @@ export class Membership {
 
   /** @param members sorted by name, this node among them or not; names of others that are not in it are forgotten */
   update(members: readonly Member[], now: number): void {
+    const before = this.listed;
     this.listed = members;
     this.scheduled = null;
     for (const name of this.records.keys()) if (this.listedAs(name) === null) this.records.delete(name);
@@ -63,6 +64,8 @@ export class Membership {
       const record = this.record(member.name, now);
       if (member.generation > record.generation) this.replace(record, member.generation, now);
       if (!member.present && record.state === 'alive') this.enter(member.name, record, 'suspect', now);
+      const came = member.present && record.state !== 'alive' && !isPresent(before, member.name);
+      if (came) this.enter(member.name, record, 'alive', now);
     }
   }
 
@@ -71,6 +74,17 @@ export class Membership {
     const evicted = ({ name }: Member): boolean => this.records.get(name)?.state === 'evicted';
     this.scheduled ??= this.listed.some(evicted) ? this.listed.filter((member) => !evicted(member)) : this.listed;
     return this.scheduled;
+  }
+
+  /**
+   * One of the evicted that the broker says is there, another at every turn; null when there is none. Two halves of a
+   * fleet that gave each other up find together again only if somebody goes on speaking.
+   */
+  lost(turn: number): string | null {
+    const names = [...this.records].flatMap(([name, { state }]) =>
+      state === 'evicted' && isPresent(this.listed, name) ? [name] : [],
+    );
+    return names[turn % Math.max(1, names.length)] ?? null;
   }
 
   isListed(name: string): boolean {
@@ -201,6 +215,11 @@ export class Membership {
     const at = placeOf(this.listed, name);
     return at === null ? null : this.listed[at]!;
   }
+}
+
+function isPresent(members: readonly Member[], name: string): boolean {
+  const place = placeOf(members, name);
+  return place !== null && members[place]!.present;
 }
 
 /** Index of a name in a list sorted by name, or null. */

@@ -11,6 +11,12 @@ export interface MixingRule {
    * @param own this node's estimate
    */
   admit(own: Float64Array, peer: string, value: Float64Array): Float64Array;
+  /** What a newcomer without mass takes over in place of the first value it is given; the value when left out. */
+  welcome?(own: Float64Array, peer: string, value: Float64Array): Float64Array;
+  /** This much new weight was given to a peer. */
+  gave?(peer: string, weight: number): void;
+  /** How much of a weight that came from a peer counts, 0 … weight; all when left out. */
+  counted?(peer: string, weight: number): number;
   /** The peer is gone, or is another than before. */
   forget(peer: string): void;
 }
@@ -38,8 +44,6 @@ export interface GossipOptions {
   readonly cycleMsMin?: number;
   readonly missedMax?: number;
   readonly suspectMs?: number;
-  /** Orders of the members that cycles take in turn (`orderOf`), the same in the whole fleet: 4 where peers may lie. */
-  readonly orders?: number;
   /** One rule for each lane; as the peers say when left out. */
   readonly defence?: (lane: Lane) => MixingRule;
   /** Share of a peer's weight that counts, 0 … 1; 0: nothing of it is taken, and nothing given to it. */
@@ -51,7 +55,6 @@ export const GOSSIP_DEFAULTS = {
   precision: 'int8',
   roundTimeoutMs: 2_000,
   stalenessCycles: 4,
-  orders: 1,
   cycleMsMin: 0,
   missedMax: 5,
   suspectMs: 30_000,

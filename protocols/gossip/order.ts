@@ -1,64 +1,50 @@
-/** Cycles with one order: what was lost in one of them is made good in the next, over the same edges. */
-const CYCLES = 4;
+/** Orders that cycles take in turn. */
+const ORDERS = 4;
+/** How often every lane keeps to an order: an edge's acknowledgement rides in its next message. */
+const TURNS = 4;
+/** Multipliers as shares of the count: far from 0, from 1 and from one another's small multiples. */
+const SHARES = [0, 0.618034, 0.272019, 0.445042] as const;
 
-/** Feistel rounds: four make a permutation that looks drawn at random (Luby and Rackoff 1988). */
-const FEISTEL_ROUNDS = 4;
+/** A permutation of places 0 … N - 1 and its inverse. */
+export interface Order {
+  /** Place of the member with that index in the sorted list. */
+  placeOf(index: number): number;
+  indexAt(place: number): number;
+}
 
 /**
- * In what order a cycle sees the sorted list of members. Over a single order a node would meet the same ⌈log2 N⌉
- * partners for ever; with a fifth of liars some honest node then has mostly lying ones, and no rule that compares
- * partners can help it (docs/mesh-robust.md has the figures). Four orders give up to four times as many partners, and
- * the average of each cycle is as exact as before; edges that rest for a while cost a message more each.
- *
- * Order 0 is the list itself; the others are permutations of the places, the same for every node that counts as many
- * members. They cost a few multiplications per look, no sorting and no memory.
+ * The order of a cycle. With one order for ever a node would hear the same log2 N peers only, and an extra nobody but
+ * its partner: if that one lies or is gone, so are all extras of it. Orders are i → a i + b (mod N), so that everybody
+ * finds its peers without sorting anything.
  */
-export interface Order {
-  /** The place of the member with this index in the sorted list. */
-  placeOf(index: number): number;
-  /** The index of the member in this place. */
-  indexOf(place: number): number;
-}
-
-/** The list itself: order 0. */
-export const SORTED: Order = { placeOf: (index) => index, indexOf: (place) => place };
-
-/** @param cycle of one lane, from 0. @param count members, >= 1. @param orders to be taken in turn, >= 1 */
-export function orderOf(cycle: number, count: number, orders: number): Order {
-  const order = Math.floor(cycle / CYCLES) % orders;
-  if (order === 0) return SORTED;
-  let half = 1;
-  while (4 ** half < count) half += 1;
-  const keys = Array.from({ length: FEISTEL_ROUNDS }, (_, round) => mix(FEISTEL_ROUNDS * order + round));
-  const backwards = keys.toReversed();
-  // The network permutes 4^half places: outside of the list it is followed until it comes back (cycle walking).
-  const walk = (from: number, step: (x: number) => number): number => {
-    let at = step(from);
-    while (at >= count) at = step(at);
-    return at;
-  };
+export function orderOf(cycle: number, lanes: number, count: number): Order {
+  const turn = Math.floor(cycle / (lanes * TURNS)) % ORDERS;
+  if (turn === 0 || count < 3) return { placeOf: (index) => index, indexAt: (place) => place };
+  const factor = coprimeTo(count, Math.floor(SHARES[turn]! * count));
+  const inverse = inverseOf(factor, count);
   return {
-    placeOf: (index) => walk(index, (x) => feistel(x, half, keys)),
-    indexOf: (place) => walk(place, (x) => swap(feistel(swap(x, half), half, backwards), half)),
+    placeOf: (index) => (index * factor + turn) % count,
+    indexAt: (place) => ((place + count - (turn % count)) * inverse) % count,
   };
 }
 
-/** A permutation of 2 × `half` bits: with the keys backwards, and halves swapped before and after, its inverse. */
-function feistel(x: number, half: number, keys: readonly number[]): number {
-  const mask = (1 << half) - 1;
-  let left = x >>> half;
-  let right = x & mask;
-  for (const key of keys) [left, right] = [right, left ^ (mix(right ^ key) & mask)];
-  return (left << half) | right;
+/** The least number from `from` (at least 2) without a divisor in common with `count`. */
+function coprimeTo(count: number, from: number): number {
+  let candidate = Math.max(2, from);
+  while (gcd(candidate, count) !== 1) candidate += 1;
+  return candidate;
 }
 
-function swap(x: number, half: number): number {
-  return ((x & ((1 << half) - 1)) << half) | (x >>> half);
+function gcd(a: number, b: number): number {
+  return b === 0 ? a : gcd(b, a % b);
 }
 
-/** The finaliser of murmur3. */
-function mix(word: number): number {
-  let z = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
-  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-  return (z ^ (z >>> 16)) >>> 0;
+/** 1 / factor modulo count, by Euclid's algorithm. */
+function inverseOf(factor: number, count: number): number {
+  let [r0, r1, t0, t1] = [count, factor % count, 0, 1];
+  while (r1 !== 0) {
+    const quotient = Math.floor(r0 / r1);
+    [r0, r1, t0, t1] = [r1, r0 - quotient * r1, t1, t0 - quotient * t1];
+  }
+  return (t0 + count) % count;
 }

@@ -1,6 +1,6 @@
 import type { GossipFields } from '../messages/gossip.ts';
 import type { Member } from './membership.ts';
-import { type Order, SORTED } from './order.ts';
+import { type Order, orderOf } from './order.ts';
 import { type GossipStep, stepsOf } from './schedule.ts';
 
 /** A message that came before its round. */
@@ -20,24 +20,24 @@ export class Rounds {
   /** When the present step is given up, ms. */
   deadline = 0;
   private members: readonly Member[] = [];
-  private order: Order = SORTED;
   private steps: readonly GossipStep[] = [];
   private at = 0;
   private readonly letters = new Map<string, GossipFields>();
+  private order: Order = orderOf(0, 1, 1);
+  private readonly lanes: number;
   private readonly roundTimeoutMs: number;
 
-  constructor(roundTimeoutMs: number) {
+  /** @param lanes slices that take turns, one a cycle */
+  constructor(lanes: number, roundTimeoutMs: number) {
+    this.lanes = lanes;
     this.roundTimeoutMs = roundTimeoutMs;
   }
 
-  /**
-   * @param members of this cycle, sorted; this node is the one with this index
-   * @param order the members' order in this cycle
-   */
-  start(cycle: number, order: Order, members: readonly Member[], index: number, now: number): void {
+  /** @param members of this cycle, sorted; this node is the one with `index` */
+  start(cycle: number, members: readonly Member[], index: number, now: number): void {
     this.cycle = cycle;
     this.members = members;
-    this.order = order;
+    this.order = orderOf(cycle, this.lanes, members.length);
     this.steps = stepsOf(members.length, this.order.placeOf(index));
     this.at = 0;
     this.running = true;
@@ -51,7 +51,7 @@ export class Rounds {
   }
 
   peerOf(step: GossipStep): string {
-    return this.members[this.order.indexOf(step.peer)]!.name;
+    return this.members[this.order.indexAt(step.peer)]!.name;
   }
 
   /** Goes on to the next step. */

@@ -30,7 +30,8 @@ export interface Defence {
  * - `bounded`: the value, or the distance from own, was cut.
  * - `replaced`: another value than the peer's went in: a median, a mean, the value of the peer that Krum chose.
  * - `fellBack`: fewer distinct peers were known than the rule needs, so the value was clipped instead.
- * - `refused`: the value was not finite or absurd; the receiver's own went in, and the peer is charged.
+ * - `refused`: the value was not finite or absurd (the peer is charged), or a newcomer was offered one that harms; the
+ *   receiver's own went in.
  * - `quarantined`: the peer has hurt too often; the receiver's own value went in.
  */
 export type Admission = 'asSaid' | 'bounded' | 'replaced' | 'fellBack' | 'refused' | 'quarantined';

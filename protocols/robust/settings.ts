@@ -21,7 +21,7 @@ export const ROBUST = {
     harmScale: { peers: PEERS, ageMax: AGE_MAX, othersMin: 4, deviations: 6, natsMin: 0.05, natsMax: 0.5 },
     /** One false quarantine in a million contributions; 15 harmful ones in a row are found out. */
     harmTest: { honestHarmMax: 0.2, stake: 2, evidenceMax: 13.8 },
-    /** Weights lie near 1, an exchange moves half of one, and a message that makes good for lost ones several. */
-    edges: { slack: 2, keep: 0.9, edges: 256 },
+    /** The heaviest honest message (`GOSSIP_LIMITS.weightMax`): folding gives away all, and loss piles weight up. */
+    edges: { slack: 8, keep: 0.8, edges: 256 },
   },
 } as const;

@@ -83,6 +83,21 @@ export class TrustingDefence implements Defence {
     return this.out;
   }
 
+  /**
+   * What a newcomer, which knows nobody, takes over in place of the first value it is given: the value, unless it is
+   * unsound or far worse on the own windows than no learning at all.
+   */
+  welcome(own: Float64Array, peer: string, value: Float64Array): Float64Array {
+    const standing = this.standingOf(peer);
+    if (this.out.length !== own.length) this.out = new Float64Array(own.length);
+    if (valueFault(value) !== null) {
+      standing.refusals += 1;
+      return this.keep(own, 'refused');
+    }
+    if (this.weigh(standing, own, peer, value)) return this.keep(own, 'refused');
+    return this.keep(value, 'asSaid');
+  }
+
   /** A message of this peer was refused for a fault of its own: a body that does not decode, a forged weight. */
   charge(peer: string): void {
     this.standingOf(peer).refusals += 1;
@@ -117,11 +132,12 @@ export class TrustingDefence implements Defence {
     this.rule.forget(peer);
     this.typical.forget(peer);
     this.scale.forget(peer);
+    this.edges.forget(peer);
   }
 
-  private keep(own: Float64Array, why: Admission): Float64Array {
+  private keep(values: Float64Array, why: Admission): Float64Array {
     this.latest = why;
-    this.out.set(own);
+    this.out.set(values);
     return this.out;
   }
 

@@ -11,6 +11,7 @@ import { NodeError } from '../../firmware/errors.ts';
 import { type Broker, startBroker } from '../../firmware/io/broker.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import { BrokerMember } from '../../firmware/machines/broker-member.ts';
+import { within } from '../../firmware/within.ts';
 import { clientIdOf, type Rights } from '../../protocols/access.ts';
 import { gossipFilter, gossipTopic, revocationTopic, topicFilter, topicName } from '../../protocols/topics.ts';
 import { revoke } from '../../tools/fleet/revoke.ts';
@@ -18,6 +19,9 @@ import { listen } from '../support/broker-store.ts';
 import { createTestFleet, type TestFleet } from '../support/fleet.ts';
 
 const SITE = 'plant';
+const CONNACK_AND_SUBACK_BYTES = 9;
+/** Before a test says that nobody was hung up on. */
+const CUT_MS_MAX = 5_000;
 /** Made once: an authority costs more than all of these tests. */
 const made = createTestFleet({ pump: 'node', 'pump-3': 'node', fan: 'node', anna: 'operator', vera: 'viewer' });
 const strangers = createTestFleet({ pump: 'node' });
@@ -63,6 +67,12 @@ access.after.each(async ({ close, broker }) => {
   await broker.close();
 });
 
+/** A short packet whose payload begins with a text (MQTT 3.1.1 §1.5.3, §2.2). */
+const packet = (head: number, variable: readonly number[], text: string, rest: readonly number[] = []): Uint8Array => {
+  const body = [...variable, 0, text.length, ...Buffer.from(text), ...rest];
+  return Uint8Array.of(head, body.length, ...body);
+};
+
 /** Connects once. */
 const connected = (
   url: string,
@@ -104,8 +114,9 @@ access('without TLS, without a certificate, or with one of a stranger nothing ge
   const [answer] = await Promise.race([once(plain, 'close'), once(plain, 'data')]);
   assert.not.ok(Buffer.isBuffer(answer) && answer[0] === 0x20, 'no CONNACK');
   const nameless = connectTls({ port: broker.port, host: '127.0.0.1', rejectUnauthorized: false });
-  const [fault] = (await once(nameless, 'error')) as [Error];
-  assert.match(fault.message, /certificate required|alert|reset/);
+  const fault = new Promise<void>((resolve) => nameless.once('error', () => resolve()));
+  assert.ok(await within(fault, CUT_MS_MAX), 'a connection without a certificate stays open');
+  nameless.destroy();
   const thief = await (await strangers).endpoint('pump', broker.port);
   const refused = connectMqtt({ ...thief, clientId: 'plant-pump' });
   const said = new Promise<string>((resolve) => refused.onFault(resolve));
@@ -116,6 +127,40 @@ access('without TLS, without a certificate, or with one of a stranger nothing ge
   const pem = { cert: Buffer.from(cert!), key: Buffer.from(key!), rejectUnauthorized: false };
   assert.ok((await connected(broker.url, { ...pem, clientId: 'plant-pump' }).catch((error) => error)) instanceof Error);
   assert.ok(texts.some((text) => /before its first word: peer did not return a certificate$/.test(text)));
+});
+
+access('a subscriber over TLS that stops reading holds up nobody', async ({ fleet, broker, member }) => {
+  const { ca, cert, key } = await fleet.endpoint('vera', broker.port);
+  const pem = { ca: Buffer.from(ca!), cert: Buffer.from(cert!), key: Buffer.from(key!) };
+  const frozen = connectTls({ port: broker.port, host: '127.0.0.1', ...pem });
+  const topic = topicName(SITE, 'pump', 'telemetry');
+  frozen.write(packet(0x10, [0, 4, ...Buffer.from('MQTT'), 4, 2, 0, 0], 'plant-vera'));
+  frozen.write(packet(0x82, [0, 1], topic, [0]));
+  let answered = 0;
+  for await (const chunk of frozen.iterator({ destroyOnReturn: false })) {
+    answered += (chunk as Buffer).length;
+    if (answered >= CONNACK_AND_SUBACK_BYTES) break;
+  }
+  frozen.pause();
+  const [pump, anna] = await Promise.all([member('pump'), member('anna')]);
+  let [received, longestMs, last] = [0, 0, performance.now()];
+  await granted(anna, topic);
+  await new Promise<void>((resolve) => {
+    const burst = (): void => {
+      for (let i = 0; i < 20; i++) pump.publish(topic, Buffer.alloc(2_000));
+    };
+    anna.on('message', () => {
+      received += 1;
+      longestMs = Math.max(longestMs, performance.now() - last);
+      last = performance.now();
+      if (received === 3_000) resolve();
+      else if (received % 20 === 0) burst();
+    });
+    burst();
+  });
+  frozen.destroy();
+  // 6 MB went past it, more than the kernel keeps; waiting for it takes the 5 s after which aedes gives it up.
+  assert.ok(longestMs < 2_500, `one message took ${longestMs.toFixed(0)} ms`);
 });
 
 access('an address of another machine is one that nobody can listen on', async ({ fleet }) => {
@@ -132,6 +177,8 @@ access('a client id belongs to a certificate, and so does the right to leave a w
   for (const clientId of ['plant-fan', 'plant-pump-3', 'plant-pump-views', 'pump', 'anything']) {
     assert.match(await refusal('pump', { clientId }), /Identifier rejected/, clientId);
   }
+  assert.match(await refusal('pump', { clientId: 'x\n\x1b[2Jforged line' }), /Identifier rejected/);
+  assert.ok(texts.some((text) => /calls itself "x··\[2Jforged line"/.test(text)));
   assert.ok(await member('pump', { clientId: 'plant-pump/views' }));
   const will = (node: string) => ({ topic: topicName(SITE, node, 'presence'), payload: Buffer.from('gone') });
   assert.match(await refusal('pump', { will: will('fan') }), /Not authorized/);
@@ -166,7 +213,7 @@ access('a node cannot publish as another, and nobody hears that it tried', async
     });
     const cut = hungUp(pump);
     pump.publish(topic, 'forged', { qos: 1 });
-    await cut;
+    assert.ok(await within(cut, CUT_MS_MAX), 'not cut');
     assert.ok(
       texts.some((text) => text.includes(`plant-pump may not publish to ${topic}`)),
       topic,
@@ -179,7 +226,7 @@ access('a node cannot publish as another, and nobody hears that it tried', async
   assert.equal([...new Set(heard)], [will, own], 'its wills, as it was hung up on, and nothing that it forged');
 });
 
-access('each role reads what it needs and nothing else', async ({ member }) => {
+access('each role reads what it needs and nothing else', async ({ member, texts }) => {
   const table: readonly [string, readonly string[], readonly string[]][] = [
     [
       'pump',
@@ -220,7 +267,13 @@ access('each role reads what it needs and nothing else', async ({ member }) => {
   for (const [name, may, mayNot] of table) {
     const client = await member(name);
     for (const filter of may) assert.ok(await granted(client, filter), `${name} ${filter}`);
-    for (const filter of mayNot) assert.not.ok(await granted(client, filter), `${name} ${filter}`);
+    for (const filter of mayNot) {
+      assert.not.ok(await granted(client, filter), `${name} ${filter}`);
+      assert.ok(
+        texts.some((text) => text.endsWith(`plant-${name} may not read ${filter}`)),
+        filter,
+      );
+    }
   }
 });
 
@@ -271,7 +324,7 @@ access('a revoked member is cut at once and refused from then on, also after a r
   assert.is(old, null);
   const first = await revoke(fleet.fleet, { name: 'lost' }, Date.now());
   anna.publish(topic, Buffer.from(first.message), { qos: 1, retain: true });
-  await cut;
+  assert.ok(await within(cut, CUT_MS_MAX), 'not cut');
   await echo;
   assert.match(await refusalOf(member('lost')), /Not authorized/);
   await bench.broker.close();
@@ -290,7 +343,7 @@ access('a revoked member is cut at once and refused from then on, also after a r
     const client = await member('anna', { clientId: 'plant-anna/desk' });
     const gone = hungUp(client);
     client.publish(topic, payload, { qos: 1, retain: true });
-    await gone;
+    assert.ok(await within(gone, CUT_MS_MAX), 'not cut');
   }
   assert.ok(texts.some((text) => /list of revocations is refused: stale/.test(text)));
   assert.match(await refusalOf(member('lost')), /Not authorized/);

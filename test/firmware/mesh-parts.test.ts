@@ -45,6 +45,14 @@ share('a change is added to whatever the worker has learned meanwhile', async ()
   const judged = end.share.judge(new Float64Array([3, 4]));
   work();
   assert.is(await judged, 7);
+  const before = end.share.own();
+  const given = end.share.give(new Float64Array([1, 1]), 77);
+  const after = end.share.own();
+  for (let turn = 0; turn < 3; turn++) work();
+  await given;
+  assert.equal(await before, { values: new Float64Array([5, 2]), labels: 9, giver: 0 }, 'not what was added');
+  assert.equal([...theta], [6, 3]);
+  assert.equal(await after, { values: new Float64Array([5, 2]), labels: 9, giver: 77 });
 });
 
 share('a worker that is gone answers nobody, and a full mailbox says so', async () => {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
@@ -15,7 +16,7 @@ import { STAR_SITE } from '../support/star-labels.ts';
 import { StarTrace } from '../support/star-trace.ts';
 
 /** `.ci/run` asks for 200. */
-const KILLS = Number(process.env.STAR_KILLS ?? 4);
+const KILLS = Number(process.env.STAR_KILLS ?? 3);
 /** A victim is killed this long after it began its work, or after the kill before, at most. */
 const LIFE_MS_MAX = 400;
 const AT_WORK = 0.8;
@@ -30,7 +31,7 @@ star('nothing that was learned is lost, and nothing is counted twice', async () 
   const program = join(folder, 'star-node.mjs');
   // As one file, in which a process is born in a tenth of the time.
   await build({
-    entryPoints: ['test/support/star-node.ts'],
+    entryPoints: [fileURLToPath(new URL('../support/star-node.ts', import.meta.url))],
     ...{ bundle: true, platform: 'node', format: 'esm', outfile: program, logLevel: 'silent' },
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });

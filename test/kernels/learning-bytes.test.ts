@@ -51,8 +51,8 @@ for (const paceOfA of [0, 0.3]) {
     const shape = { rank: 2, learnsA: paceOfA > 0 };
     const values = interpreter.adapterPoints.reduce((sum, point) => sum + trainedValues(point, shape), 0);
     assert.is(learner.parameterCount, values);
-    const state = [...learner.stateOf(true), ...learner.elasticStateOf(true)];
-    const stored = state.reduce((sum, { byteLength }) => sum + byteLength, 0);
+    const { learned, held: anchors } = learner.stateOf(true);
+    const stored = [...learned, ...anchors].reduce((sum, { byteLength }) => sum + byteLength, 0);
     const held = buffersOf(learner, [engine.uint8.buffer, replay, model, interpreter, ...interpreter.adapterPoints]);
     const counted = learningStateBytes(values);
     const taken = held + 2 * stored;

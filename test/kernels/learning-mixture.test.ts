@@ -83,7 +83,7 @@ mixtures('promise with a prior that changes: each change adds what it takes from
           if (turn % 3 === 1) {
             const next = distribution(later[turn]!.slice(0, present.length));
             const most = Math.max(...next.map((p, e) => p / present[e]!));
-            next.forEach((p, e) => void (promised[e] = promised[e]! + Math.log((most * present[e]!) / p)));
+            for (const [e, p] of next.entries()) promised[e] = promised[e]! + Math.log((most * present[e]!) / p);
             mixture.reprior(Float64Array.from(next));
             present = next;
           }
@@ -98,7 +98,7 @@ mixtures('promise with a prior that changes: each change adds what it takes from
           mixture.learn(probabilities, label);
         });
         // The last label's share is not part of the promise, but can only have made it weaker.
-        promised.forEach((most, e) => assert.ok(own <= most, `expert ${e}: ${own} > ${most}`));
+        for (const [e, most] of promised.entries()) assert.ok(own <= most, `expert ${e}: ${own} > ${most}`);
       },
     ),
     { numRuns: 200, seed: 1 },
@@ -113,7 +113,7 @@ mixtures('a prior that is taken back leaves the weights as they were', () => {
   mixture.reprior(Float64Array.of(0.1, 0.1, 0.8));
   assert.ok(mixture.weights[2]! > before[2]!);
   mixture.reprior(Float64Array.from(prior));
-  before.forEach((weight, e) => assert.ok(Math.abs(weight - mixture.weights[e]!) < 1e-12));
+  assert.ok(before.every((weight, e) => Math.abs(weight - mixture.weights[e]!) < 1e-12));
 });
 
 mixtures('combined probabilities are a distribution whatever was learned', () => {

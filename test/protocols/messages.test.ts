@@ -8,6 +8,7 @@ import { createCodec } from '../../protocols/codec.ts';
 import { createEnvelopeWriter, openEnvelope, readEnvelope, sealEnvelope } from '../../protocols/envelope.ts';
 import { LIMITS } from '../../protocols/limits.ts';
 import type { MessageType } from '../../protocols/message.ts';
+import { ADAPTER } from '../../protocols/messages/adapter.ts';
 import { ALARM } from '../../protocols/messages/alarm.ts';
 import { ALARM_ACKNOWLEDGE } from '../../protocols/messages/alarm-acknowledge.ts';
 import { ASK } from '../../protocols/messages/ask.ts';
@@ -20,9 +21,11 @@ import { LABEL_RANGE_ACK } from '../../protocols/messages/label-range-ack.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
 import { REVOCATION } from '../../protocols/messages/revocation.ts';
 import { TELEMETRY, type TelemetryBody } from '../../protocols/messages/telemetry.ts';
+import { UPDATE } from '../../protocols/messages/update.ts';
 
 const codec = createCodec();
 const types = [
+  ADAPTER,
   ALARM,
   ALARM_ACKNOWLEDGE,
   ASK,
@@ -35,6 +38,7 @@ const types = [
   PRESENCE,
   REVOCATION,
   TELEMETRY,
+  UPDATE,
 ] as readonly MessageType<unknown>[];
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -55,9 +59,13 @@ const revive = (_key: string, value: unknown): unknown =>
     ? new Uint8Array(Buffer.from(String(value.$hex), 'hex'))
     : value;
 
-const golden = ['messages-v1.json', 'messages-v2.json', 'messages-v3.json', 'messages-fleet.json'].flatMap(
-  (name) => JSON.parse(readFileSync(folder(`../vectors/${name}`), 'utf8'), revive) as GoldenMessage[],
-);
+const golden = [
+  'messages-v1.json',
+  'messages-v2.json',
+  'messages-v3.json',
+  'messages-fleet.json',
+  'messages-star.json',
+].flatMap((name) => JSON.parse(readFileSync(folder(`../vectors/${name}`), 'utf8'), revive) as GoldenMessage[]);
 const typeOf = (kind: string): MessageType<unknown> => types.find((type) => type.kind === kind)!;
 /** Every version of every kind. */
 const withEarlier = (type: MessageType<unknown> | null): readonly MessageType<unknown>[] =>

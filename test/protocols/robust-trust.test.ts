@@ -147,6 +147,13 @@ trust('a value that is not finite goes in as the own one, costs reputation and s
   assert.equal(defence.admit(vector(0.5), 'a', vector(1)), vector(1));
 });
 
+trust('a newcomer takes over what it is offered, unless it is far worse than no learning at all', () => {
+  const newcomer = createDefence('clip', (values) => Math.abs(values[0]! - 1));
+  assert.equal(newcomer.welcome(vector(0), 'a', vector(1.2)), vector(1.2));
+  assert.equal(newcomer.welcome(vector(0), 'b', vector(-7)), vector(0));
+  assert.equal(newcomer.welcome(vector(0), 'c', vector(Number.NaN)), vector(0));
+});
+
 trust('memory is bounded: the peer heard longest ago is forgotten', () => {
   const defence = createDefence('clip');
   defence.charge('first');

@@ -42,7 +42,7 @@ weights('a forged weight counts for the slack once, and then for no more than wa
 });
 
 weights('edges are kept apart, and their number is bounded', () => {
-  const edges = new EdgeWeights({ slack: 1, keep: 0.9, edges: 2 });
+  const edges = new EdgeWeights({ slack: 1, keep: 1, edges: 2 });
   assert.is(edges.counted('a', 5), 1);
   assert.is(edges.counted('b', 5), 1);
   assert.is(edges.counted('a', 5), 0);

@@ -3,10 +3,11 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../firmware/io/clock.ts';
+import { identityFolder } from '../../firmware/io/fleet-folder.ts';
+import { openIdentityKeys } from '../../firmware/io/identity-folder.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import type { Share } from '../../firmware/io/share.ts';
 import { createPresence } from '../../firmware/machines/presence.ts';
-import { ownIdentity } from '../../firmware/mesh/ground.ts';
 import { openStar } from '../../firmware/mesh/star-desk.ts';
 import { createVitals } from '../../firmware/vitals.ts';
 import { createCodec } from '../../protocols/codec.ts';
@@ -32,7 +33,7 @@ const [journal, snapshot, boots] = ['journal', 'snapshot', 'boots'].map((name) =
 appendFileSync(boots, '.');
 const epoch = statSync(boots).size;
 
-/** What others gave is in the snapshot alone; labels are in the journal one by one, and are learned again from there. */
+/** What others gave is in the snapshot alone; labels are in the journal, one by one, and are learned again. */
 const kept = existsSync(snapshot)
   ? (JSON.parse(readFileSync(snapshot, 'utf8')) as { given: number[]; giver: number })
   : { given: new Array<number>(STAR_SIZE).fill(0), giver: 0 };
@@ -64,8 +65,8 @@ setInterval(() => {
 const codec = createCodec();
 const clock = systemClock();
 const writer = createEnvelopeWriter(codec, `${STAR_SITE}/${node}`, epoch);
-const { publicKey } = await ownIdentity({}, directory);
-const mesh = { lineage: STAR_LINEAGE, generation: epoch, key: publicKey.bytes };
+const { identity } = await openIdentityKeys(identityFolder(directory));
+const mesh = { lineage: STAR_LINEAGE, generation: epoch, key: identity.publicKey.bytes };
 const presence = createPresence({ site: STAR_SITE, node, writer, about: { version: '0', mesh } });
 const mqtt = connectMqtt({ url, clientId: `${STAR_SITE}-${node}`, will: presence.will(0) });
 mqtt.onConnect(() => mqtt.publish(presence.online(0)));

@@ -18,8 +18,8 @@ const QUANTUM = 1.01 / 254;
 const largest = (vector: Float64Array): number => vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 
 /**
- * Follows a star by what goes over its broker, and knows nothing of its machines: which updates an adapter answers, what
- * each adds to what was answered before, and whether the adapter moved by their mean.
+ * Follows a star by what goes over its broker, and knows nothing of its machines: which updates an adapter answers,
+ * what each adds to what was answered before, and whether the adapter moved by their mean.
  */
 export class StarTrace {
   /** Of an agent and number: what the update held. */

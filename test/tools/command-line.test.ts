@@ -43,6 +43,14 @@ commandLine('input that is not there ends with 1 and one line', () => {
   }
 });
 
+commandLine('a fleet is made and grows, and takes back what it gave', () => {
+  const dir = join(mkdtempSync(join(tmpdir(), 'myrmex-command-line-')), 'fleet');
+  const fleet = (...args: string[]) => myrmexctl('fleet', ...args, '--dir', dir);
+  assert.is(fleet('init', '--site', 'plant').status, 0);
+  assert.match(fleet('enroll', 'anna', '--role', 'operator').stderr, /plant\/anna is enrolled as operator: serial 2/);
+  assert.match(fleet('revoke', 'anna').stderr, /^revoked: serial 2\n/);
+});
+
 commandLine('train, inspect and replay work on a recording, in a row', () => {
   const folder = mkdtempSync(join(tmpdir(), 'myrmex-command-line-'));
   const [recording, model] = [join(folder, 'two.csv'), join(folder, 'two.tflite')];

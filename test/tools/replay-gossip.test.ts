@@ -11,15 +11,15 @@ import { taughtStream } from '../support/teacher.ts';
 
 const SHAPE = { channels: 4, hidden: [16], classes: 3, seed: 2 };
 const MODEL = randomClassifierFile(SHAPE);
-const NODES = 6;
-const ROWS = 120;
+const NODES = 10;
+const ROWS = 80;
 const STREAM = taughtStream({ classes: 3, channels: 4, rows: NODES * ROWS, seed: 1, drift: 0 });
 
 /** Machines of one kind: each node has its own stretch of one stream, the last one a shorter one. */
 const RECORDING = {
   ...{ channels: cardOf(SHAPE).channels, labels: cardOf(SHAPE).labels },
   nodes: Array.from({ length: NODES }, (_, n): RecordingNode => {
-    const rows = n === NODES - 1 ? ROWS - 30 : ROWS;
+    const rows = n === NODES - 1 ? ROWS - 20 : ROWS;
     const from = n * ROWS;
     const cut = {
       label: STREAM.label.slice(from, from + rows),
@@ -30,8 +30,8 @@ const RECORDING = {
 } as unknown as Recording;
 
 const HOW: ReplayGossip = { everyWindows: 5, defence: 'none', liars: null };
-const learning = { ...defaultPipelineOptions.learning, stepsPerLabel: 24, batch: 8 };
-const shared = { ...defaultPipelineOptions.shared, batch: 8 };
+const learning = { ...defaultPipelineOptions.learning, learningRate: 0.03, stepsPerLabel: 8, batch: 8 };
+const shared = { ...defaultPipelineOptions.shared, learningRate: 0.03, batch: 8 };
 
 const OPTIONS: ReplayOptions = {
   ...{ recording: RECORDING, model: MODEL, labelRate: 0.12, seed: 3, experts: expertNames, baselines: [] },
@@ -55,32 +55,30 @@ gossips('what is sent is counted with topic and signature, and stays below 1 KB 
   assert.is(bytesPerNode, Math.round(bytes / NODES));
   assert.is(refused, 0);
   assert.is(liars, 0);
-  // Six nodes: two fold, four double in two rounds, two are given back; five once the last one has gone.
-  const [six, five] = [2 + 8 + 2, 1 + 8 + 1];
-  assert.ok(messages >= 18 * six + 6 * five && messages <= 18 * six + 6 * five + NODES, `${messages}`);
+  // Ten nodes: two fold, eight double in three rounds, two are given back; nine in the last four cycles.
+  const least = 12 * (2 + 24 + 2) + 4 * (1 + 24 + 1);
+  assert.ok(messages >= least && messages <= least + 2 * NODES, `${messages}, at least ${least}`);
   assert.ok(messageBytesMax > adapterParameters + 64 && messageBytesMax <= 1024, `${messageBytesMax}`);
 });
 
 gossips('what local experts learn does not depend on who else is there', () => {
   const { gossip: _, ...alone } = OPTIONS;
   const { local } = replay({ ...alone, experts: ownExpertNames }).experts;
-  assert.equal(local, TOGETHER.experts['local']);
+  assert.equal(local, TOGETHER.experts.local);
 });
 
-gossips('the same command gives the same decisions', () => {
-  assert.is(play({ baselines: ['repeatLast'] }).decisionFingerprint, TOGETHER.decisionFingerprint);
-});
-
-gossips('liars are drawn by the seed and not scored, and ruin what is shared where nothing defends it', () => {
-  const liars = { share: 0.34, attack: 'signFlip' } as const;
+gossips('liars are drawn by the seed, not scored, and ruin what is shared where nothing defends it', () => {
+  const liars = { share: 0.2, attack: 'noise' } as const;
   const undefended = play({ gossip: { ...HOW, liars } });
   assert.is(undefended.gossip!.liars, 2);
   assert.is(undefended.nodes.length, NODES - 2);
-  const honest = play({ gossip: { ...HOW, liars, defence: 'clip' } });
+  const defended = play({ gossip: { ...HOW, liars, defence: 'clip' } });
   const { shared: ruined, mixture } = undefended.experts;
-  assert.ok(ruined!.secondHalf < honest.experts['shared']!.secondHalf - 0.1, `${ruined!.secondHalf}`);
-  // The mixture hears its own labels.
-  assert.ok(mixture!.secondHalf > ruined!.secondHalf + 0.1, `${mixture!.secondHalf}`);
+  const saved = defended.experts.shared!.secondHalf;
+  assert.ok(saved > TOGETHER.experts.shared!.secondHalf - 0.15, `${saved} with liars`);
+  assert.ok(ruined!.secondHalf < saved - 0.2, `${ruined!.secondHalf} undefended, ${saved} defended`);
+  // The mixture hears its own labels: what is poisoned does not decide.
+  assert.ok(mixture!.secondHalf > ruined!.secondHalf + 0.15, `${mixture!.secondHalf}`);
 });
 
 gossips('where nothing is shared, or nobody is left to be scored, that is said', () => {

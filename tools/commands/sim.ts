@@ -51,7 +51,7 @@ export function simCommand(): Command {
         defence: defence ?? (rest.liars > 0 ? 'clip' : 'none'),
         canary,
       };
-      const report = simulateMesh(options, () => performance.now());
+      const report = simulateMesh(options, times);
       process.stdout.write(json === true ? `${JSON.stringify(report)}\n` : printMesh(report));
       const failure = failureOf(report, options);
       if (failure === null) return;
@@ -59,4 +59,9 @@ export function simCommand(): Command {
       process.exitCode = 1;
     });
   return command.addCommand(simFleetCommand());
+}
+
+function times(): { elapsedMs: number; cpuMs: number } {
+  const { user, system } = process.cpuUsage();
+  return { elapsedMs: performance.now(), cpuMs: (user + system) / 1_000 };
 }

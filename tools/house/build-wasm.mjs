@@ -1,7 +1,7 @@
 // Compiles the hot loops, the engine's (kernels/wasm/assembly) and the trainer's (tools/train/assembly), to WebAssembly
-// and embeds each as binary.generated.ts beside its folder, so that sources run as they are; in the node's bundle the
-// engine is a file of its own (rollup.config.js). Does nothing when the sources have not changed. Talks on standard
-// error only.
+// and embeds each as binary.generated.ts beside its folder, so that sources run as they are; in the bundles the engine
+// is a file of its own (rollup.config.js), without what only the desk calls. Does nothing when the
+// sources have not changed. Talks on standard error only.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,9 +10,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-/** Folder of each module, and the name of the function that gives its bytes. */
+/** Folder of each module, the name of the function that gives its bytes, and its entry where that is not index.ts. */
 const modules = [
   ['kernels/wasm', 'engineBinary'],
+  ['kernels/wasm', 'engineBinary', 'node'],
   ['tools/train', 'trainerBinary'],
 ];
 const compiler = join(root, 'node_modules', 'assemblyscript', 'bin', 'asc.js');
@@ -36,26 +37,26 @@ export function buildWasm() {
   return modules.map((module) => buildModule(...module)).includes(true);
 }
 
-function buildModule(folder, name) {
+function buildModule(folder, name, entry = 'index') {
   const sources = join(root, folder, 'assembly');
-  const target = join(root, folder, 'binary.generated.ts');
+  const target = join(root, folder, `${entry === 'index' ? '' : `${entry}-`}binary.generated.ts`);
   const made = `// Made by tools/house/build-wasm.mjs from ${folder}/assembly`;
   const mark = `${made} (${fingerprint(sources)}). Do not edit.\n`;
   if (existsSync(target) && readFileSync(target, 'utf8').startsWith(mark)) return false;
   const scratch = mkdtempSync(join(tmpdir(), 'myrmex-wasm-'));
   try {
     const output = join(scratch, 'kernels.wasm');
-    execFileSync(process.execPath, [compiler, join(sources, 'index.ts'), ...flags, '--outFile', output], {
+    execFileSync(process.execPath, [compiler, join(sources, `${entry}.ts`), ...flags, '--outFile', output], {
       stdio: ['ignore', 2, 2],
     });
     const binary = readFileSync(output);
     const bytes = `Uint8Array.from(atob('${binary.toString(encoding)}'), (character) => character.charCodeAt(0))`;
     const text = `${mark}export const ${name} = (): Uint8Array<ArrayBuffer> =>\n  ${bytes};\n`;
     // Written aside and renamed: a test that starts meanwhile sees the old file or the new one, never half of it.
-    const half = join(dirname(target), `.binary.${process.pid}.half`);
+    const half = join(dirname(target), `.${entry}.${process.pid}.half`);
     writeFileSync(half, text);
     renameSync(half, target);
-    console.error(`${folder}: ${binary.length} bytes`);
+    console.error(`${folder}, ${entry}: ${binary.length} bytes`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -72,6 +72,20 @@ const hostileModels = () => {
   return `${mutants} mutants, ${refused} refused with a code, ${outcomes.accepted} run, nothing else happened`;
 };
 
+const MESH_SEEDS = 20;
+
+/** The mesh at its promised size, and the small simulations of the suite with more seeds. */
+const simulatedMesh = () => {
+  const env = { MYRMEX_MESH_SEEDS: `${MESH_SEEDS}` };
+  run(process.execPath, ['--import', 'tsx', 'test/tools/sim-mesh.test.ts'], { env });
+  const faults = ['--loss', '0.2', '--churn', '0.1', '--seed', '1'];
+  const size = ['--nodes', '1024', '--rounds', '200'];
+  const report = lastObject(run(process.execPath, ['dist/myrmexctl.js', 'sim', 'mesh', ...size, ...faults, '--json']));
+  require(report.elapsedMs <= 60_000, `1,024 nodes and 200 rounds took ${report.elapsedMs} ms`);
+  const [first, last] = [report.spread[0], report.spread.at(-1)].map((value) => value.toFixed(4));
+  return `${MESH_SEEDS} seeds; 1,024 nodes: spread ${first} -> ${last} in ${report.elapsedMs.toFixed(0)} ms`;
+};
+
 /** The committed model is what its script makes, byte for byte. */
 const demoModel = () => {
   run(process.execPath, ['--import', 'tsx', 'tools/make-demo-model.ts']);
@@ -115,6 +129,7 @@ const checks = [
   { name: 'hostile messages at the door', check: hostileMessages },
   { name: 'what a signed message costs', check: doorCost },
   { name: 'the demonstration model comes from its script', check: demoModel },
+  { name: 'simulated mesh', check: simulatedMesh },
   { name: 'killed at 300 random moments: nothing acknowledged is lost', check: killMoments },
   { name: 'embedded broker, killed 150 times under load', check: brokerKills },
   { name: 'a compute worker that crashes, eats its memory, hangs', check: workerFaults },

@@ -1,4 +1,5 @@
 import type { MessageType } from '../../protocols/message.ts';
+import { ADAPTER } from '../../protocols/messages/adapter.ts';
 import { ALARM } from '../../protocols/messages/alarm.ts';
 import { ALARM_ACKNOWLEDGE } from '../../protocols/messages/alarm-acknowledge.ts';
 import { ASK } from '../../protocols/messages/ask.ts';
@@ -12,11 +13,13 @@ import { LABEL_RANGE_ACK } from '../../protocols/messages/label-range-ack.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
 import { REVOCATION } from '../../protocols/messages/revocation.ts';
 import { TELEMETRY } from '../../protocols/messages/telemetry.ts';
+import { UPDATE } from '../../protocols/messages/update.ts';
 
 /** Every kind of message there is, by its name on the wire; a test holds this to the folder protocols/messages. */
 export const KINDS: ReadonlyMap<string, MessageType<unknown>> = new Map(
   (
     [
+      ADAPTER,
       ALARM,
       ALARM_ACKNOWLEDGE,
       ASK,
@@ -30,6 +33,7 @@ export const KINDS: ReadonlyMap<string, MessageType<unknown>> = new Map(
       PRESENCE,
       REVOCATION,
       TELEMETRY,
+      UPDATE,
     ] as readonly MessageType<unknown>[]
   ).map((type) => [type.kind, type]),
 );

@@ -10,7 +10,8 @@ import { FullBaseline } from './full-baseline.ts';
  * Learning rates that `full` and `fedavg` are run with side by side; the report shows the one that was right most often
  * over all nodes. Chosen in hindsight, so the baseline looks as good as it can.
  */
-const RATES = [1e-4, 3e-4, 1e-3];
+const FULL_RATES = [1e-4, 3e-4, 1e-3];
+const FEDERATED_RATES = [...FULL_RATES, 3e-3];
 
 export interface Baselines {
   /** Fresh ones for the next node of the recording. */
@@ -22,10 +23,10 @@ export interface Baselines {
 /** The model is read once for all nodes. */
 export function createBaselines(names: readonly BaselineName[], options: PipelineOptions): Baselines {
   const loaded = names.some((name) => name !== 'repeatLast') ? loadModel(options.model, options.limits) : null;
-  const federations = RATES.map((rate) => ({ rate, average: new FederatedAverage() }));
+  const federations = FEDERATED_RATES.map((rate) => ({ rate, average: new FederatedAverage() }));
   const make = (name: BaselineName): Baseline[] => {
     if (loaded === null || name === 'repeatLast') return [new RepeatLast()];
-    if (name === 'full') return RATES.map((rate) => new FullBaseline(loaded, options, rate));
+    if (name === 'full') return FULL_RATES.map((rate) => new FullBaseline(loaded, options, rate));
     return federations.map(({ rate, average }) => average.join(new FullBaseline(loaded, options, rate, 'fedavg')));
   };
   return {

@@ -16,14 +16,9 @@ const SITE = 'replay';
 /** A cycle takes no time between two windows; a window is as good a measure of it as another. */
 const WINDOW_MS = 1000;
 
-export interface GossipMember {
-  readonly node: string;
-  readonly shared: SharedParameters;
-}
-
 export interface GossipExchangeOptions {
   /** In the recording's order. */
-  readonly members: readonly GossipMember[];
+  readonly members: readonly SharedParameters[];
   /** Windows of each node between two cycles. */
   readonly every: number;
   readonly defence: DefenceName;
@@ -59,7 +54,7 @@ export class GossipExchange implements Exchange {
     this.every = options.every;
     this.defence = options.defence;
     this.size = options.members.length;
-    this.nodes = options.members.map((member, at) => new Participant(member, at, options.defence));
+    this.nodes = options.members.map((shared, at) => new Participant(shared, at, options.defence));
     this.places = new Map(this.nodes.map((node) => [node.name, node]));
   }
 
@@ -113,17 +108,15 @@ class Participant {
   /** θ as it was after the last mixing. */
   private readonly mixed: Float64Array;
   private readonly judged: Float64Array;
-  private readonly shared: SharedParameters;
   private readonly writer: EnvelopeWriter;
 
   constructor(
-    { shared }: GossipMember,
+    private readonly shared: SharedParameters,
     readonly at: number,
     defence: DefenceName,
   ) {
     // As long as a usual name, and in the recording's order.
     this.name = `gateway-${String(at).padStart(4, '0')}`;
-    this.shared = shared;
     this.value = new Float64Array(shared.size);
     this.mixed = new Float64Array(shared.size);
     this.judged = new Float64Array(shared.size);

@@ -48,7 +48,7 @@ function probeLines({ probe }: ReplayReport): string[] {
 }
 
 function gossipLines({ gossip, bytesPerNode, baselines }: ReplayReport): string[] {
-  const average = baselines?.['fedavg']?.bytesPerNode;
+  const average = baselines?.fedavg?.bytesPerNode;
   const sent = (who: string, bytes: number): string => `${who} sent ${bytes} bytes a node`;
   const lines = average === undefined ? [] : [sent('fedavg', average)];
   if (gossip === undefined) return lines;

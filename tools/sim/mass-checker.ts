@@ -1,4 +1,5 @@
 import type { Incoming, Outgoing } from '../../protocols/gossip/edge.ts';
+import type { Part } from '../../protocols/gossip/lanes.ts';
 import { GOSSIP_LIMITS } from '../../protocols/gossip/limits.ts';
 import type { Mass } from '../../protocols/gossip/mass.ts';
 import { type PackedValues, unpackValues } from '../../protocols/gossip/quantiser.ts';
@@ -66,6 +67,12 @@ export class MassChecker {
         this.sumError = Math.max(this.sumError, Math.abs(sum[i]! - expected.sum[i]!));
       }
     }
+  }
+
+  /** A receiver does not count `weight` of a share, in units: its edge is out of balance. */
+  discounts(lane: Part, weight: number): void {
+    const at = this.nodes[0]!.machine.holdings.lanes.findIndex(({ offset }) => offset === lane.offset);
+    this.expected[at]!.grains -= Math.round(weight * GOSSIP_LIMITS.grainsPerUnit);
   }
 
   /** A node is about to lose its state: what it holds and has under way is gone; what it was sent returns. */

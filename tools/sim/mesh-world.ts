@@ -9,6 +9,7 @@ import { roundsOf } from '../../protocols/gossip/schedule.ts';
 import { GOSSIP, type GossipBody } from '../../protocols/messages/gossip.ts';
 import { createDefence } from '../../protocols/robust/create-defence.ts';
 import { squaredDistance } from '../../protocols/robust/distance.ts';
+import { TrustingDefence } from '../../protocols/robust/trusting.ts';
 import { breakMachine } from './canary.ts';
 import { EventQueue } from './event-queue.ts';
 import { LiarsTable } from './liars.ts';
@@ -128,7 +129,6 @@ export class MeshWorld {
       roundTimeoutMs: ROUND_TIMEOUT_MS,
       stalenessCycles: this.options.canary === 'ignoresStaleness' ? 1_000_000 : STALENESS_CYCLES,
       suspectMs: 3 * this.periodMs,
-      orders: this.options.defence === 'none' ? 1 : 4,
       defence: (lane) => this.ruleOf(index, lane),
     };
     return options;
@@ -147,6 +147,15 @@ export class MeshWorld {
         this.checks?.transfers.applied(this.nodes[index]!, lane, peer);
         return rule === null ? value : rule.admit(own, peer, value);
       },
+      ...(rule instanceof TrustingDefence && {
+        welcome: (own: Float64Array, peer: string, value: Float64Array) => rule.welcome(own, peer, value),
+        gave: (peer: string, weight: number) => rule.gave(peer, weight),
+        counted: (peer: string, weight: number) => {
+          const counts = rule.counted(peer, weight);
+          this.checks?.mass.discounts(lane, weight - counts);
+          return counts;
+        },
+      }),
       forget: (peer) => rule?.forget(peer),
     };
   }

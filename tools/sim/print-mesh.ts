@@ -9,11 +9,13 @@ export function printMesh(report: MeshReport): string {
   const lines = [
     `${report.nodes} nodes, ${report.rounds} rounds in ${report.cycles} cycles, seed ${report.seed}`,
     `spread ${first.toPrecision(3)} -> ${last.toPrecision(3)}; error ${report.error.toPrecision(3)},` +
+      ` of the mean ${report.bias.toPrecision(3)},` +
       ` ${report.errorQuanta.toFixed(2)} levels of int8; ${(100 * report.complete).toFixed(1)} % of cycles complete`,
     `mass: Σs off by ${report.sumError.toExponential(1)}, Σw by ${report.weightError.toExponential(1)};` +
       ` ${report.weightDeparted.toFixed(3)} of Σw departed`,
     `${report.messages} messages, ${report.bytesPerMessage.toFixed(0)} bytes each;` +
-      ` ${report.bytesPerNodeRound.toFixed(0)} bytes a node and round; ${(report.elapsedMs / 1_000).toFixed(1)} s`,
+      ` ${report.bytesPerNodeRound.toFixed(0)} bytes a node and round`,
+    `${(report.elapsedMs / 1_000).toFixed(1)} s, ${(report.cpuMs / 1_000).toFixed(1)} s of processor time`,
     ...Object.entries(refused).map(([reason, count]) => `refused ${count}: ${reason}`),
     ...Object.entries(checks).map(([name, { ok }]) => `${ok === null ? 'n/a ' : ok ? 'ok  ' : 'FAIL'} ${name}`),
   ];

@@ -27,7 +27,9 @@ export interface MeshReport {
   readonly spread: readonly number[];
   /** Largest difference of an honest node's estimate from Σs / Σw at the end (with liars: from the honest mean). */
   readonly error: number;
-  /** The same in levels of int8 of the largest value. */
+  /** How far the mean of the honest nodes is from there: root mean square over coordinates. */
+  readonly bias: number;
+  /** The largest error in levels of int8 of the largest value. */
   readonly errorQuanta: number;
   /** Share of node-cycles in which everything came that was waited for. */
   readonly complete: number;
@@ -43,11 +45,18 @@ export interface MeshReport {
   readonly bytesPerMessage: number;
   readonly refused: Readonly<Record<string, number>>;
   readonly elapsedMs: number;
+  /** Of this process, all its threads. */
+  readonly cpuMs: number;
 }
 
-/** Runs a fleet from a seed, and says what the checkers found. @param clock ms, for `elapsedMs` only */
-export function simulateMesh(options: MeshOptions, clock: () => number): MeshReport {
-  const startedAt = clock();
+export interface Clocks {
+  readonly elapsedMs: number;
+  readonly cpuMs: number;
+}
+
+/** Runs a fleet from a seed, and says what the checkers found. @param clocks for the two times of the report only */
+export function simulateMesh(options: MeshOptions, clocks: () => Clocks): MeshReport {
+  const started = clocks();
   const period = periodOf(options.nodes);
   const active = Math.ceil(options.rounds / roundsOf(options.nodes));
   const cycles = active + Math.ceil(options.cutMs / period);
@@ -75,6 +84,7 @@ export function simulateMesh(options: MeshOptions, clock: () => number): MeshRep
     seed: options.seed,
     spread,
     error,
+    bias: spreadOf([meanOf(values), truth]) * 2,
     errorQuanta: error / quantum,
     complete: world.completeCycles / (active * options.nodes),
     weightDeparted: mass.departed,
@@ -92,7 +102,8 @@ export function simulateMesh(options: MeshOptions, clock: () => number): MeshRep
     bytesPerNodeRound: world.bytes / nodeRounds,
     bytesPerMessage: world.bytes / world.messages,
     refused: world.refused,
-    elapsedMs: clock() - startedAt,
+    elapsedMs: clocks().elapsedMs - started.elapsedMs,
+    cpuMs: clocks().cpuMs - started.cpuMs,
   };
 }
 
@@ -112,12 +123,13 @@ function spreadCheck(options: MeshOptions, spread: readonly number[], quantum: n
   return { ok, found: ok ? [] : [`spread by cycle: ${spread.map((value) => value.toPrecision(3)).join(' ')}`] };
 }
 
+/** A split lasts six cycles: long enough for both sides to give the other up. */
 function outagesOf({ nodes, partitions, cutMs }: MeshOptions, endMs: number, random: Random): readonly Outage[] {
   const period = periodOf(nodes);
   const splits = Array.from({ length: partitions }, () => {
     const fromMs = endMs * (0.1 + 0.6 * random.float());
     const side = drawn(nodes, Math.max(1, Math.floor(nodes * (0.2 + 0.3 * random.float()))), random);
-    return { fromMs, toMs: fromMs + 2 * period, side };
+    return { fromMs, toMs: fromMs + 6 * period, side };
   });
   const fromMs = (endMs - cutMs) / 2;
   return cutMs > 0 ? [...splits, { fromMs, toMs: fromMs + cutMs, side: null }] : splits;

@@ -1,9 +1,3 @@
-export { packPanels, packTaps, packWinograd, packWinogradLine } from './pack';
-export { adapterProject } from './adapter';
-export { adapterGradient, convolutionGradient, depthwiseGradient, filterGradient } from './gradient';
+export * from './node';
 export { adapterBatch } from './adapter-batch';
 export { adapterMany } from './adapter-many';
-export { run } from './run';
-
-/** First byte that the kernels' own static data does not use. */
-export const heapBase: i32 = <i32>__heap_base;

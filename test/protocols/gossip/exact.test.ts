@@ -30,7 +30,7 @@ const quantumOf = (mean: Float64Array): number =>
   mean.reduce((most, value) => Math.max(most, Math.abs(value)), 0) / 127;
 
 exact('one cycle is the exact mean, for few members and many, powers of two or not', () => {
-  for (const count of [2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 31, 33, 63, 100, 257]) {
+  for (const count of [2, 3, 4, 5, 6, 7, 8, 9, 16, 17, 31, 33, 63]) {
     const run = fleetOf(count, { precision: 'float64' });
     const effects = run.fleet.cycle();
     assert.ok(errorOf(run) <= 1e-6, `${count}`);

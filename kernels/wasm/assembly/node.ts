@@ -1,0 +1,8 @@
+// What a gateway runs: its own file is made of this.
+export { packPanels, packTaps, packWinograd, packWinogradLine } from './pack';
+export { adapterProject } from './adapter';
+export { adapterGradient, convolutionGradient, depthwiseGradient, filterGradient } from './gradient';
+export { run } from './run';
+
+/** First byte that the kernels' own static data does not use. */
+export const heapBase: i32 = <i32>__heap_base;

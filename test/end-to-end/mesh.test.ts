@@ -1,0 +1,89 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import type { Configuration } from '../../firmware/configuration.ts';
+import { connectMqtt } from '../../firmware/io/mqtt.ts';
+import { gossipFilter } from '../../protocols/topics.ts';
+import { publishBytes } from '../../tools/sim/fleet/wire-count.ts';
+import { createTestFleet } from '../support/fleet.ts';
+import { temporaryFolder } from '../support/machine-recording.ts';
+import { lastObject, myrmex, type Program } from './programs.ts';
+
+const SITE = 'plant';
+/** A cycle for which every message came. */
+const COMPLETE = /"meshCycles":[1-9]/;
+
+interface End {
+  readonly counters: Readonly<Record<string, number>>;
+  readonly experts: Readonly<Record<string, { weight: number }>>;
+}
+
+const start = async (folder: string, node: string, own: Partial<Configuration>): Promise<Program> => {
+  const configuration = {
+    ...{ site: SITE, node, board: 'pc', seed: 0, state: join(folder, `state-${node}`) },
+    sensor: { kind: 'simulated', seed: node.length, drift: { beginMs: 0, endMs: 1_000 } },
+    labeller: { rate: 0.5, delayMsMin: 100, delayMsMax: 200 },
+    experts: ['frozen', 'renormalised', 'local', 'linear', 'context'],
+    ...own,
+  };
+  const path = join(folder, `${node}.json`);
+  await writeFile(path, JSON.stringify(configuration));
+  return myrmex('run', '--config', path, '--json');
+};
+
+const end = async (program: Program): Promise<End> => {
+  program.process.kill('SIGTERM');
+  assert.is(await program.ended, 0, program.stderr());
+  return lastObject<End>(program);
+};
+
+const mesh = suite('mesh, as processes');
+
+mesh('three gateways average what they learn through the broker of one, in messages below 1 KiB', async () => {
+  const folder = await temporaryFolder();
+  const shared = { mesh: { everySeconds: 0.4, answerSeconds: 4 } };
+  const first = await start(folder, 'a', { broker: { embedded: true, port: 0 }, ...shared });
+  assert.match((await first.said(/the mesh is open[^"]*/))[0], /whoever reaches the broker/);
+  const [, url = ''] = await first.said(/talks through (mqtt:[^"\s]+)/);
+  const ear = connectMqtt({ url, clientId: 'ear' });
+  const sizes: number[] = [];
+  await ear.subscribe(gossipFilter(SITE, {}), (topic, payload) => void sizes.push(publishBytes(topic, payload)));
+  const others = [
+    await start(folder, 'bb', { broker: { url }, ...shared }),
+    await start(folder, 'ccc', { broker: { url }, ...shared }),
+  ];
+  await Promise.all([first, ...others].map((program) => program.said(COMPLETE)));
+  const ends = [...(await Promise.all(others.map(end))), await end(first)];
+  await ear.close();
+  for (const { counters, experts } of ends) {
+    assert.ok(counters.meshSentBytes! > 0 && counters.meshReceived! > 0);
+    assert.is(counters.meshRefused, undefined);
+    assert.ok(experts.shared!.weight > 0);
+  }
+  assert.ok(sizes.length >= 4 && Math.max(...sizes) <= 1_024, `${sizes.length} messages up to ${Math.max(...sizes)}`);
+});
+
+mesh('two enrolled gateways do so over TLS; who was never enrolled is not heard', async () => {
+  const folder = await temporaryFolder();
+  const fleet = await createTestFleet({ g1: 'node' }, SITE);
+  const own = (name: string) => {
+    const { rootFile, ...files } = fleet.files(name);
+    return { rootFile, files, mesh: { everySeconds: 0.4, answerSeconds: 4, fleet: join(rootFile, '..') } };
+  };
+  const hub = own('hub');
+  const tls = { ...hub.files, rootFile: hub.rootFile };
+  const first = await start(folder, 'hub', { broker: { embedded: true, port: 0, tls }, mesh: hub.mesh });
+  const [, url = ''] = await first.said(/talks through (mqtts:[^"\s]+)/);
+  const g1 = own('g1');
+  const second = await start(folder, 'g1', { broker: { url, ...g1.files }, mesh: g1.mesh });
+  await Promise.all([first, second].map((program) => program.said(COMPLETE)));
+  const ends = [await end(second), await end(first)];
+  for (const { counters } of ends) assert.is(counters.meshRefused, undefined);
+  // With another's folder a gateway has no name of its own, and says so at its start.
+  const stranger = await start(folder, 'g2', { broker: { url, ...g1.files }, mesh: g1.mesh });
+  assert.is(await stranger.ended, 1);
+  assert.match(stranger.stderr(), /does not enrol plant\/g2/, stranger.stderr());
+});
+
+mesh.run();

@@ -5,6 +5,8 @@ import json from '@rollup/plugin-json';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
 import { minify } from '@swc/core';
 import esbuild from 'rollup-plugin-esbuild';
+import { leaveOutParts } from './tools/house/leave-out.mjs';
+import { PARTS_LEFT_OUT } from './tools/house/left-out-parts.mjs';
 
 /** Packages with native parts or with optional natives of their own: they stay in node_modules. */
 const external = ['classic-level', 'cbor-extract', 'bufferutil', 'utf-8-validate'];
@@ -183,6 +185,7 @@ const bundle = (input, chunkFolder, extras = []) => ({
   plugins: [
     leaveOut,
     withoutChatter,
+    leaveOutParts(PARTS_LEFT_OUT),
     engineFile,
     nodeResolve({ preferBuiltins: true, exportConditions: ['node'] }),
     commonjs({ ignoreDynamicRequires: true, requireReturnsDefault: (id) => id === '\0left-out:debug' }),

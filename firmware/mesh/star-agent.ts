@@ -26,6 +26,8 @@ export class StarAgent {
   private worker: Share | null = null;
   private isGiven = false;
   private latest: CommonAdapter | null = null;
+  /** Of a life that no file knows. */
+  private isNew: boolean;
   /** An update was made and is not on disk. */
   private isUnsaved = false;
   /** An adapter was adopted and is not on disk; it would be adopted again. */
@@ -45,6 +47,7 @@ export class StarAgent {
     // A worker that was given something before has handed something over: without a memory of it, all of it counts so.
     const fresh = () => (own.giver === 0 ? newAgentState(ports.newLife(), none, 0) : this.anew(own));
     this.agent = ports.open(stored ?? fresh());
+    this.isNew = stored === null;
   }
 
   get version(): number {
@@ -113,6 +116,9 @@ export class StarAgent {
       this.worker = share;
       this.isGiven = false;
     }
+    // Were the worker's snapshot the first to know of a life, its file would seem lost, and all of it told.
+    if (this.isNew) await this.ports.save(this.agent.state);
+    this.isNew = false;
     if (!this.isGiven) await share.give(this.agent.given, this.agent.state.life);
     this.isGiven = true;
     return share;
@@ -127,6 +133,7 @@ export class StarAgent {
       return;
     }
     this.agent = this.ports.open(this.anew(own));
+    this.isNew = true;
     if (this.latest !== null) this.agent.adopt(this.latest);
   }
 

@@ -9,6 +9,7 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { startBroker } from '../../firmware/io/broker.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
+import { within } from '../../firmware/within.ts';
 import { topicFilter } from '../../protocols/topics.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
 import { seeded } from '../support/models.ts';
@@ -20,6 +21,8 @@ const KILLS = Number(process.env.STAR_KILLS ?? 3);
 /** A victim is killed this long after it began its work, or after the kill before, at most. */
 const LIFE_MS_MAX = 400;
 const AT_WORK = 0.8;
+/** After the last kill; a few rounds of 0.1 s. */
+const COMPLETE_MS_MAX = 30_000;
 const LABELS_PER_KILL = 40;
 const CENTRE = 'centre';
 const AGENTS = ['agent-1', 'agent-2'];
@@ -74,13 +77,13 @@ star('nothing that was learned is lost, and nothing is counted twice', async () 
     processes.set(name, spawnNode(name));
   }
   const isComplete = (): boolean => AGENTS.every((agent) => trace.isComplete(agent, labels));
-  await new Promise<void>((resolve) => {
+  const complete = new Promise<void>((resolve) => {
     changed = () => {
       if (fault !== null || isComplete()) resolve();
     };
     changed();
   });
-  if (fault !== null) throw fault;
+  const inTime = await within(complete, COMPLETE_MS_MAX);
   for (const child of processes.values()) {
     const ended = once(child, 'close');
     child.kill('SIGKILL');
@@ -89,6 +92,8 @@ star('nothing that was learned is lost, and nothing is counted twice', async () 
   await watcher.close();
   await broker.close();
   await rm(folder, { recursive: true });
+  if (fault !== null) throw fault;
+  assert.ok(inTime, 'something that was learned never came');
   console.log(`${KILLS} kills, ${trace.version} versions, every label of ${AGENTS.length} agents in them once`);
 });
 

@@ -150,6 +150,18 @@ agent('a process that is killed before it saved what it adopted adopts it again'
   assert.is(world.said.length, 1, 'nothing is outstanding');
 });
 
+agent('killed before its first word, it has told nothing', async () => {
+  const world = new World();
+  const first = await world.open();
+  world.worker!.learn(0);
+  await first.heard(adapterOf(1, [0, 5, 0]));
+  // The worker's snapshot knows of that life.
+  world.worker = world.worker!.reborn();
+  const second = await world.open();
+  await second.tick();
+  assert.equal([...exactCodec.unpack(world.said[0]!.delta)!], [1, 0, 0]);
+});
+
 agent('a learner that lost its memory takes nothing back of what it had told', async () => {
   const world = new World();
   const first = await world.open();

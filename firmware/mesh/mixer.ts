@@ -48,9 +48,12 @@ export class Mixer {
     const said = share === null ? null : gossip.preview(peer, body);
     if (share !== null && said !== null) {
       const { own, value, whole } = said;
+      // The model as it was shipped: a newcomer takes over nothing that is far worse than that.
+      const shipped = new Float64Array(value.length);
       losses.note([
         { values: value, loss: await share.judge(whole(value)) },
         { values: own, loss: await share.judge(whole(own)) },
+        { values: shipped, loss: await share.judge(whole(shipped)) },
       ]);
     }
     return this.apply(gossip.receive(peer, body, this.parts.now()));

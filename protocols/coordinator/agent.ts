@@ -57,6 +57,8 @@ export const newAgentState = (life: number, handed: Float64Array, labelsAnswered
 
 /** Updates without an answer: those that an agent puts in the place of earlier ones while its coordinator is away. */
 export const WAITING_MAX = 4;
+/** Periods that an agent waits for an answer before it says more: a round takes two at most. */
+const PATIENCE = 4;
 
 /**
  * The agent of a star (McMahan et al. 2017, "federated averaging", on adapters alone): what it learned goes to a
@@ -66,7 +68,7 @@ export const WAITING_MAX = 4;
  * it has + L − H, whatever came when.
  */
 export class CoordinatedAgent {
-  private dueMs = 0;
+  private madeMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly options: AgentOptions,
@@ -97,10 +99,13 @@ export class CoordinatedAgent {
    * @param labels so far. @param nowMs monotonic
    */
   isDue(labels: number, nowMs: number): boolean {
+    const { labelsMin, periodMs } = this.options;
     const { waiting, answered } = this.state;
     const last = waiting.at(-1);
-    const from = last === undefined || last.update.since !== answered ? 0 : last.labels + this.options.labelsMin;
-    return nowMs >= this.dueMs && labels >= from && this.isEnough(labels) && waiting.length < WAITING_MAX - 1;
+    const isOpen = last !== undefined && last.update.since === answered;
+    const isTime = nowMs - this.madeMs >= (isOpen ? PATIENCE * periodMs : periodMs);
+    const isMore = !isOpen || labels >= last.labels + labelsMin;
+    return isTime && isMore && this.isEnough(labels) && waiting.length < WAITING_MAX - 1;
   }
 
   /** Whether an agent that is about to end has anything that lies nowhere but on its own disk. */
@@ -115,7 +120,7 @@ export class CoordinatedAgent {
   make({ values, labels, before, after }: Learned, nowMs: number): Update {
     const { state, options } = this;
     const { answered, handed } = state;
-    this.dueMs = nowMs + options.periodMs;
+    this.madeMs = nowMs;
     const delta = options.codec.pack(values.map((value, i) => value - handed[i]!));
     // What rounding left out is not in the update, and so counts as learned after it.
     const sent = options.codec.unpack(delta)!.map((value, i) => value + handed[i]!);

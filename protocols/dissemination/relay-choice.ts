@@ -19,7 +19,7 @@ interface RelayRecord {
 
 /**
  * Which of several members relays, learned from how the earlier ones did: discounted UCB (Garivier and Moulines 2011,
- * arXiv 0805.3415, §2.1). The reward of a trial is 0 when it was lost, else halfMs / (halfMs + latency); old trials
+ * arXiv 0805.3415). The reward of a trial is 0 when it was lost, else halfMs / (halfMs + latency); old trials
  * fade, since links and loads change. What is already under way to a relay counts as so many trials of half its worth,
  * or everything would go to the best one at the same moment. Deterministic: equals go to the first candidate.
  */

@@ -148,7 +148,7 @@ export class Gossip {
     if (this.refusal(peer, message) !== null || message.peerGeneration !== this.options.generation) return null;
     const mass = this.holdings.masses[message.lane]!;
     const value = mass.valueOf(peer, message);
-    if (value === null || !mass.seasoned) return null;
+    if (value === null) return null;
     const own = new Float64Array(value.length);
     mass.estimate(own);
     const theta = new Float64Array(this.holdings.size);

@@ -12,7 +12,7 @@ export interface ClipOptions {
 }
 
 /**
- * Self-centred clipping (He, Karimireddy and Jaggi 2022, arXiv 2202.01545, eq. 3):
+ * Self-centred clipping (He, Karimireddy and Jaggi 2022, arXiv 2202.01545):
  *
  *     v' = x + min(1, τ / ‖v − x‖) (v − x)
  *

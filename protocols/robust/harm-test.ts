@@ -15,7 +15,7 @@ export interface HarmTestOptions {
  *
  * An honest peer is quarantined falsely once in 1/α contributions on average or more rarely, whatever their
  * distribution and however long it runs: the CUSUM is below the Shiryaev-Roberts sum of these stakes, an e-detector
- * (Shin, Ramdas and Rinaldo 2022, arXiv 2203.03532, §2). A peer that is always harmful is found after
+ * (Shin, Ramdas and Rinaldo 2022, arXiv 2203.03532). A peer that is always harmful is found after
  * ln(1/α) / ln(1 + λ (1 − m)) contributions.
  *
  * A quarantined peer is judged on: its evidence may rise to twice the threshold and must fall to nothing before it is

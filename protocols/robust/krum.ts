@@ -5,8 +5,8 @@ import type { NeighbourhoodRule } from './neighbourhood.ts';
 const CANDIDATES_MIN = 5;
 
 /**
- * The candidate with the smallest sum of squared distances to its n − f − 2 nearest others (Blanchard et al. 2017, §4).
- * f is the most that n >= 2f + 3 allows (their proposition 4.2), n being the neighbourhood, not the fleet.
+ * The candidate with the smallest sum of squared distances to its n − f − 2 nearest others (Blanchard, El Mhamdi,
+ * Guerraoui and Stainer 2017). f is the most that n >= 2f + 3 allows, n being the neighbourhood, not the fleet.
  */
 export const KRUM: NeighbourhoodRule = {
   name: 'krum',
@@ -14,7 +14,7 @@ export const KRUM: NeighbourhoodRule = {
   combine: (candidates, out) => out.set(candidates[ranked(candidates)[0]!]!),
 };
 
-/** The mean of the n − f − 2 candidates that Krum finds best (the same paper, §6). */
+/** The mean of the n − f − 2 candidates that Krum finds best (the same paper). */
 export const MULTI_KRUM: NeighbourhoodRule = {
   name: 'multiKrum',
   candidatesMin: CANDIDATES_MIN,

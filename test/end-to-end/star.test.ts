@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
@@ -27,11 +27,11 @@ star('an agent of one short life hands over, and a coordinator that starts later
   const folder = await temporaryFolder();
   const server = await startAedes({});
   const last = new Map<string, Uint8Array>();
-  const arrived = new EventTarget();
+  const arrived = new EventEmitter();
   server.aedes.on('publish', ({ topic, payload }, client) => {
     if (client === null) return;
     last.set(topic, payload as Buffer);
-    arrived.dispatchEvent(new Event(topic));
+    arrived.emit(topic);
   });
   const configure = async (node: string, sensor: object): Promise<string> => {
     const path = join(folder, `${node}.json`);
@@ -42,20 +42,23 @@ star('an agent of one short life hands over, and a coordinator that starts later
     await writeFile(path, JSON.stringify({ ...common, ...rest, node, mesh }));
     return path;
   };
-  const path = await machineRecording({ seed: 3, seconds: 3, drift: { beginMs: 0, endMs: 1 } });
-  const sensor = { kind: 'recording', path, speed: 'max', labelRate: 1 };
+  const path = await machineRecording({ seed: 3, seconds: 1.4, drift: { beginMs: 0, endMs: 1 } });
+  const sensor = { kind: 'recording', path, speed: 'max', labelRate: 0.4 };
   const agent = myrmex('run', '--config', await configure('agent', sensor));
   assert.is(await agent.ended, 0, agent.stderr());
   const update = updateOf(open(UPDATE, last.get('mx/1/site/agent/update')!));
   assert.ok(update.labels >= 4 && update.after < update.before, JSON.stringify(update));
 
-  const adapters = once(arrived as never, 'mx/1/site/centre/adapter');
+  const adapters = once(arrived, 'mx/1/site/centre/adapter');
   const centre = myrmex('run', '--config', await configure('centre', { kind: 'simulated', seed: 1, drift: null }));
   await Promise.race([adapters, centre.ended]);
   const adapter = adapterOf(open(ADAPTER, last.get('mx/1/site/centre/adapter')!));
   const { life, number } = update;
   assert.equal(adapter.answers, [{ agent: 'agent', life, number, verdict: 'taken' }]);
-  assert.equal(Buffer.from(adapter.values.values), Buffer.from(update.delta.values), 'it was the only one');
+  // It was the only one; what was rounded is rounded again to another scale.
+  const [said, made] = [update.delta.values, adapter.values.values].map((bytes) => Int8Array.from(bytes));
+  const off = said!.map((level, i) => Math.abs(level - made![i]!));
+  assert.ok(Math.max(...said!) > 100 && Math.max(...off) <= 2, `off by ${Math.max(...off)} levels`);
   centre.process.kill('SIGTERM');
   assert.is(await centre.ended, 0, centre.stderr());
   await server.close();

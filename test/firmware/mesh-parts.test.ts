@@ -28,7 +28,7 @@ share('a change is added to whatever the worker has learned meanwhile', async ()
     write: (values) => theta.set(values),
     judge: (values) => values[0]! + values[1]!,
   };
-  const desk = createShareDesk({ shared, given: new GivenPart(shared) }, memory, () => 0);
+  const desk = createShareDesk({ shared, given: new GivenPart(shared) }, memory, () => 9);
   const asked: number[] = [];
   const end = createShare(shape, memory, (verb) => asked.push(verb) > 0);
   /** The worker's turn comes later. */

@@ -37,6 +37,8 @@ acl(
         'topic read a/b/mx/1/plant/+/gossip/fan',
         'topic read a/b/mx/1/plant/+/presence',
         'topic read a/b/mx/1/plant/+/enrolment',
+        'topic read a/b/mx/1/plant/+/update',
+        'topic read a/b/mx/1/plant/+/adapter',
         'topic read a/b/mx/1/plant/fleet/revocation',
       ],
       'what it hears of others',

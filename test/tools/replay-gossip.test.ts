@@ -57,7 +57,8 @@ gossips('what is sent is counted with topic and signature, and stays below 1 KB 
   assert.is(liars, 0);
   // Ten nodes: two fold, eight double in three rounds, two are given back; nine in the last four cycles.
   const least = 12 * (2 + 24 + 2) + 4 * (1 + 24 + 1);
-  assert.ok(messages >= least && messages <= least + 2 * NODES, `${messages}, at least ${least}`);
+  // Beside them acknowledgements for peers that the next cycle does not meet.
+  assert.ok(messages >= least && messages <= 1.25 * least, `${messages}, at least ${least}`);
   assert.ok(messageBytesMax > adapterParameters + 64 && messageBytesMax <= 1024, `${messageBytesMax}`);
 });
 

@@ -176,7 +176,7 @@ replays('the command prints a table, and with --json one object on the last line
   const report = JSON.parse(json.stdout.trim().split('\n').at(-1)!) as ReplayReport;
   assert.equal(Object.keys(report.experts), ['frozen', 'local', 'mixture']);
   assert.is(report.windows, 80);
-  const wrong = await myrmexctl(['replay', csv, '--model', model, '--experts', 'shared']);
+  const wrong = await myrmexctl(['replay', csv, '--model', model, '--experts', 'oracle']);
   assert.is(wrong.status === 0, false);
   assert.match(wrong.stderr, /choose among frozen, renormalised, local/);
   const damaged = join(folder, 'damaged.tflite');

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { emulatedNode } from './arm.mjs';
 import { brokerKills } from './ci/broker.mjs';
 import { brokers } from './ci/brokers.mjs';
-import { killMoments, workerFaults } from './ci/faults.mjs';
+import { killMoments, starKills, workerFaults } from './ci/faults.mjs';
 import { replayPage } from './ci/page.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
 import { doorCost, hostileMessages } from './ci/wire.mjs';
@@ -132,6 +132,7 @@ const checks = [
   { name: 'simulated mesh', check: simulatedMesh },
   { name: 'killed at 300 random moments: nothing acknowledged is lost', check: killMoments },
   { name: 'embedded broker, killed 150 times under load', check: brokerKills },
+  { name: 'a star, killed 200 times: everything is counted once', check: starKills },
   { name: 'a compute worker that crashes, eats its memory, hangs', check: workerFaults },
   { name: 'the page of a replay in a browser', check: replayPage },
   { name: 'arm64 under qemu: the same decisions', check: arm64 },

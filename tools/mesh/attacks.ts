@@ -21,10 +21,10 @@ export const ATTACK_STRENGTH: Readonly<Record<AttackName, number>> = {
  *
  * - `signFlip`: −strength · own.
  * - `noise`: the honest mean and normal noise `strength` times as large.
- * - `ipm`: −ε · mean of the honest values (inner-product manipulation, Xie, Koyejo and Gupta 2020, §4). Parameters of a
+ * - `ipm`: −ε · mean of the honest values (inner-product manipulation, Xie, Koyejo and Gupta 2020). Parameters of a
  *   shared expert count from the frozen model at 0, so a value is the sum of its updates and the paper's rule applies.
  * - `alie`: mean − z · standard deviation in each coordinate, with the largest z that still hides among honest values
- *   (Baruch, Baruch and Goldberg 2019, algorithm 3).
+ *   (Baruch, Baruch and Goldberg 2019).
  *
  * @param honest values of the honest nodes as they are now, [n − f] × [D], at least one
  * @param own what the liar would push if it were honest [D]

@@ -47,6 +47,21 @@ star('what an answer on the way does not cover is told again to a coordinator th
   assert.equal(learner.parameters, [1, 1, 0]);
 });
 
+star('what a coordinator heard before it remembered is held to what it remembers', () => {
+  const first = createCoordinator();
+  first.received('a1', update());
+  const kept = mix(first);
+  const second = createCoordinator();
+  // Of the first update again, and more: without a memory it looks like a newcomer's.
+  assert.is(second.received('a1', update({ number: 2, by: [1, 1, 0] })), null);
+  assert.is(second.received('a2', update({ by: [0, 0, 1] })), null);
+  second.resume(kept);
+  assert.equal(
+    second.round().map(({ agent }) => agent),
+    ['a2'],
+  );
+});
+
 star('after a coordinator has lost everything, what no answer covers is not lost', () => {
   const first = createCoordinator();
   const learner = new Learner('a1');
@@ -136,17 +151,21 @@ star('an agent speaks when it has learned enough, and hands over what lies nowhe
   assert.not(agent.isDue(0, 0) || agent.mayHandOver(0));
   assert.ok(agent.isDue(1, 0) && agent.mayHandOver(1));
   make(1, 0);
-  assert.not(agent.isDue(2, 9), 'a period has to pass');
-  assert.not(agent.isDue(1, 10) || agent.mayHandOver(1), 'there is nothing more to tell');
-  assert.ok(agent.isDue(2, 10));
-  make(2, 10);
-  make(3, 20);
-  assert.not(agent.isDue(9, 30), 'the last place is for the end');
+  assert.not(agent.isDue(2, 39), 'an answer may take a while');
+  assert.not(agent.isDue(1, 40) || agent.mayHandOver(1), 'there is nothing more to tell');
+  assert.ok(agent.isDue(2, 40));
+  make(2, 40);
+  make(3, 80);
+  assert.not(agent.isDue(9, 120), 'the last place is for the end');
   assert.ok(agent.mayHandOver(9));
-  make(9, 30);
+  make(9, 120);
   assert.not(agent.mayHandOver(10));
   assert.is(agent.state.waiting.length, WAITING_MAX);
   assert.is(agent.outstanding?.number, WAITING_MAX);
+  const answers = [{ agent: 'a1', life: 1, number: 4, verdict: 'taken' as const }];
+  agent.adopt({ lineage: LINEAGE, version: 1, values: exactCodec.pack(values), answers });
+  assert.not(agent.isDue(10, 129), 'a period has to pass');
+  assert.ok(agent.isDue(10, 130));
 });
 
 star('what an adapter is rounded to is not what the coordinator keeps: small steps add up', () => {

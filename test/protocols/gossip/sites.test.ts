@@ -41,6 +41,14 @@ sites('only every fourth cycle goes between sites, and only over members who sha
   }
 });
 
+sites('nobody is in two rings, also where bridges of both sites meet', () => {
+  const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((name, i) => member(name, i < 3 ? 'x' : 'y', i < 3 ? 'y' : 'x'));
+  for (let cycle = 3; cycle < 100; cycle += 4) {
+    const names = ringsOf(all, cycle, PACE).flatMap(({ members }) => members);
+    assert.is(new Set(names).size, names.length);
+  }
+});
+
 sites('every connection of sites has its turn, and so has every bridge', () => {
   const met = new Set<string>();
   for (let cycle = 3; cycle < 400; cycle += 4)

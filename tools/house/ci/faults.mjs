@@ -18,5 +18,12 @@ export const longTest = (file, env, pattern) => {
 export const killMoments = () =>
   longTest('test/end-to-end/kill-moments.test.ts', { KILL_MOMENTS: `${KILLS}` }, /\d+ kills, .*/);
 
+/** A star whose agents and coordinator are killed: real processes, and seeded machines at any step. */
+export const starKills = () => {
+  const seeds = { STAR_SEEDS: '2000' };
+  longTest('test/protocols/coordinator/star-crashes.test.ts', seeds, /Passed: +1/);
+  return longTest('test/firmware/star-kill.test.ts', { STAR_KILLS: '200' }, /\d+ kills, .*/);
+};
+
 /** Crash, exhausted memory and a loop without end, one after the other in one process. */
 export const workerFaults = () => longTest('test/end-to-end/faults.test.ts', { FAULTS_LONG: '1' }, /Passed: +\d+/);

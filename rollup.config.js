@@ -57,6 +57,8 @@ const LEFT_OUT = {
   'ws/lib/subprotocol': `export const parse = ${NEVER};`,
   'ws/lib/event-target': `const never = ${NEVER};
     export const EventTarget = { addEventListener: never, removeEventListener: never };`,
+  // Where items must be unique, ours are texts and numbers, which a set tells apart as they are.
+  'typebox/build/system/hashing/hash.mjs': 'export const Hash = (value) => value;',
   // No schema of ours names a format; one that did would stop the program at its start.
   'typebox/build/format/index.mjs': `export const Format = { Has: ${NEVER}, Test: ${NEVER} };`,
   ...Object.fromEntries(KEYWORDS_LEFT_OUT.map((name) => [fileOfKeyword(name), withoutKeyword(name)])),
@@ -178,6 +180,13 @@ const treeshake = {
 /** Unminified; a chunk below it joins those it is loaded with, as gzip finds more in one file than in two. */
 const CHUNK_BYTES_MIN = 20_000;
 
+/** `auto`: modules of a package that need not wait for `require` stand side by side, not each in a function of its own. */
+const COMMONJS = {
+  ignoreDynamicRequires: true,
+  strictRequires: 'auto',
+  requireReturnsDefault: (id) => id === '\0left-out:debug',
+};
+
 const bundle = (input, chunkFolder, extras = []) => ({
   input,
   external,
@@ -188,7 +197,7 @@ const bundle = (input, chunkFolder, extras = []) => ({
     leaveOutParts(PARTS_LEFT_OUT),
     engineFile,
     nodeResolve({ preferBuiltins: true, exportConditions: ['node'] }),
-    commonjs({ ignoreDynamicRequires: true, requireReturnsDefault: (id) => id === '\0left-out:debug' }),
+    commonjs(COMMONJS),
     json(),
     // Fields are assigned in constructors anyway: declaring each once more took 2 KB of the bundle.
     esbuild({
@@ -208,6 +217,10 @@ const bundle = (input, chunkFolder, extras = []) => ({
     experimentalMinChunkSize: CHUNK_BYTES_MIN,
     // They would start the reading of deeper files earlier, which a disk does not need, and cost 2 KB.
     hoistTransitiveImports: false,
+    // Nobody looks at our modules as objects, and what is imported from Node does not change.
+    generatedCode: { preset: 'es2015', symbols: false },
+    externalLiveBindings: false,
+    freeze: false,
   },
 });
 

@@ -1,15 +1,18 @@
+import { createCodec } from '../protocols/codec.ts';
 import type { LabelAckBody } from '../protocols/messages/label-ack.ts';
 import { errorMessage } from './errors.ts';
 import type { MqttPort } from './io/mqtt.ts';
 import type { Store } from './io/store.ts';
 import type { JournalEntry } from './journal.ts';
 import type { LabelCount, LabelEffect, LabelOutcome } from './machines/label-events.ts';
-import type { LabelMachine } from './machines/labels.ts';
+import { LabelPool } from './machines/label-pool.ts';
+import { LabelMachine } from './machines/labels.ts';
 import type { Publisher } from './machines/publisher.ts';
 
 export interface LabelDeskPorts {
-  readonly machine: LabelMachine;
-  readonly store: Pick<Store, 'putEntry' | 'putLabellers'>;
+  /** What labels name, in the order of the model. */
+  readonly classes: readonly string[];
+  readonly store: Pick<Store, 'epoch' | 'labels' | 'labellers' | 'putEntry' | 'putLabellers'>;
   readonly publisher: Publisher;
   readonly mqtt: Pick<MqttPort, 'publish'>;
   /** Gives a label to the compute worker; false when it cannot take it now. */
@@ -33,7 +36,11 @@ export interface LabelDesk {
 }
 
 export const createLabelDesk = (ports: LabelDeskPorts): LabelDesk => {
-  const { machine, store, publisher, mqtt } = ports;
+  const { classes, store, publisher, mqtt } = ports;
+  const machine = new LabelMachine({
+    ...{ codec: createCodec(), classes, epoch: store.epoch, known: store.labels },
+    pool: new LabelPool(classes.length, store.labellers),
+  });
   const counts = new Map<LabelCount, number>();
   const writing = new Set<Promise<void>>();
 

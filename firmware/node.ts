@@ -1,4 +1,3 @@
-import { createCodec } from '../protocols/codec.ts';
 import { formatWindowId } from '../protocols/window-id.ts';
 import { type Closers, createClosers } from './closers.ts';
 import { planCompute } from './compute-plan.ts';
@@ -16,8 +15,6 @@ import { createLearningReports } from './learning-reports.ts';
 import { showLearning } from './learning-vitals.ts';
 import { openLink } from './link.ts';
 import type { Notice } from './log.ts';
-import { LabelPool } from './machines/label-pool.ts';
-import { LabelMachine } from './machines/labels.ts';
 import { CLOSE_MS_MAX, type RunningNode, runNode } from './running-node.ts';
 import { describeSharing, openSharing } from './sharing.ts';
 import { createSnapshots } from './snapshots.ts';
@@ -81,15 +78,8 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   closers.add(views.close);
 
   const latency = createLatency();
-  const machine = new LabelMachine({
-    codec: createCodec(),
-    classes: card.labels,
-    epoch: store.epoch,
-    known: store.labels,
-    pool: new LabelPool(card.labels.length, store.labellers),
-  });
   const desk = createLabelDesk({
-    ...{ machine, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
+    ...{ classes: card.labels, store, publisher, mqtt, unixMs: clock.unixMs, acknowledged: views.acknowledged },
     apply: (index, label, correction) => compute.current.label(index, label, correction),
   });
   const learning = createLearningReports(vitals, plan.pipeline.pool.adaptersMax);

@@ -2,6 +2,7 @@ import type { CborLimits } from './cbor-scan.ts';
 import { type Codec, MESSAGE_LIMITS } from './codec.ts';
 import { readSign1, type Sign1Rejection } from './cose/sign1.ts';
 import { type Envelope, type EnvelopeRejection, openEnvelope } from './envelope.ts';
+import { hexOf, sameBytes } from './hex.ts';
 import { LIMITS } from './limits.ts';
 import type { MessageType } from './message.ts';
 import { RefusalCounts } from './refusal-counts.ts';
@@ -86,12 +87,12 @@ export class Door {
     const signed = readSign1(bytes);
     if (!signed.ok) return this.refuse(signed.reason, sender);
     const { kid, payload, toBeSigned, signature } = signed.value;
-    if (!isSame(kid, key.kid)) return this.refuse('otherKey', sender);
+    if (!sameBytes(kid, key.kid)) return this.refuse('otherKey', sender);
     if (!key.verify(toBeSigned, signature)) return this.refuse('badSignature', sender);
     const opened = openEnvelope(codec, type, payload, this.limits);
     if (!opened.ok) return this.refuse(opened.reason, sender, true);
     if (opened.value.sender !== sender) return this.refuse('sender', sender, true);
-    const seen = windows.take(nameOf(kid), opened.value.epoch, opened.value.sequence);
+    const seen = windows.take(hexOf(kid), opened.value.epoch, opened.value.sequence);
     // A broker delivers twice in normal life, and anyone may repeat what was sent: a replay proves nothing.
     return seen === null ? opened : this.refuse(seen, sender);
   }
@@ -99,7 +100,7 @@ export class Door {
   /** Forgets a gateway that was revoked or has a new key; one that is still enrolled begins anew. */
   forget(sender: string, kid: Uint8Array): void {
     this.buckets.delete(sender);
-    this.options.windows.forget(nameOf(kid));
+    this.options.windows.forget(hexOf(kid));
   }
 
   private bucketOf(sender: string, now: number): TokenBucket | null {
@@ -115,15 +116,4 @@ export class Door {
     this.refusals.count(peer, reason);
     return { ok: false, reason, peer, isProven };
   }
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, at) => byte === other[at]);
-}
-
-/** A key's name among the replay windows: its kid in hexadecimal. */
-function nameOf(kid: Uint8Array): string {
-  let name = '';
-  for (const byte of kid) name += byte.toString(16).padStart(2, '0');
-  return name;
 }

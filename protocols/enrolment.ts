@@ -1,4 +1,5 @@
 import type { Codec, Decoded } from './codec.ts';
+import { hexOf, sameBytes } from './hex.ts';
 import { LIMITS } from './limits.ts';
 import { ENROLMENT, type EnrolmentBody } from './messages/enrolment.ts';
 import { FLEET } from './names.ts';
@@ -53,7 +54,7 @@ export class Registry {
   enrol(node: string, bytes: Uint8Array): Decoded<Member, EnrolmentRejection> {
     const { codec, site, membersMax = LIMITS.enrolmentsMax } = this.options;
     const known = this.byName.get(node);
-    if (known !== undefined && isSame(known.bytes, bytes)) return { ok: false, reason: 'stale' };
+    if (known !== undefined && sameBytes(known.bytes, bytes)) return { ok: false, reason: 'stale' };
     const opened = openRootSigned(codec, ENROLMENT, this.options, bytes);
     if (!opened.ok) return opened;
     const { site: theirs, issued: _, ...body } = opened.value;
@@ -108,14 +109,4 @@ export class Registry {
   private kidText(key: Uint8Array): string {
     return hexOf(this.options.kidOf(key));
   }
-}
-
-function hexOf(bytes: Uint8Array): string {
-  let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
-  return text;
-}
-
-function isSame(one: Uint8Array, other: Uint8Array): boolean {
-  return one.length === other.length && one.every((byte, i) => byte === other[i]);
 }

@@ -7,6 +7,8 @@ export const LIMITS = {
   nameCharsMax: 64,
   /** Classes a model may tell apart. A decision names each once, so this drives `itemsMax` and `messageBytesMax`. */
   classesMax: 256,
+  /** A lineage, always: base model, seed of the frozen factors and layout; only equals are averaged. */
+  lineageBytes: 8,
   /** UTF-16 units of one class name: at most 192 bytes of UTF-8. */
   classCharsMax: 64,
   /** Experts in one mixture: frozen, renormalised, local, shared, and room for as many of a fleet's own. */

@@ -3,8 +3,9 @@ import { Compile } from 'typebox/schema';
 import { bytesType } from '../bytes.ts';
 import type { CborLimits } from '../cbor-scan.ts';
 import { type Codec, MESSAGE_LIMITS } from '../codec.ts';
+import { hexOf } from '../hex.ts';
 import { LIMITS } from '../limits.ts';
-import { lineageBytes, lineageText, UpdateBody, updateBody, updateOf } from '../messages/update.ts';
+import { lineageBytes, UpdateBody, updateBody, updateOf } from '../messages/update.ts';
 import { Name } from '../names.ts';
 import { Count, Life } from '../numbers.ts';
 import { type AgentState, WAITING_MAX, type WaitingUpdate } from './agent.ts';
@@ -84,7 +85,7 @@ export function decodeAgentState(codec: Codec, { lineage, size }: StateOwner, by
   const { lineage: whose, ...rest } = decoded.value[2];
   const base = vectorOf(rest.base, size);
   const handed = vectorOf(rest.handed, size);
-  if (lineageText(whose) !== lineage || base === null || handed === null) return null;
+  if (hexOf(whose) !== lineage || base === null || handed === null) return null;
   const waiting: WaitingUpdate[] = [];
   for (const [body, labels, packed] of rest.waiting) {
     const values = vectorOf(packed, size);
@@ -117,7 +118,7 @@ export function decodeCoordinatorState(
   if (!decoded.ok || !centreForm.Check(decoded.value)) return null;
   const { lineage: whose, version, values: packed, ledgers } = decoded.value[2];
   const values = vectorOf(packed, size);
-  if (lineageText(whose) !== lineage || values === null) return null;
+  if (hexOf(whose) !== lineage || values === null) return null;
   const read = new Map<string, Ledger>();
   for (const [agent, life, since, number, verdict, scales, held] of ledgers) {
     const delta = held.length === 0 ? null : { scales, values: held };

@@ -1,7 +1,8 @@
+import { bytesOfHex, sameBytes } from '../hex.ts';
+import { LIMITS } from '../limits.ts';
 import { ASIDE, ASK, type GossipBody, type GossipFields, readGossip } from '../messages/gossip.ts';
 import { ASK_LANES_MAX, Entry } from './entry.ts';
 import { Holdings } from './holdings.ts';
-import { lineageBytes, sameBytes } from './lineage.ts';
 import { type Member, Membership, placeOf } from './membership.ts';
 import { GOSSIP_DEFAULTS, type GossipEffect, type GossipOptions, type GossipRejection } from './options.ts';
 import { Outbox } from './outbox.ts';
@@ -44,7 +45,7 @@ export class Gossip {
     this.options = { ...GOSSIP_DEFAULTS, trust: () => 1, ...options };
     const { self, generation, roundTimeoutMs, missedMax, suspectMs } = this.options;
     if (!(Number.isSafeInteger(generation) && generation > 0)) throw new RangeError(`generation ${generation}`);
-    this.lineage = lineageBytes(options.lineage);
+    this.lineage = bytesOfHex(options.lineage, LIMITS.lineageBytes);
     this.holdings = new Holdings(options);
     this.membership = new Membership(self, generation, { missedMax, suspectMs });
     this.outbox = new Outbox(this.lineage, this.holdings, this.membership);
@@ -338,7 +339,8 @@ export function createGossip(options: GossipOptions): Gossip {
 
 /** Goes on from a saved state, in its generation; null when it is of other parameters. */
 export function restoreGossip(options: GossipOptions, state: GossipState): Gossip | null {
-  if (!sameBytes(state.lineage, lineageBytes(options.lineage)) || state.generation === 0) return null;
+  if (!sameBytes(state.lineage, bytesOfHex(options.lineage, LIMITS.lineageBytes)) || state.generation === 0)
+    return null;
   const gossip = new Gossip({ ...options, generation: state.generation });
   return gossip.restore(state) ? gossip : null;
 }

@@ -1,11 +1,12 @@
 import Type, { type Static } from 'typebox';
 import { bytesType } from '../bytes.ts';
 import { type CommonAdapter, VERDICTS } from '../coordinator/contract.ts';
+import { hexOf } from '../hex.ts';
 import { LIMITS } from '../limits.ts';
 import { defineMessage } from '../message.ts';
 import { Name } from '../names.ts';
 import { Count, Life } from '../numbers.ts';
-import { lineageBytes, lineageText } from './update.ts';
+import { lineageBytes } from './update.ts';
 
 /** An agent of the same site, its life, its update, and what became of that: a place in `VERDICTS`. */
 const Answer = Type.Tuple([Name, Life, Count, Type.Integer({ minimum: 0, maximum: VERDICTS.length - 1 })]);
@@ -35,5 +36,5 @@ export const adapterBody = ({ lineage, version, values, answers }: CommonAdapter
 
 export const adapterOf = ({ lineage, version, scales, values, answers }: AdapterBody): CommonAdapter => {
   const said = answers.map(([agent, life, number, verdict]) => ({ agent, life, number, verdict: VERDICTS[verdict]! }));
-  return { lineage: lineageText(lineage), version, values: { scales, values }, answers: said };
+  return { lineage: hexOf(lineage), version, values: { scales, values }, answers: said };
 };

@@ -1,17 +1,16 @@
 import Type, { type Static } from 'typebox';
 import { bytesType } from '../bytes.ts';
 import type { Update } from '../coordinator/contract.ts';
+import { bytesOfHex, hexOf } from '../hex.ts';
 import { LIMITS } from '../limits.ts';
 import { defineMessage } from '../message.ts';
 import { Count, Life, Magnitude } from '../numbers.ts';
-
-const LINEAGE_BYTES = 8;
 
 /** What an agent of a star learned since the coordinator last answered it; QoS 1, retained. */
 export const UpdateBody = Type.Object(
   {
     /** Model, seed of A and layout. */
-    lineage: bytesType(LINEAGE_BYTES, LINEAGE_BYTES),
+    lineage: bytesType(LIMITS.lineageBytes, LIMITS.lineageBytes),
     /** Of the adapter that the agent has. */
     version: Count,
     /** Drawn by an agent that has no memory: numbers of one life say nothing about those of another. */
@@ -33,16 +32,12 @@ export type UpdateBody = Static<typeof UpdateBody>;
 
 export const UPDATE = defineMessage('update', UpdateBody);
 
-export const lineageBytes = (lineage: string): Uint8Array =>
-  Uint8Array.from({ length: LINEAGE_BYTES }, (_, i) => Number.parseInt(lineage.slice(2 * i, 2 * i + 2), 16));
-
-export const lineageText = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+export const lineageBytes = (lineage: string): Uint8Array => bytesOfHex(lineage, LIMITS.lineageBytes);
 
 export const updateBody = ({ lineage, delta, ...rest }: Update): UpdateBody => {
   return { ...rest, lineage: lineageBytes(lineage), ...delta };
 };
 
 export const updateOf = ({ lineage, scales, values, ...rest }: UpdateBody): Update => {
-  return { ...rest, lineage: lineageText(lineage), delta: { scales, values } };
+  return { ...rest, lineage: hexOf(lineage), delta: { scales, values } };
 };

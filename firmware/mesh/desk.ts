@@ -7,6 +7,7 @@ import { MESH_DEFAULTS } from '../configuration/mesh.ts';
 import { errorMessage } from '../errors.ts';
 import type { Share } from '../io/share.ts';
 import { type Ground, type MeshOptions, openGround } from './ground.ts';
+import { Guards } from './guards.ts';
 import { LossBook } from './loss-book.ts';
 import { Mixer } from './mixer.ts';
 import { createTurns } from './turns.ts';
@@ -38,12 +39,13 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   const { lineage, parts } = share;
   const values = await share.read();
   const losses = new LossBook();
+  const guards = new Guards(() => createDefence(defence, losses.judge));
   const gossip = new Gossip({
     ...{ self: node, generation: options.generation, lineage, parts, values: values.slice(), entry: 'newcomer' },
     roundTimeoutMs: answerSeconds * 1_000,
     cycleMsMin: everyMs / 2,
     suspectMs: Math.max(SUSPECT_MS_MIN, 3 * everyMs),
-    defence: () => createDefence(defence, losses.judge),
+    defence: guards.ofLane,
   });
   const mixer = new Mixer({ gossip, share: options.share, losses, now: clock.monotonicMs }, share, values);
   const turns = createTurns(WAITING_MAX, (error) => {
@@ -62,9 +64,13 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   });
   const perform = (effect: GossipEffect): void => {
     if (effect.kind === 'send') ground.say(GOSSIP, gossipTopic(site, node, effect.to), effect.body, false);
-    else if (effect.kind === 'refused') vitals.count('meshUnmixed');
-    else if (effect.kind === 'mixed' && effect.complete) vitals.count('meshCycles');
-    else if (effect.kind === 'member' && effect.state !== 'alive') vitals.count('meshSuspicions');
+    else if (effect.kind === 'refused') {
+      vitals.count('meshUnmixed');
+      guards.refused(effect.peer, effect.reason);
+    } else if (effect.kind === 'mixed') {
+      if (effect.complete) vitals.count('meshCycles');
+      vitals.set('meshQuarantined', guards.quarantined);
+    } else if (effect.state !== 'alive') vitals.count('meshSuspicions');
   };
   const heard = (topic: string, payload: Uint8Array): void => {
     const message = ground.admit(GOSSIP, topic, payload);

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { meshFault } from '../../firmware/configuration/mesh.ts';
 import { readMeshState, writeMeshState } from '../../firmware/io/mesh-state.ts';
 import { createShare } from '../../firmware/io/share.ts';
+import { Guards } from '../../firmware/mesh/guards.ts';
 import { LossBook } from '../../firmware/mesh/loss-book.ts';
 import { MemberList } from '../../firmware/mesh/member-list.ts';
 import { createTurns } from '../../firmware/mesh/turns.ts';
@@ -12,6 +13,8 @@ import type { SharedParameters } from '../../firmware/pipeline/shared-expert.ts'
 import { createShareDesk, SHARE, shareMemory } from '../../firmware/worker/share-memory.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import type { PresenceBody } from '../../protocols/messages/presence.ts';
+import { createDefence } from '../../protocols/robust/create-defence.ts';
+import { createNoDefence } from '../../protocols/robust/no-defence.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
 
 const LINEAGE = '0123456789abcdef';
@@ -133,6 +136,33 @@ parts('losses are known of what was asked, and of nothing when one of them is no
     { values: two, loss: 0.25 },
   ]);
   assert.ok(Number.isNaN(book.judge(two)));
+});
+
+parts('what a peer itself made wrong is charged to it in every lane; what a network may do is not', () => {
+  const defences = [createDefence('clip'), createDefence('clip')];
+  const made = [...defences];
+  const guards = new Guards(() => made.shift()!);
+  for (const offset of [0, 2]) guards.ofLane({ offset, length: 2, parts: [] });
+  for (const reason of ['shape', 'weight', 'edge'] as const) guards.refused('liar', reason);
+  for (const reason of ['stale', 'early', 'generation', 'stranger'] as const) guards.refused('late', reason);
+  for (const defence of defences) {
+    assert.is(defence.conductOf('liar').refusals, 3);
+    assert.is(defence.conductOf('late').refusals, 0);
+  }
+});
+
+parts('a peer in quarantine counts once, in however many lanes it is', () => {
+  const held = [['a', 'b'], [], ['b']];
+  const guards = new Guards(() => {
+    const names = held.shift() ?? [];
+    return { ...createNoDefence(), quarantined: () => names };
+  });
+  assert.is(guards.quarantined, 0);
+  for (const offset of [0, 1, 2]) guards.ofLane({ offset, length: 1, parts: [] });
+  assert.is(guards.quarantined, 2);
+  const believing = new Guards(createNoDefence);
+  believing.refused('liar', 'shape');
+  assert.is(believing.quarantined, 0);
 });
 
 parts('an open mesh stays on this machine', () => {

@@ -1,12 +1,11 @@
-import { verb } from './command/command.ts';
+import { Command } from 'commander';
 
 /** `myrmex doctor`; what it does is loaded when asked for. */
-export const doctorCommand = verb<{ config?: string; json?: true }>({
-  name: 'doctor',
-  text: 'look at everything that a first day goes wrong with, and say how to mend it',
-  options: [
-    { flags: '--config <file>', text: "configuration (JSON); the demonstration's when left out" },
-    { flags: '--json', text: 'print one JSON object' },
-  ],
-  act: async ({ config, json }) => (await import('./cli-doctor-print.ts')).printExamination(config, json === true),
-});
+export const doctorCommand = (): Command =>
+  new Command('doctor')
+    .description('look at everything that a first day goes wrong with, and say how to mend it')
+    .option('--config <file>', "configuration (JSON); the demonstration's when left out")
+    .option('--json', 'print one JSON object')
+    .action(async ({ config, json }: { config?: string; json?: true }) =>
+      (await import('./cli-doctor-print.ts')).printExamination(config, json === true),
+    );

@@ -1,12 +1,11 @@
-import { verb } from './command/command.ts';
+import { Command } from 'commander';
 
 /** `myrmex identity`; what it does is loaded when asked for. */
-export const identityCommand = verb<{ config?: string; folder?: string }>({
-  name: 'identity',
-  text: 'print what the operator needs to enrol this gateway; its keys are made if there are none',
-  options: [
-    { flags: '--config <file>', text: 'configuration (JSON) of the gateway' },
-    { flags: '--folder <directory>', text: 'where the keys lie; below the state of the gateway when left out' },
-  ],
-  act: async (flags) => (await import('./cli-identity-print.ts')).printIdentity(flags),
-});
+export const identityCommand = (): Command =>
+  new Command('identity')
+    .description('print what the operator needs to enrol this gateway; its keys are made if there are none')
+    .option('--config <file>', 'configuration (JSON) of the gateway')
+    .option('--folder <directory>', 'where the keys lie; below the state of the gateway when left out')
+    .action(async (flags: { config?: string; folder?: string }) =>
+      (await import('./cli-identity-print.ts')).printIdentity(flags),
+    );

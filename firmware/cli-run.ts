@@ -1,5 +1,5 @@
+import type { RunFlags } from './cli.ts';
 import { type Display, openDisplay } from './cli-display.ts';
-import type { RunFlags } from './cli-run-flags.ts';
 import { type RunSettings, resolveSettings } from './cli-settings.ts';
 import { listenForStop, type StopRequest } from './cli-stop.ts';
 import { errorCode, errorMessage } from './errors.ts';

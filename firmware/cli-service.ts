@@ -1,15 +1,12 @@
-import { type Group, verb } from './command/command.ts';
+import { Command } from 'commander';
 
 /** `myrmex service unit`; what it does is loaded when asked for. */
-export const serviceCommand: Group = {
-  name: 'service',
-  text: 'run as a service of the system',
-  commands: [
-    verb<{ config?: string }>({
-      name: 'unit',
-      text: 'print a systemd unit for this installation',
-      options: [{ flags: '--config <file>', text: "configuration (JSON); the demonstration's when left out" }],
-      act: async ({ config }) => (await import('./cli-service-unit.ts')).printUnit(config),
-    }),
-  ],
+export const serviceCommand = (): Command => {
+  const command = new Command('service').description('run as a service of the system');
+  command
+    .command('unit')
+    .description('print a systemd unit for this installation')
+    .option('--config <file>', "configuration (JSON); the demonstration's when left out")
+    .action(async ({ config }: { config?: string }) => (await import('./cli-service-unit.ts')).printUnit(config));
+  return command;
 };

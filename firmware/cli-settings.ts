@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import { boardProfile } from '../boards/registry.ts';
 import { isName } from '../protocols/names.ts';
-import type { RunFlags } from './cli-run-flags.ts';
+import type { RunFlags } from './cli.ts';
 import { type Environment, withEnvironment } from './configuration/environment.ts';
 import { Configuration, checkConfiguration } from './configuration.ts';
 import { demoConfiguration } from './demo/configuration.ts';

@@ -1,30 +1,32 @@
 #!/usr/bin/env node
 // myrmex: the node, what is flashed.
 import { version } from '../package.json';
-import { programOf } from './cli.ts';
-import { runCommand } from './command/run.ts';
+import { createProgram, neverExit, usageExitCode } from './cli.ts';
+import { configCommand } from './cli-config.ts';
+import { doctorCommand } from './cli-doctor.ts';
+import { identityCommand } from './cli-identity.ts';
+import { serviceCommand } from './cli-service.ts';
+import { stateCommand } from './cli-state.ts';
 import { errorMessage } from './errors.ts';
 import { keepHeapSmall } from './io/small-heap.ts';
 
 keepHeapSmall();
 
-const program = programOf(version, async (flags) => {
+const program = createProgram(async (flags) => {
   const { run } = await import('./cli-run.ts');
   await run(flags, version);
-});
-const screen = {
-  columns: (process.stdout.isTTY ? process.stdout.columns : undefined) ?? 80,
-  out: (text: string) => process.stdout.write(text),
-  error: (text: string) => process.stderr.write(text),
-};
+})
+  .addCommand(configCommand())
+  .addCommand(serviceCommand())
+  .addCommand(doctorCommand())
+  .addCommand(identityCommand())
+  .addCommand(stateCommand());
+neverExit(program);
 
 // Not awaited here: in the bundle, chunks that are loaded later import this one, and would wait for it for ever.
-runCommand(program, process.argv.slice(2), screen)
-  .then((code) => {
-    // A command that was done has left its own.
-    if (code !== 0) process.exitCode = code;
-  })
-  .catch((error: unknown) => {
-    process.stderr.write(`myrmex: ${errorMessage(error).replace(/\s*\n\s*/g, '; ')}\n`);
-    process.exitCode = 1;
-  });
+program.parseAsync().catch((error: unknown) => {
+  const usage = usageExitCode(error);
+  // Commander has said what is wrong with the command line; everything else is said here, in one line.
+  if (usage === null) process.stderr.write(`myrmex: ${errorMessage(error).replace(/\s*\n\s*/g, '; ')}\n`);
+  process.exitCode = usage ?? 1;
+});

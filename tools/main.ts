@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // myrmexctl: what an operator runs at a desk.
 import { Command } from 'commander';
+import { neverExit, usageExitCode } from '../firmware/cli.ts';
 import { version } from '../package.json';
 import { adapterCommand } from './commands/adapter.ts';
 import { brokerCommand } from './commands/broker.ts';
@@ -12,7 +13,6 @@ import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
 import { simCommand } from './commands/sim.ts';
 import { trainCommand } from './commands/train.ts';
-import { neverExit, usageExitCode } from './commands/usage.ts';
 import { watchCommand } from './commands/watch.ts';
 import { describeFailure } from './errors.ts';
 

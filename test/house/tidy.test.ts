@@ -22,7 +22,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   boards: /^typebox(\/.*)?$/,
 };
 /** Files outside firmware/io that may touch Node: the program itself, its command line and the worker's entry. */
-const FIRMWARE_EDGES = /^firmware\/(io\/|main\.ts$|cli[^/]*\.ts$|command\/options\.ts$|worker\/main\.ts$)/;
+const FIRMWARE_EDGES = /^firmware\/(io\/|main\.ts$|cli[^/]*\.ts$|worker\/main\.ts$)/;
 /** Where reading starts: programs, tests, and the scripts that package.json or a document names. */
 const ENTRY = new RegExp(
   [

@@ -19,6 +19,20 @@ const Star = Type.Object(
   closed,
 );
 
+/** Clipping and noise on what this node shares, and how much it may give away in all (docs/mesh-robust.md). */
+const Privacy = Type.Object(
+  {
+    /** Longest update, Euclidean, in the parameters' own unit. */
+    clipNorm: Type.Number({ exclusiveMinimum: 0, maximum: 1e6 }),
+    /** Standard deviation of the noise in each parameter, in clipping norms. */
+    noiseMultiplier: Type.Number({ exclusiveMinimum: 0, maximum: 1e6 }),
+    /** ε at which the node stops sharing what it learns. */
+    epsilonMax: Type.Number({ exclusiveMinimum: 0, maximum: 1e6 }),
+    delta: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1 })),
+  },
+  closed,
+);
+
 /** Sharing what is learned with the other gateways of the site. */
 export const Mesh = Type.Object(
   {
@@ -33,6 +47,7 @@ export const Mesh = Type.Object(
      * on a broker of this machine alone.
      */
     fleet: Type.Optional(Path),
+    privacy: Type.Optional(Privacy),
     /** A star instead of a mesh: who gathers and hands out; this node's own name makes it the coordinator. */
     coordinator: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' })),
     star: Type.Optional(Star),
@@ -51,6 +66,9 @@ export const MESH_DEFAULTS = {
 
 /** An open mesh believes every key, and so must not reach beyond this machine. */
 export const meshFault = (mesh: Mesh | undefined, broker: Broker): WrongValue | null => {
+  if (mesh?.privacy !== undefined && mesh.coordinator !== undefined) {
+    return { path: '/mesh/privacy', why: 'is for a mesh: a star has no such thing yet' };
+  }
   if (mesh === undefined || mesh.fleet !== undefined) return null;
   if (!('url' in broker)) return broker.tls === undefined ? null : { path: '/mesh/fleet', why: NEEDED };
   const { hostname } = new URL(broker.url);

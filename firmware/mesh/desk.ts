@@ -10,6 +10,7 @@ import { type Ground, type MeshOptions, openGround } from './ground.ts';
 import { Guards } from './guards.ts';
 import { LossBook } from './loss-book.ts';
 import { Mixer } from './mixer.ts';
+import { openDiscretion } from './privacy.ts';
 import { createTurns } from './turns.ts';
 
 /** Messages that wait for the compute worker. */
@@ -39,6 +40,8 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   const { lineage, parts } = share;
   const values = await share.read();
   const losses = new LossBook();
+  const { codec, directory } = options;
+  const discretion = await openDiscretion({ privacy: configuration.privacy, codec, directory, vitals });
   const guards = new Guards(() => createDefence(defence, losses.judge));
   const gossip = new Gossip({
     ...{ self: node, generation: options.generation, lineage, parts, values: values.slice(), entry: 'newcomer' },
@@ -47,7 +50,8 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
     suspectMs: Math.max(SUSPECT_MS_MIN, 3 * everyMs),
     defence: guards.ofLane,
   });
-  const mixer = new Mixer({ gossip, share: options.share, losses, now: clock.monotonicMs }, share, values);
+  const mixed = { gossip, share: options.share, losses, discretion, now: clock.monotonicMs };
+  const mixer = new Mixer(mixed, share, values);
   const turns = createTurns(WAITING_MAX, (error) => {
     vitals.trouble('mesh', `the mesh is held up: ${errorMessage(error)}`);
   });

@@ -1,14 +1,17 @@
 import type { Gossip } from '../../protocols/gossip/gossip.ts';
 import type { GossipEffect } from '../../protocols/gossip/options.ts';
-import type { GossipBody } from '../../protocols/messages/gossip.ts';
+import { type GossipBody, readGossip } from '../../protocols/messages/gossip.ts';
 import type { Share } from '../io/share.ts';
 import type { LossBook } from './loss-book.ts';
+import type { Discretion } from './privacy.ts';
 
 export interface MixerParts {
   readonly gossip: Gossip;
   /** Of the compute worker of the moment; null while there is none. */
   readonly share: () => Share | null;
   readonly losses: LossBook;
+  /** null: what was learned is shared as it is. */
+  readonly discretion: Discretion | null;
   readonly now: () => number;
 }
 
@@ -34,17 +37,15 @@ export class Mixer {
   /** Takes in what was learned and begins a cycle. */
   async begin(): Promise<readonly GossipEffect[]> {
     const share = await this.follow();
-    if (share !== null) {
-      const values = await share.read();
-      this.parts.gossip.moved(values.map((value, i) => value - this.known[i]!));
-      this.known = values;
-    }
+    if (share !== null) await this.takeIn(share);
     return this.apply(this.parts.gossip.begin(this.parts.now()));
   }
 
   async receive(peer: string, body: GossipBody): Promise<readonly GossipEffect[]> {
     const { gossip, losses } = this.parts;
     const share = await this.follow();
+    // It may begin a cycle here too: what was learned goes into that, whoever began it.
+    if (share !== null && !gossip.running && readGossip(body).cycle > gossip.cycle) await this.takeIn(share);
     const said = share === null ? null : gossip.preview(peer, body);
     if (share !== null && said !== null) {
       const { own, value, whole } = said;
@@ -61,6 +62,15 @@ export class Mixer {
 
   tick(): Promise<readonly GossipEffect[]> {
     return this.apply(this.parts.gossip.tick(this.parts.now()));
+  }
+
+  /** What was learned since the last time goes into the mass. */
+  private async takeIn(share: Share): Promise<void> {
+    const values = await share.read();
+    const learned = values.map((value, i) => value - this.known[i]!);
+    await this.parts.discretion?.(learned);
+    this.parts.gossip.moved(learned);
+    this.known = values;
   }
 
   /** The worker of the moment, which has the mesh's θ and what it learned since; null while there is none. */

@@ -5,6 +5,9 @@ export const ASK_LANES_MAX = 8;
 /** Members asked, and members heard asking, before a node believes that nobody has anything. */
 const ASKS_MIN = 8;
 
+/** At least as many as members; twice a power of two, so that the steps begin anew without a break. */
+const PROBES_MAX = 16_384;
+
 /** Who goes on in vain asks ever more rarely, down to this share of the first pace. */
 const PATIENCE_MAX = 16;
 
@@ -15,6 +18,7 @@ const PATIENCE_MAX = 16;
  */
 export class Entry {
   private asks = 0;
+  private probes = 0;
   private nextAt = 0;
   private readonly alsoAsking = new Set<string>();
   private readonly everyMs: number;
@@ -40,12 +44,25 @@ export class Entry {
     if (this.asks >= ASKS_MIN && this.alsoAsking.size >= Math.min(ASKS_MIN, members.length - 1)) return 'found';
     this.asks += 1;
     this.nextAt = now + this.everyMs * Math.min(this.asks, PATIENCE_MAX);
-    // Triangular steps (1, 3, 6, 10 …): neighbours in the list may have come together with this node.
-    const step = (this.asks * (this.asks + 1)) / 2;
-    for (let i = 0; i < members.length; i++) {
-      const { name } = members[(place + step + i) % members.length]!;
-      if (name !== membership.self && membership.stateOf(name) === 'alive') return { ask: name };
+    for (let tries = 2 * (members.length - 1); tries > 0; tries--) {
+      const { name } = members[(place + this.nextStep(members.length)) % members.length]!;
+      if (membership.stateOf(name) === 'alive') return { ask: name };
     }
     return 'wait';
+  }
+
+  /**
+   * How far from its own place in a list of `count` >= 2 a node asks next: triangular numbers modulo a power of two,
+   * which take every value once before one comes again (Knuth, TAOCP 3, §6.4, exercise 20). All are asked in turn, or
+   * else nobody would hear all the others ask; far ones soon, as neighbours may have come together with this node.
+   */
+  private nextStep(count: number): number {
+    let modulus = 2;
+    while (modulus < count) modulus *= 2;
+    for (;;) {
+      this.probes = (this.probes + 1) % (2 * PROBES_MAX);
+      const step = ((this.probes * (this.probes + 1)) / 2) % modulus;
+      if (step > 0 && step < count) return step;
+    }
   }
 }

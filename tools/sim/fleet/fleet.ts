@@ -34,6 +34,8 @@ export interface FleetOptions {
 }
 
 const SITE = 'fleet-sim';
+/** On one machine. A fleet of newcomers asks for 36 times as long before it believes that nobody has anything. */
+const ANSWER_SECONDS = 0.25;
 const CONNECT_MS_MAX = 10_000;
 /** Processes that start at a time: more would only wait for each other. */
 const STARTS_AT_ONCE = 4;
@@ -101,7 +103,7 @@ const configurationOf = (
     ...{ site: SITE, node: nodeName(at), board: 'pc', broker: { url }, seed, state: join(folder, nodeName(at)) },
     ...(recording === null ? simulated : played),
     ...(model === null ? {} : { model: resolve(model) }),
-    ...(mesh === null ? {} : { mesh }),
+    ...(mesh === null ? {} : { mesh: { ...mesh, answerSeconds: ANSWER_SECONDS } }),
     experts: ['frozen', 'renormalised', 'local', 'linear', 'context'],
   };
 };

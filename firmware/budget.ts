@@ -31,6 +31,8 @@ export interface Sizes {
   readonly features: number;
   readonly experts: number;
   readonly classes: number;
+  /** Experts that learn adapters of their own; one, unless told. */
+  readonly learners?: number;
   /** Windows that an anomaly model keeps to learn from without labels. */
   readonly normalWindows?: number;
   /** Of the broker within this process; null when it is somebody else's. */
@@ -72,7 +74,7 @@ export const budgetOf = (sizes: Sizes): Budget => {
       { name: 'sensor queue', bytes: QUEUED_SAMPLE_BYTES * board.sensorQueueSamples },
       { name: 'pending windows', bytes: board.pendingWindows * floats(features + experts * (classes + 1)) },
       { name: 'replay', bytes: board.replayBytesMax },
-      { name: 'learning state', bytes: board.learningStateBytesMax },
+      { name: 'learning state', bytes: (sizes.learners ?? 1) * board.learningStateBytesMax },
       { name: 'normal windows', bytes: (sizes.normalWindows ?? 0) * (features + NORMAL_WINDOW_BYTES) },
       // kernels/learning/frozen-part.ts keeps at most a byte for each feature.
       { name: 'replayed activations', bytes: board.replayBytesMax },

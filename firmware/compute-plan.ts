@@ -63,6 +63,7 @@ export const planCompute = (
     poolBytes: pipeline.pool.adaptersMax > 1 ? pipeline.pool.bytesMax : 0,
     nativeBytes: engine === 'native' ? NATIVE_ENGINE_BYTES : 0,
     ...{ features: featuresOf(card), experts: experts.length, classes: card.labels.length },
+    learners: experts.includes('shared') ? 2 : 1,
     broker: 'url' in broker ? null : brokerLimits(configuration.board, broker.limits),
   });
   requireBudget(budget, configuration.board);

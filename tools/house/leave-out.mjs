@@ -31,7 +31,8 @@ const testOf = ({ type, test, left }) => {
 };
 
 /**
- * A rollup plugin. What is named and is not there stops the build: then a new version of the package is to be looked at.
+ * A rollup plugin. What is named and is not there stops the build: then a new version of the package is to be looked
+ * at.
  *
  * @param parts by `package/path`: `functions` that are never called (their bodies throw), `empty` ones that are called
  *   and need do nothing, and `tests` as they are written, of which is known that they are true or false

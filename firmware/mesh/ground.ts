@@ -6,8 +6,9 @@ import { LIMITS } from '../../protocols/limits.ts';
 import type { MessageType } from '../../protocols/message.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
 import { ReplayWindows } from '../../protocols/replay-windows.ts';
+import type { BucketRate } from '../../protocols/token-bucket.ts';
 import { parseTopic, topicFilter } from '../../protocols/topics.ts';
-import type { Mesh as MeshConfiguration } from '../configuration/mesh.ts';
+import { MESH_DEFAULTS, type Mesh as MeshConfiguration } from '../configuration/mesh.ts';
 import type { Clock } from '../io/clock.ts';
 import { identityFolder } from '../io/fleet-folder.ts';
 import { openIdentityKeys } from '../io/identity-folder.ts';
@@ -21,8 +22,16 @@ import { MemberList } from './member-list.ts';
 
 /** The largest signed message: an adapter of a star with its answers; those of gossip stay below 1 KiB. */
 const MESSAGE_BYTES_MAX = 56 * 1_024;
-/** A peer speaks a few times a cycle; what is more than this is refused before its signature is looked at. */
-const RATE = { perSecond: 20, burst: 64 };
+/**
+ * A peer speaks up to six times a cycle, counting that others may double its pace. What is twice as much is refused
+ * before its signature is looked at: a message that is let in costs the compute worker a few hundred inferences, as it
+ * judges what the message brings, and decisions wait meanwhile.
+ */
+const PER_CYCLE = 12;
+const RATE_MIN = 0.5;
+const RATE_MAX = 20;
+/** What a newcomer asks at once, and what waited while the broker was away. */
+const BURST = 24;
 
 export interface MeshOptions {
   readonly site: string;
@@ -84,7 +93,7 @@ export const openGround = async (
   const register = fleet === null ? null : await openFleet({ ...parts, folder: fleet });
   const keyring = register?.keyring ?? openKeyring(LIMITS.sendersMax);
   const door = new Door({
-    ...{ codec, rate: RATE, bytesMax: MESSAGE_BYTES_MAX },
+    ...{ codec, rate: rateOf(options.configuration), bytesMax: MESSAGE_BYTES_MAX },
     windows: remembers ? windows : new ReplayWindows(LIMITS.sendersMax),
     keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1)) : null),
   });
@@ -127,6 +136,10 @@ export const openGround = async (
     },
     close: async () => register?.close(),
   };
+};
+
+const rateOf = ({ everySeconds = MESH_DEFAULTS.everySeconds }: MeshConfiguration): BucketRate => {
+  return { perSecond: Math.min(RATE_MAX, Math.max(RATE_MIN, PER_CYCLE / everySeconds)), burst: BURST };
 };
 
 /**

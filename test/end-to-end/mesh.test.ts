@@ -4,6 +4,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { Configuration } from '../../firmware/configuration.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
+import { createCodec } from '../../protocols/codec.ts';
+import { readSign1 } from '../../protocols/cose/sign1.ts';
+import { openEnvelope } from '../../protocols/envelope.ts';
+import { GOSSIP, readGossip } from '../../protocols/messages/gossip.ts';
 import { gossipFilter } from '../../protocols/topics.ts';
 import { publishBytes } from '../../tools/sim/fleet/wire-count.ts';
 import { createTestFleet } from '../support/fleet.ts';
@@ -32,6 +36,15 @@ const start = async (folder: string, node: string, own: Partial<Configuration>):
   return myrmex('run', '--config', path, '--json');
 };
 
+const codec = createCodec();
+
+/** Who sent it, if it brings mass: newcomers have none until each has heard that the others have none either. */
+const giverOf = (payload: Uint8Array): string | null => {
+  const signed = readSign1(payload);
+  const opened = signed.ok ? openEnvelope(codec, GOSSIP, signed.value.payload) : null;
+  return opened?.ok && readGossip(opened.value.body).grains > 0 ? opened.value.sender : null;
+};
+
 const end = async (program: Program): Promise<End> => {
   program.process.kill('SIGTERM');
   assert.is(await program.ended, 0, program.stderr());
@@ -42,18 +55,27 @@ const mesh = suite('mesh, as processes');
 
 mesh('three gateways average what they learn through the broker of one, in messages below 1 KiB', async () => {
   const folder = await temporaryFolder();
-  const shared = { mesh: { everySeconds: 0.4, answerSeconds: 4 } };
+  const shared = { mesh: { everySeconds: 0.4, answerSeconds: 0.2 } };
   const first = await start(folder, 'a', { broker: { embedded: true, port: 0 }, ...shared });
   assert.match((await first.said(/the mesh is open[^"]*/))[0], /whoever reaches the broker/);
   const [, url = ''] = await first.said(/talks through (mqtt:[^"\s]+)/);
   const ear = connectMqtt({ url, clientId: 'ear' });
   const sizes: number[] = [];
-  await ear.subscribe(gossipFilter(SITE, {}), (topic, payload) => void sizes.push(publishBytes(topic, payload)));
+  const givers = new Set<string>();
+  const allGive = new Promise<void>((resolve) => {
+    void ear.subscribe(gossipFilter(SITE, {}), (topic, payload) => {
+      sizes.push(publishBytes(topic, payload));
+      const giver = giverOf(payload);
+      if (giver !== null) givers.add(giver);
+      if (givers.size === 3) resolve();
+    });
+  });
   const others = [
     await start(folder, 'bb', { broker: { url }, ...shared }),
     await start(folder, 'ccc', { broker: { url }, ...shared }),
   ];
   await Promise.all([first, ...others].map((program) => program.said(COMPLETE)));
+  await allGive;
   const ends = [...(await Promise.all(others.map(end))), await end(first)];
   await ear.close();
   for (const { counters, experts } of ends) {

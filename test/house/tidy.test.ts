@@ -29,7 +29,7 @@ const ENTRY = new RegExp(
     String.raw`^(firmware|firmware/worker|tools)/main\.ts$`,
     String.raw`^tools/(house/([^/]+/)?[^/]+\.mjs|make-[^/]+\.ts)$`,
     String.raw`^test/.*\.test\.ts$`,
-    String.raw`^test/(arm|fuzz)/main\.ts$`,
+    String.raw`^test/(arm|cut|fuzz)/main\.ts$`,
   ].join('|'),
 );
 

@@ -8,6 +8,7 @@ import { emulatedNode } from './arm.mjs';
 import { brokerKills } from './ci/broker.mjs';
 import { brokers } from './ci/brokers.mjs';
 import { killMoments, starKills, workerFaults } from './ci/faults.mjs';
+import { brokerCut, meshOnMosquitto, simulatedMesh } from './ci/mesh.mjs';
 import { replayPage } from './ci/page.mjs';
 import { lastObject, require, run } from './ci/support.mjs';
 import { doorCost, hostileMessages } from './ci/wire.mjs';
@@ -72,20 +73,6 @@ const hostileModels = () => {
   return `${mutants} mutants, ${refused} refused with a code, ${outcomes.accepted} run, nothing else happened`;
 };
 
-const MESH_SEEDS = 20;
-
-/** The mesh at its promised size, and the small simulations of the suite with more seeds. */
-const simulatedMesh = () => {
-  const env = { MYRMEX_MESH_SEEDS: `${MESH_SEEDS}` };
-  run(process.execPath, ['--import', 'tsx', 'test/tools/sim-mesh.test.ts'], { env });
-  const faults = ['--loss', '0.2', '--churn', '0.1', '--seed', '1'];
-  const size = ['--nodes', '1024', '--rounds', '200'];
-  const report = lastObject(run(process.execPath, ['dist/myrmexctl.js', 'sim', 'mesh', ...size, ...faults, '--json']));
-  require(report.elapsedMs <= 60_000, `1,024 nodes and 200 rounds took ${report.elapsedMs} ms`);
-  const [first, last] = [report.spread[0], report.spread.at(-1)].map((value) => value.toFixed(4));
-  return `${MESH_SEEDS} seeds; 1,024 nodes: spread ${first} -> ${last} in ${report.elapsedMs.toFixed(0)} ms`;
-};
-
 /** The committed model is what its script makes, byte for byte. */
 const demoModel = () => {
   run(process.execPath, ['--import', 'tsx', 'tools/make-demo-model.ts']);
@@ -142,6 +129,9 @@ const checks = [
     check: brokers,
     absent: isRoot ? null : 'only root may install mosquitto',
   },
+  // After the check above, which installs it.
+  { name: 'six gateways that average through Mosquitto', check: meshOnMosquitto },
+  { name: 'three gateways whose broker is killed for a minute', check: brokerCut },
   { name: 'fresh clone, empty npm cache: npm start', check: freshClone },
   { name: 'gas protocol, seeds 0-4', check: gasProtocol, needs: join(data, 'gas_drift') },
 ];

@@ -115,7 +115,10 @@ export const openGround = async (
     admit: (type, topic, payload) => {
       const admission = door.admit(type, topic, payload, clock.monotonicMs());
       vitals.count(admission.ok ? 'meshReceived' : 'meshRefused');
-      return admission.ok ? admission.value : null;
+      if (admission.ok) return admission.value;
+      // Apart, as it should be what the network brought twice and nothing else.
+      if (admission.reason === 'replayed') vitals.count('meshReplayed');
+      return null;
     },
     recall: (type, payload) => {
       const signed = readSign1(payload);

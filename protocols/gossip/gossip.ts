@@ -35,6 +35,8 @@ export class Gossip {
   private due = false;
   /** Others' pace brought on a cycle that this node's own pace has not asked for yet. */
   private ahead = false;
+  /** Times that one of the evicted was called. */
+  private calls = 0;
   private startedAt = Number.NEGATIVE_INFINITY;
   private readonly time = new SteadyTime();
   /** Cycle in which each lane was last shared with a newcomer. */
@@ -245,7 +247,12 @@ export class Gossip {
     const place = placeOf(members, this.options.self);
     this.due = false;
     this.holdings.settle();
-    if (place === null || members.length < 2) return false;
+    if (place === null) return false;
+    if (members.length < 2) {
+      // Cut off from everybody for so long that all were given up: somebody must speak first when the broker is back.
+      this.callLost();
+      return false;
+    }
     this.startedAt = now;
     this.rounds.start(cycle, members, place, now);
     return true;
@@ -296,9 +303,13 @@ export class Gossip {
     this.outbox.push({ kind: 'mixed', cycle: rounds.cycle, complete: rounds.complete });
     const loose = holdings.looseEnd((peer) => rounds.meets(peer) || !this.membership.isListed(peer), rounds.cycle);
     if (loose !== null) this.say(loose.peer, loose.lane, ASIDE);
-    const lost = this.membership.lost(rounds.cycle);
-    if (lost !== null) this.say(lost, this.lane, ASIDE);
+    this.callLost();
     return false;
+  }
+
+  private callLost(): void {
+    const lost = this.membership.lost(this.calls++);
+    if (lost !== null) this.say(lost, this.lane, ASIDE);
   }
 
   /** A node without mass asks for some. */

@@ -47,4 +47,26 @@ entry('find that nobody has anything, however many they are, and none before it 
   }
 });
 
+entry('who gave everybody up calls them, one after the other, when the broker is back', () => {
+  const about = { generation: 1, lineage: '0123456789abcdef', parts: [{ offset: 0, length: 1 }] };
+  const values = new Float64Array(1);
+  const gossip = new Gossip({ ...about, self: 'a', values, entry: 'founder', missedMax: 1, suspectMs: 10 * ANSWER_MS });
+  gossip.members(
+    ['a', 'b', 'c'].map((name) => ({ name, generation: 1, present: true })),
+    0,
+  );
+  let now = 0;
+  const turn = (): readonly GossipEffect[] => {
+    now += 5 * ANSWER_MS;
+    gossip.tick(now);
+    return gossip.begin(now);
+  };
+  for (let cycles = 0; gossip.membership.schedule().length > 1; cycles++) {
+    turn();
+    assert.ok(cycles < 20, 'silence is never found out');
+  }
+  const called = [turn(), turn()].flat().flatMap((effect) => (effect.kind === 'send' ? [effect.to] : []));
+  assert.equal(called.sort(), ['b', 'c']);
+});
+
 entry.run();

@@ -24,6 +24,7 @@ export const simulatedMesh = () => {
   const cut = simulate('--nodes', '24', '--rounds', '200', '--loss', '0.05', '--cut', '600', '--seed', '1');
   const [first, last] = [spread[0], spread.at(-1)].map((value) => value.toFixed(4));
   const [before, after] = [cut.spread[0], cut.spread.at(-1)];
+  for (const [name, { ok, found }] of Object.entries(cut.checks)) require(ok !== false, `${name}: ${found.join('; ')}`);
   require(after < before / 10, `after ten minutes without a broker the spread is ${after}, at first ${before}`);
   const figures = `1,024 nodes: spread ${first} -> ${last} in ${elapsedMs.toFixed(0)} ms`;
   return `${SEEDS} seeds; ${figures}; broker away for 600 s: ${before.toFixed(4)} -> ${after.toFixed(4)}`;
@@ -47,6 +48,8 @@ export const brokerCut = () => {
   const { apart, together, ends } = lastObject(
     run(process.execPath, ['--import', 'tsx', 'test/cut/main.ts', '--seconds', `${CUT_SECONDS}`]),
   );
-  const refused = ends.map(({ meshRefused, repeats }) => `${meshRefused} refused, ${repeats} came twice`).join('; ');
+  const refused = ends
+    .map(({ meshRefused, meshReplayed }) => `${meshRefused} refused, ${meshReplayed} of them repeats`)
+    .join('; ');
   return `${CUT_SECONDS} s away: distance ${apart.toFixed(3)} -> ${together.toFixed(3)}; ${refused}`;
 };

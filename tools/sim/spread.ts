@@ -23,13 +23,19 @@ const WINDOW_CYCLES = 8;
 const SHRINK = 0.5;
 
 /**
- * Whether spread falls geometrically until it is at `floor`: a window later it has halved at least.
+ * Whether spread falls geometrically until it is at `floor`: the lowest that it ever was has halved a window later, at
+ * least. A single cycle may throw it back, as a node that comes back does, or one whose weight loss has made small.
  *
  * @param spread at the start and after each cycle. @param lanes slices that take turns, one a cycle
  */
 export function shrinks(spread: readonly number[], floor: number, lanes: number): boolean {
-  return spread.every((value, at) => {
-    const later = spread[at + lanes * WINDOW_CYCLES];
+  let low = Number.POSITIVE_INFINITY;
+  const lows = spread.map((value) => {
+    low = Math.min(low, value);
+    return low;
+  });
+  return lows.every((value, at) => {
+    const later = lows[at + lanes * WINDOW_CYCLES];
     return later === undefined || later <= Math.max(floor, SHRINK * value);
   });
 }

@@ -111,7 +111,7 @@ export class Holdings {
   /** Goes on with a peer that had been given up; false while that would cost a lane all its weight. */
   resume(peer: string): boolean {
     if (!this.masses.every((mass) => mass.canResume(peer))) return false;
-    for (const mass of this.masses) mass.resume(peer);
+    for (const mass of this.masses) if (mass.resume(peer, this.transfers + 1)) this.transfers += 1;
     return true;
   }
 

@@ -227,21 +227,32 @@ export class Mass {
     edge.returned = true;
   }
 
-  /**
-   * Whether `resume` can be paid for. What was taken back is older than what is here: were next to nothing left, the
-   * estimate would be thrown far beyond both.
-   */
+  /** Whether `resume` can be paid for. */
   canResume(peer: string): boolean {
     const edge = this.outgoing.get(peer);
-    return edge === undefined || !edge.returned || edge.grains * RESUME_RATIO <= this.grains;
+    return edge === undefined || !edge.returned || edge.grains <= this.grains;
   }
 
-  /** The peer was alive: it may have had the mass that was taken back, so that goes under way again, once. */
-  resume(peer: string): void {
+  /**
+   * The peer was alive: it may have had the mass that was taken back, so that goes under way again, once. What was taken
+   * back is older than what is here: were little left, the estimate would be thrown far beyond both. That little then
+   * goes with it, and the estimate stays what it was until mass comes back.
+   *
+   * @param transfer its number, if it is needed
+   * @returns whether it was
+   */
+  resume(peer: string, transfer: number): boolean {
     const edge = this.outgoing.get(peer);
-    if (edge === undefined || !edge.returned) return;
+    if (edge === undefined || !edge.returned) return false;
+    const isThin = edge.grains * RESUME_RATIO > this.grains;
+    const held = new Float64Array(this.sum.length);
+    this.estimate(held);
     this.credit(edge, -1);
     edge.returned = false;
+    if (!isThin) return false;
+    const isUsed = this.give(peer, 'all', transfer);
+    this.memory.set(held);
+    return isUsed;
   }
 
   /** The peer lost its state: what was under way to it returns, and both directions begin anew. */

@@ -91,7 +91,7 @@ edges('mass taken back from a lost peer goes under way again when it turns up, a
   a.retract('b');
   assert.is(a.weight, 1);
   assert.ok(a.canResume('b'));
-  a.resume('b');
+  a.resume('b', 9);
   a.acknowledged('b', b.appliedFrom('a'));
   assert.is(a.grains + b.grains, 2 * unit);
   assert.is(a.outgoing.get('b')!.packed, null);

@@ -234,9 +234,9 @@ export class Mass {
   }
 
   /**
-   * The peer was alive: it may have had the mass that was taken back, so that goes under way again, once. What was taken
-   * back is older than what is here: were little left, the estimate would be thrown far beyond both. That little then
-   * goes with it, and the estimate stays what it was until mass comes back.
+   * The peer was alive: it may have had the mass that was taken back, so that goes under way again, once. What was
+   * taken back is older than what is here: were little left, the estimate would be thrown far beyond both. That little
+   * then goes with it, and the estimate stays what it was until mass comes back.
    *
    * @param transfer its number, if it is needed
    * @returns whether it was

@@ -97,6 +97,24 @@ edges('mass taken back from a lost peer goes under way again when it turns up, a
   assert.is(a.outgoing.get('b')!.packed, null);
 });
 
+edges('so does all of it, and the estimate stays what it was', () => {
+  const a = massOf([1, 2, 3, 4]);
+  const b = massOf([0, 0, 0, 0]);
+  a.give('b', 'all', 1);
+  b.take('a', transferOf(a, 'b'), 1, asSaid);
+  a.retract('b');
+  assert.is(a.weight, 1);
+  assert.ok(a.canResume('b'));
+  a.resume('b', 2);
+  const out = new Float64Array(4);
+  a.estimate(out);
+  for (const [i, value] of out.entries()) assert.ok(Math.abs(value - (i + 1)) < 0.05, `${out}`);
+  b.take('a', transferOf(a, 'b'), 1, asSaid);
+  a.acknowledged('b', b.appliedFrom('a'));
+  assert.is(a.grains + b.grains, 2 * unit);
+  assert.is(a.outgoing.get('b')!.packed, null);
+});
+
 edges('unsound mass is refused, and changes nothing', () => {
   const a = massOf([1, 2, 3, 4]);
   const b = massOf([0, 0, 0, 0]);

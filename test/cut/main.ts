@@ -1,6 +1,6 @@
 // `node --import tsx test/cut/main.ts [--seconds 60]`: three gateways that average through a broker in a process of its
-// own; it is killed, stays away, and comes back on the same port. Cycles go on, and the door refuses nothing but what the
-// network itself brought twice. How far apart they are is printed: they go on learning meanwhile.
+// own; it is killed, stays away, and comes back on the same port. Cycles go on, and the door refuses nothing but what
+// the network itself brought twice. How far apart they are is printed: they go on learning meanwhile.
 import * as assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -22,6 +22,7 @@ import { PRESENCE } from '../../protocols/messages/presence.ts';
 import { REVOCATION } from '../../protocols/messages/revocation.ts';
 import { TELEMETRY, type TelemetryBody } from '../../protocols/messages/telemetry.ts';
 import { UPDATE } from '../../protocols/messages/update.ts';
+import type { GoldenMessage } from '../support/golden-messages.ts';
 
 const codec = createCodec();
 const types = [
@@ -41,17 +42,6 @@ const types = [
   UPDATE,
 ] as readonly MessageType<unknown>[];
 const folder = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
-
-interface GoldenMessage {
-  readonly kind: string;
-  readonly version: number;
-  readonly hex: string;
-  readonly sender: string;
-  readonly epoch: number;
-  readonly sequence: number;
-  readonly time: number;
-  readonly body: unknown;
-}
 
 /** JSON has no byte strings: `{"$hex": "00ff"}` stands for one. */
 const revive = (_key: string, value: unknown): unknown =>

@@ -78,7 +78,8 @@ export const openSharing = async (options: SharingOptions): Promise<Sharing> => 
   const { site, node, mesh } = configuration;
   const { writer, mqtt } = link;
   const parts = {
-    ...{ site, node, configuration: mesh, codec: createCodec(), writer, mqtt, ...rest, generation: shares.generation },
+    ...{ site, node, configuration: mesh, codec: createCodec(), writer, mqtt, notice, ...rest },
+    generation: shares.generation,
     share: () => compute.current.share,
   };
   if (mesh.coordinator !== undefined) {

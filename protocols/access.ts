@@ -1,3 +1,4 @@
+import { isName } from './names.ts';
 import {
   gossipFilter,
   revocationTopic,
@@ -6,6 +7,7 @@ import {
   type TopicKind,
   topicFilter,
   topicName,
+  treeFilter,
 } from './topics.ts';
 
 /** `node`: a gateway. `operator`: may see and correct a whole site. `viewer`: may see what its gateways decide. */
@@ -30,7 +32,7 @@ const SHARED: readonly TopicKind[] = ['presence', 'enrolment', 'update', 'adapte
  * The rights of a role on the topics of a site, for every broker: the embedded one asks here, and
  * `myrmexctl broker acl` writes them down for others.
  *
- * @param name of the node that holds the role; of no account for people
+ * @param name of who holds the role; a person without one publishes nothing of their own
  */
 export function rightsOfRole(role: Role, site: string, name: string): Rights {
   switch (role) {
@@ -39,15 +41,25 @@ export function rightsOfRole(role: Role, site: string, name: string): Rights {
         reads: [
           ...HEARD.map((kind) => topicName(site, name, kind)),
           gossipFilter(site, { peer: name }),
+          treeFilter(site, { peer: name }),
           ...SHARED.map((kind) => topicFilter(kind, { site })),
           revocationTopic(site),
         ],
-        writes: [...SAID.map((kind) => topicName(site, name, kind)), gossipFilter(site, { node: name })],
+        writes: [
+          ...SAID.map((kind) => topicName(site, name, kind)),
+          gossipFilter(site, { node: name }),
+          treeFilter(site, { node: name }),
+        ],
       };
     case 'operator':
       return {
         reads: [siteFilter(site)],
-        writes: [...HEARD.map((kind) => topicFilter(kind, { site })), revocationTopic(site)],
+        writes: [
+          ...HEARD.map((kind) => topicFilter(kind, { site })),
+          revocationTopic(site),
+          // Who publishes to all says who it is, and hands it to the first relays.
+          ...(isName(name) ? [topicName(site, name, 'enrolment'), treeFilter(site, { node: name })] : []),
+        ],
       };
     case 'viewer':
       return { reads: [...SHOWN.map((kind) => topicFilter(kind, { site })), revocationTopic(site)], writes: [] };

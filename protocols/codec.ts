@@ -14,7 +14,8 @@ export const MESSAGE_LIMITS: CborLimits = {
   itemsMax: LIMITS.itemsMax,
   pairsMax: LIMITS.pairsMax,
   textBytesMax: LIMITS.textBytesMax,
-  binaryBytesMax: LIMITS.binaryBytesMax,
+  // The longest of any kind; every schema bounds its own.
+  binaryBytesMax: LIMITS.publicationBytesMax,
   tags: [],
 };
 

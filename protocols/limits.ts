@@ -40,6 +40,10 @@ export const LIMITS = {
   textBytesMax: 512,
   /** Binary field of one message; a mesh gradient is ≤ 1 KiB (DESIGN §5), a model never travels in one message. */
   binaryBytesMax: 16_384,
+  /** What one publication of a tree brings: it travels whole, within two signatures and a message of 56 KiB. */
+  publishedBytesMax: 49_152,
+  /** A publication as its origin signed it: around the content 86 bytes of COSE_Sign1, and names, numbers and heads. */
+  publicationBytesMax: 50_176,
   /** A payload. The largest decision: 256 classes × (192 + head + share) + 16 × 300 B = 56 KB. */
   messageBytesMax: 65_536,
   /** One label; labels arrive from anyone who may write to the topic, so theirs is the tightest bound. */

@@ -23,12 +23,18 @@ export const TOPIC_KINDS = [
 ] as const;
 export type TopicKind = (typeof TOPIC_KINDS)[number];
 
+/** What is said to one member: its name is the last level. */
+const ADDRESSED_KINDS = ['gossip', 'tree'] as const;
+type AddressedKind = (typeof ADDRESSED_KINDS)[number];
+/** Either end left out matches all. */
+type Ends = { readonly node?: string | undefined; readonly peer?: string | undefined };
+
 export interface TopicParts {
   readonly site: string;
   /** Who publishes there, or for what is heard, who hears; `fleet` for the operator's revocations. */
   readonly node: string;
-  readonly kind: TopicKind | 'gossip' | 'revocation';
-  /** Whom gossip is for. */
+  readonly kind: TopicKind | AddressedKind | 'revocation';
+  /** Whom gossip, or a message of a tree, is for. */
   readonly peer?: string;
 }
 
@@ -52,14 +58,27 @@ export function topicName(site: string, node: string, kind: TopicKind): string {
  * @throws RangeError as `topicName`
  */
 export function gossipTopic(site: string, node: string, peer: string): string {
-  for (const name of [site, node, peer]) requireTopicLevel(name);
-  return `${ROOT}/${site}/${node}/gossip/${peer}`;
+  return addressed('gossip', site, { node, peer });
 }
 
 /** What a node listens to for gossip meant for it; other ends left out match all. @throws RangeError */
-export function gossipFilter(site: string, ends: { node?: string | undefined; peer?: string | undefined }): string {
-  for (const name of [site, ends.node, ends.peer]) if (name !== undefined) requireTopicLevel(name);
-  return `${ROOT}/${site}/${ends.node ?? '+'}/gossip/${ends.peer ?? '+'}`;
+export function gossipFilter(site: string, ends: Ends): string {
+  return addressed('gossip', site, ends);
+}
+
+/** Where `node` hands on a publication, or says how far one is: `mx/1/<site>/<node>/tree/<peer>`. @throws RangeError */
+export function treeTopic(site: string, node: string, peer: string): string {
+  return addressed('tree', site, { node, peer });
+}
+
+/** As `gossipFilter`, for messages of a tree. @throws RangeError */
+export function treeFilter(site: string, ends: Ends): string {
+  return addressed('tree', site, ends);
+}
+
+function addressed(kind: AddressedKind, site: string, { node, peer }: Ends): string {
+  for (const name of [site, node, peer]) if (name !== undefined) requireTopicLevel(name);
+  return `${ROOT}/${site}/${node ?? '+'}/${kind}/${peer ?? '+'}`;
 }
 
 /** Where the operator's revocations are retained: `mx/1/<site>/fleet/revocation`. @throws RangeError */
@@ -98,7 +117,8 @@ export function parseTopic(topic: string): TopicParts | null {
   if (node === FLEET) return rest.join('/') === 'revocation' ? { site, node, kind: 'revocation' } : null;
   if (!isName(node)) return null;
   const [first, peer = '', more] = rest;
-  if (first === 'gossip') return isName(peer) && more === undefined ? { site, node, kind: first, peer } : null;
+  const named = ADDRESSED_KINDS.find((known) => known === first);
+  if (named !== undefined) return isName(peer) && more === undefined ? { site, node, kind: named, peer } : null;
   const kind = TOPIC_KINDS.find((known) => known === rest.join('/'));
   return kind === undefined ? null : { site, node, kind };
 }

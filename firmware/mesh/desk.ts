@@ -74,7 +74,10 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
     } else if (effect.kind === 'mixed') {
       if (effect.complete) vitals.count('meshCycles');
       vitals.set('meshQuarantined', guards.quarantined);
-    } else if (effect.state !== 'alive') vitals.count('meshSuspicions');
+    } else {
+      ground.suspect(effect.name, effect.state !== 'alive');
+      if (effect.state !== 'alive') vitals.count('meshSuspicions');
+    }
   };
   const heard = (topic: string, payload: Uint8Array): void => {
     const message = ground.admit(GOSSIP, topic, payload);

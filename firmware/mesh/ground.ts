@@ -5,6 +5,7 @@ import { type Envelope, type EnvelopeWriter, openEnvelope } from '../../protocol
 import { LIMITS } from '../../protocols/limits.ts';
 import type { MessageType } from '../../protocols/message.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
+import { TREE } from '../../protocols/messages/tree.ts';
 import { ReplayWindows } from '../../protocols/replay-windows.ts';
 import type { BucketRate } from '../../protocols/token-bucket.ts';
 import { parseTopic, topicFilter } from '../../protocols/topics.ts';
@@ -15,10 +16,12 @@ import { openIdentityKeys } from '../io/identity-folder.ts';
 import type { Identity } from '../io/keys.ts';
 import type { MqttPort } from '../io/mqtt.ts';
 import type { Share } from '../io/share.ts';
+import type { Notice } from '../log.ts';
 import type { Vitals } from '../vitals.ts';
 import { openFleet } from './fleet.ts';
 import { openKeyring } from './keyring.ts';
 import { MemberList } from './member-list.ts';
+import { openTree } from './tree-desk.ts';
 
 /** The largest signed message: an adapter of a star with its answers; those of gossip stay below 1 KiB. */
 const MESSAGE_BYTES_MAX = 56 * 1_024;
@@ -45,13 +48,14 @@ export interface MeshOptions {
   readonly share: () => Share | null;
   readonly clock: Clock;
   readonly vitals: Vitals;
+  readonly notice: Notice;
   /** Of the node's state. */
   readonly directory: string;
   /** Of this life of the node (io/generation.ts), as its presence says. */
   readonly generation: number;
 }
 
-/** What mesh and star stand on: who is there, whose word counts, and a key of one's own. */
+/** What mesh and star stand on: who is there, whose word counts, a key of one's own, and what is published to all. */
 export interface Ground {
   readonly members: MemberList;
   /** Opens a signed message, or counts why not; null when nothing came of it. @param topic without prefix */
@@ -63,6 +67,8 @@ export interface Ground {
   recall<Body>(type: MessageType<Body>, payload: Uint8Array): Body | null;
   /** Whether messages of a node of this site can be read. */
   knows(node: string): boolean;
+  /** Whether a node is thought to be gone, though its presence is there: then it relays only when nobody else can. */
+  suspect(node: string, isGone: boolean): void;
   /** Seals, signs and publishes with QoS 1. */
   say<Body>(type: MessageType<Body>, topic: string, body: Body, retain: boolean): void;
   close(): Promise<void>;
@@ -72,7 +78,7 @@ export interface Ground {
  * @param remembers whether messages that came before a restart are refused as repeated. Not what the broker retains: it
  *   is meant to be read again, and a star counts nothing twice
  * @param changed is called when the list of members has changed
- * @throws NodeError of `openIdentityKeys` and `openFleet`
+ * @throws NodeError of `openIdentityKeys`, `openFleet` and `openTree`
  */
 export const openGround = async (
   options: MeshOptions,
@@ -92,16 +98,31 @@ export const openGround = async (
   const parts = { site, node, directory: options.directory, codec, mqtt, vitals, windows };
   const register = fleet === null ? null : await openFleet({ ...parts, folder: fleet });
   const keyring = register?.keyring ?? openKeyring(LIMITS.sendersMax);
+  const seen = remembers ? windows : new ReplayWindows(LIMITS.sendersMax);
   const door = new Door({
     ...{ codec, rate: rateOf(options.configuration), bytesMax: MESSAGE_BYTES_MAX },
-    windows: remembers ? windows : new ReplayWindows(LIMITS.sendersMax),
-    keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1)) : null),
+    windows: seen,
+    keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1), 'node') : null),
+  });
+  const say: Ground['say'] = (type, topic, body, retain) => {
+    const content = writer.write(type, body, clock.unixMs());
+    const payload = encodeSign1(content, identity.publicKey.kid, identity.sign);
+    mqtt.publish({ topic, payload, qos: 1, retain });
+    vitals.count('meshSent');
+    vitals.count('meshSentBytes', payload.length + topic.length);
+  };
+  const suspects = new Set<string>();
+  const suspected = (name: string): boolean => suspects.has(name);
+  const tree = await openTree({
+    ...{ ...options, keyring, windows: seen, suspected },
+    say: (topic, body) => say(TREE, topic, body, false),
   });
   const heardPresence = (topic: string, payload: Uint8Array): void => {
     const name = parseTopic(topic)?.node;
     const opened = openEnvelope(codec, PRESENCE, payload);
     if (name === undefined || !opened.ok || opened.value.sender !== `${site}/${name}`) return;
     keyring.told(name, opened.value.body.mesh?.key);
+    tree.heardPresence(name, opened.value.body);
     if (!members.heard(name, opened.value.body)) return;
     vitals.set('meshPeers', members.present - 1);
     changed(members);
@@ -129,15 +150,13 @@ export const openGround = async (
       if (!opened.ok || opened.value.sender !== `${site}/${node}`) return null;
       return isOwn || options.configuration.fleet === undefined ? opened.value.body : null;
     },
-    knows: (name) => keyring.keyOf(name) !== null,
-    say: (type, topic, body, retain) => {
-      const content = writer.write(type, body, clock.unixMs());
-      const payload = encodeSign1(content, identity.publicKey.kid, identity.sign);
-      mqtt.publish({ topic, payload, qos: 1, retain });
-      vitals.count('meshSent');
-      vitals.count('meshSentBytes', payload.length + topic.length);
+    knows: (name) => keyring.keyOf(name, 'node') !== null,
+    suspect: (name, isGone) => void (isGone ? suspects.add(name) : suspects.delete(name)),
+    say,
+    close: async () => {
+      await tree.close();
+      await register?.close();
     },
-    close: async () => register?.close(),
   };
 };
 

@@ -1,11 +1,12 @@
+import type { Role } from '../../protocols/access.ts';
 import type { SenderKey } from '../../protocols/door.ts';
 import type { Registry } from '../../protocols/enrolment.ts';
 import { publicKeyOf } from '../io/keys.ts';
 
 /** Whose signatures are believed. */
 export interface Keyring {
-  /** @param node name at this site */
-  keyOf(node: string): SenderKey | null;
+  /** @param node name at this site. @param role that it must have in a fleet */
+  keyOf(node: string, role: Role): SenderKey | null;
   /** A node has told the key that it signs with, unproven. */
   told(node: string, key: Uint8Array | undefined): void;
 }
@@ -46,13 +47,13 @@ export const openKeyring = (keysMax: number): Keyring => {
   };
 };
 
-/** Keys of a fleet: those that the operator has enrolled for a node and not revoked. What nodes tell counts nothing. */
+/** Keys of a fleet: those enrolled for a name and a role, and not revoked. What nodes tell counts nothing. */
 export const fleetKeyring = (registry: Registry, keysMax: number): Keyring => {
   const made = new MadeKeys(keysMax);
   return {
-    keyOf: (node) => {
+    keyOf: (node, role) => {
       const standing = registry.of(node);
-      return standing.ok && standing.member.roles.includes('node') ? made.of(node, standing.member.key) : null;
+      return standing.ok && standing.member.roles.includes(role) ? made.of(node, standing.member.key) : null;
     },
     told: () => {},
   };

@@ -54,15 +54,20 @@ export class Branch {
     return candidates.length === 0 ? null : choice.choose(candidates);
   }
 
-  /** A word from a relay of this branch; of an earlier one too, which may have done the work after all. */
-  heard(peer: string, state: 'busy' | 'done', choice: RelayChoice, now: number): void {
-    if (this.done || !this.tried.has(peer)) return;
+  /**
+   * A word from a relay of this branch; of an earlier one too, which may have done the work after all.
+   *
+   * @returns whether the branch is done by it
+   */
+  heard(peer: string, state: 'busy' | 'done', choice: RelayChoice, now: number): boolean {
+    if (this.done || !this.tried.has(peer)) return false;
     if (peer === this.relay) {
       if (!this.answered) choice.ended(peer, now - this.sentAt);
       this.answered = true;
       this.heardAt = now;
     }
-    if (state === 'done') this.done = true;
+    this.done = state === 'done';
+    return this.done;
   }
 
   /** The relay of now was silent for too long. */

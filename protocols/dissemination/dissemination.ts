@@ -1,8 +1,15 @@
 import { Branch } from './branch.ts';
-import type { DisseminationEffect, DisseminationMessage, GiveMessage, Publication, WordMessage } from './messages.ts';
+import type {
+  DisseminationEffect,
+  DisseminationMessage,
+  DisseminationRejection,
+  GiveMessage,
+  Publication,
+  WordMessage,
+} from './messages.ts';
+import { Newest } from './newest.ts';
 import { PLACES, placeOf, type Range, splitRange } from './place.ts';
 import { RelayChoice } from './relay-choice.ts';
-import { Seen } from './seen.ts';
 import { DISSEMINATION } from './settings.ts';
 
 export interface DisseminationOptions {
@@ -11,6 +18,8 @@ export interface DisseminationOptions {
   readonly members: (topic: string) => readonly string[];
   /** Whether a member is thought to be gone: it relays only when there is nobody else. */
   readonly suspected: (member: string) => boolean;
+  /** What was delivered before, by an earlier life of this node; nothing when left out. */
+  readonly newest?: Newest;
 }
 
 /** A range that this node serves. */
@@ -21,6 +30,8 @@ interface Task {
   readonly parents: Set<string>;
   readonly path: readonly string[];
   readonly branches: readonly Branch[];
+  /** Who could not be reached, here and below. */
+  readonly missed: Set<string>;
   payload: Uint8Array | null;
   wordAt: number;
 }
@@ -29,7 +40,8 @@ interface Task {
  * One publishes, many receive: a tree per topic, without anybody building it. The origin cuts the circle of places
  * (`placeOf`) into `arity` ranges and gives each to one member of it, chosen by how it did before; that one delivers,
  * cuts its range and goes on. Ranges do not overlap and a publication is delivered once, so nobody gets it twice; each
- * level has a quarter of the members left, so depth is at most ⌈log4 N⌉ + 1.
+ * level has a quarter of the members left, so depth is at most ⌈log4 N⌉ + 1. Of each topic and origin the newest
+ * counts: what is older than one that was delivered is refused.
  *
  * A relay says that it is busy, and at last that its whole range has the message. One that falls silent is replaced by
  * another member of the same range. So the origin knows when all have it, and who could not be reached.
@@ -38,17 +50,19 @@ interface Task {
  */
 export class Dissemination {
   private readonly choice = new RelayChoice(DISSEMINATION.choice);
-  private readonly seen = new Seen(DISSEMINATION.streamsMax);
+  private readonly newest: Newest;
   private readonly tasks = new Map<string, Task>();
   private effects: DisseminationEffect[] = [];
 
-  constructor(private readonly options: DisseminationOptions) {}
+  constructor(private readonly options: DisseminationOptions) {
+    this.newest = options.newest ?? new Newest(DISSEMINATION.streamsMax);
+  }
 
   /** @param sequence higher than of any earlier publication of this node on the topic */
   publish(topic: string, sequence: number, payload: Uint8Array, now: number): readonly DisseminationEffect[] {
     const publication = { topic, origin: this.options.self, sequence };
     if (!this.makeRoom()) return [{ kind: 'refused', peer: this.options.self, reason: 'full' }];
-    this.seen.isNew(topic, this.options.self, sequence);
+    this.newest.note(publication);
     this.serve(publication, { from: 0, to: PLACES }, [this.options.self], null, payload, now);
     return this.take();
   }
@@ -58,6 +72,17 @@ export class Dissemination {
     if (message.kind === 'give') this.given(peer, message, now);
     else this.heard(peer, message, now);
     return this.take();
+  }
+
+  /** Whether `receive` would deliver this: the caller can have it on disk before anybody hears that it is here. */
+  isWanted(message: GiveMessage): boolean {
+    return this.refusal(message) === null && this.newest.standing(message) === 'new';
+  }
+
+  /** Members for whom a publication of this node is not done yet. */
+  waitingFor(publication: Publication): readonly string[] {
+    const open = [...this.tasks.values()].filter((task) => isSame(task.publication, publication));
+    return open.flatMap(({ branches }) => branches.filter(({ done }) => !done).flatMap(({ members }) => members));
   }
 
   /** Time has passed; due at `wakeAt`. */
@@ -100,17 +125,20 @@ export class Dissemination {
       return;
     }
     const publication = { topic, origin, sequence };
-    if (this.seen.isNew(topic, origin, sequence)) {
+    if (this.newest.standing(publication) === 'new') {
+      this.newest.note(publication);
       this.effects.push({ kind: 'deliver', publication, payload: message.payload });
     }
     this.serve(publication, range, [...path, this.options.self], peer, message.payload, now);
   }
 
-  private refusal({ path, topic, range }: GiveMessage): 'path' | 'range' | null {
+  private refusal(message: GiveMessage): DisseminationRejection | null {
+    const { path, topic, range } = message;
     const { self } = this.options;
     if (path.length > DISSEMINATION.depthMax || path.includes(self)) return 'path';
     const place = placeOf(topic, self);
-    return place >= range.from && place < range.to ? null : 'range';
+    if (place < range.from || place >= range.to) return 'range';
+    return this.newest.standing(message) === 'old' ? 'old' : null;
   }
 
   private serve(
@@ -125,7 +153,7 @@ export class Dissemination {
     const groups = splitRange(publication.topic, wanting, range, DISSEMINATION.arity);
     const parents = new Set(parent === null ? [] : [parent]);
     const branches = groups.map((group) => new Branch(group));
-    const task: Task = { publication, range, parents, path, branches, payload, wordAt: now };
+    const task: Task = { publication, range, parents, path, branches, missed: new Set(), payload, wordAt: now };
     this.tasks.set(keyOf(publication, range), task);
     for (const branch of branches) this.launch(task, branch, now);
     if (isDone(task)) this.finish(task, now);
@@ -143,6 +171,7 @@ export class Dissemination {
     }
     branch.done = true;
     for (const member of branch.members) {
+      task.missed.add(member);
       this.effects.push({ kind: 'missed', publication: task.publication, member });
     }
   }
@@ -152,7 +181,8 @@ export class Dissemination {
       if (!isSame(task.publication, message) || isDone(task)) continue;
       for (const branch of task.branches) {
         if (branch.range.from !== message.range.from || branch.range.to !== message.range.to) continue;
-        branch.heard(peer, message.state, this.choice, now);
+        if (!branch.heard(peer, message.state, this.choice, now)) continue;
+        for (const member of message.missed) task.missed.add(member);
         if (isDone(task)) this.finish(task, now);
       }
     }
@@ -161,13 +191,14 @@ export class Dissemination {
   private finish(task: Task, now: number): void {
     task.payload = null;
     if (task.parents.size > 0) this.say(task, now);
-    else this.effects.push({ kind: 'complete', publication: task.publication });
+    else this.effects.push({ kind: 'complete', publication: task.publication, missed: [...task.missed] });
   }
 
   private say(task: Task, now: number): void {
     task.wordAt = now;
     const { publication, range } = task;
-    const message = { kind: 'word', ...publication, range, state: isDone(task) ? 'done' : 'busy' } as const;
+    const missed = [...task.missed].slice(0, DISSEMINATION.missedMax);
+    const message = { kind: 'word', ...publication, range, state: isDone(task) ? 'done' : 'busy', missed } as const;
     for (const to of task.parents) this.effects.push({ kind: 'send', to, message });
   }
 

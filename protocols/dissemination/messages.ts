@@ -21,6 +21,8 @@ export interface WordMessage extends Publication {
   readonly kind: 'word';
   readonly range: Range;
   readonly state: 'busy' | 'done';
+  /** Members of the range that could not be reached. At most `DISSEMINATION.missedMax` names. */
+  readonly missed: readonly string[];
 }
 
 export type DisseminationMessage = GiveMessage | WordMessage;
@@ -29,9 +31,12 @@ export type DisseminationEffect =
   | { readonly kind: 'send'; readonly to: string; readonly message: DisseminationMessage }
   /** For the application, once per publication. */
   | { readonly kind: 'deliver'; readonly publication: Publication; readonly payload: Uint8Array }
-  /** At the origin: everybody has it who could be reached. */
-  | { readonly kind: 'complete'; readonly publication: Publication }
+  /** At the origin: everybody has it but those who could not be reached, as the relays said. */
+  | { readonly kind: 'complete'; readonly publication: Publication; readonly missed: readonly string[] }
   /** A member that could not be reached, as the relay next to it found. */
   | { readonly kind: 'missed'; readonly publication: Publication; readonly member: string }
-  /** A message that makes no sense, or more work than a node takes on. */
-  | { readonly kind: 'refused'; readonly peer: string; readonly reason: 'path' | 'range' | 'full' };
+  /** A message that makes no sense, a publication that a newer one has replaced, or more work than a node takes on. */
+  | { readonly kind: 'refused'; readonly peer: string; readonly reason: DisseminationRejection };
+
+/** The words are counted and published: they never change. */
+export type DisseminationRejection = 'path' | 'range' | 'old' | 'full';

@@ -17,7 +17,9 @@ export const DISSEMINATION = {
   parentsMax: 4,
   /** Ranges a node is responsible for at one time. */
   tasksMax: 64,
-  /** Topics × origins whose publications are told apart. */
-  streamsMax: 256,
+  /** Topics × origins whose newest publication is known; a node keeps each on disk, 48 KiB at most: 3 MiB. */
+  streamsMax: 64,
+  /** Members that one word names as missed: 512 × 65 bytes fit in a message. Of more, the first are named. */
+  missedMax: 512,
   choice: { forgetting: 0.98, exploration: 0.1, halfMs: 500, remembered: 1_024 },
 } as const;

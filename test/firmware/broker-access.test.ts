@@ -13,7 +13,15 @@ import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import { BrokerMember } from '../../firmware/machines/broker-member.ts';
 import { within } from '../../firmware/within.ts';
 import { clientIdOf, type Rights } from '../../protocols/access.ts';
-import { gossipFilter, gossipTopic, revocationTopic, topicFilter, topicName } from '../../protocols/topics.ts';
+import {
+  gossipFilter,
+  gossipTopic,
+  revocationTopic,
+  topicFilter,
+  topicName,
+  treeFilter,
+  treeTopic,
+} from '../../protocols/topics.ts';
 import { revoke } from '../../tools/fleet/revoke.ts';
 import { listen } from '../support/broker-store.ts';
 import { createTestFleet, type TestFleet } from '../support/fleet.ts';
@@ -203,6 +211,9 @@ access('a node cannot publish as another, and nobody hears that it tried', async
     topicName(SITE, 'fan', 'label'),
     topicName(SITE, 'pump', 'label/range'),
     gossipTopic(SITE, 'fan', 'pump'),
+    treeTopic(SITE, 'fan', 'pump'),
+    treeTopic(SITE, 'anna', 'pump'),
+    topicName(SITE, 'anna', 'enrolment'),
     revocationTopic(SITE),
     topicName('elsewhere', 'pump', 'decision'),
     'plc/in',
@@ -234,6 +245,7 @@ access('each role reads what it needs and nothing else', async ({ member, texts 
         topicName(SITE, 'pump', 'label'),
         topicName(SITE, 'pump', 'label/ack'),
         gossipFilter(SITE, { peer: 'pump' }),
+        treeFilter(SITE, { peer: 'pump' }),
         topicFilter('presence', { site: SITE }),
         topicName(SITE, 'fan', 'enrolment'),
         revocationTopic(SITE),
@@ -245,6 +257,7 @@ access('each role reads what it needs and nothing else', async ({ member, texts 
         topicFilter('label', { site: SITE }),
         gossipFilter(SITE, { peer: 'fan' }),
         gossipFilter(SITE, {}),
+        treeFilter(SITE, { peer: 'fan' }),
         topicName(SITE, 'fan', 'decision'),
         'mx/1/plant/#',
         'mx/1/plant/pump/#',
@@ -260,7 +273,10 @@ access('each role reads what it needs and nothing else', async ({ member, texts 
         topicName(SITE, 'fan', 'telemetry'),
         topicFilter('presence', { site: SITE }),
       ],
-      [topicFilter('label', { site: SITE }), topicFilter('label/ack', { site: SITE }), gossipFilter(SITE, {}), '#'],
+      [
+        ...[topicFilter('label', { site: SITE }), topicFilter('label/ack', { site: SITE })],
+        ...[gossipFilter(SITE, {}), treeFilter(SITE, {}), '#'],
+      ],
     ],
     ['anna', ['mx/1/plant/#', topicFilter('label'), 'homeassistant/#', '#'], []],
   ];
@@ -286,6 +302,30 @@ access('labels reach the node they are for, from the operator, and gossip its pe
   pump!.publish(gossipTopic(SITE, 'pump', 'fan'), 'mass', { qos: 1 });
   assert.is(await label, 'mx/1/plant/pump/label=worn');
   assert.is(await gossip, 'mx/1/plant/pump/gossip/fan=mass');
+});
+
+access('an operator publishes to all below its own name, and as nobody else', async ({ member, texts }) => {
+  const [pump, anna] = [await member('pump'), await member('anna')];
+  await granted(pump, treeFilter(SITE, { peer: 'pump' }));
+  await granted(pump, topicFilter('enrolment', { site: SITE }));
+  const heard: string[] = [];
+  const given = new Promise<void>((resolve) => {
+    pump.on('message', (topic) => {
+      heard.push(topic);
+      if (heard.length === 2) resolve();
+    });
+  });
+  const own = [topicName(SITE, 'anna', 'enrolment'), treeTopic(SITE, 'anna', 'pump')];
+  for (const topic of own) anna.publish(topic, 'x', { qos: 1 });
+  await given;
+  assert.equal(heard, own);
+  for (const topic of [treeTopic(SITE, 'fan', 'pump'), topicName(SITE, 'fan', 'enrolment')]) {
+    const thief = await member('anna', { clientId: 'plant-anna/desk' });
+    const cut = hungUp(thief);
+    thief.publish(topic, 'forged', { qos: 1 });
+    assert.ok(await within(cut, CUT_MS_MAX), 'not cut');
+    assert.ok(texts.some((text) => text.includes(`plant-anna may not publish to ${topic}`)));
+  }
 });
 
 access('a certificate of the authority gives nothing without a role and a name of this site', () => {

@@ -3,9 +3,9 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { Dissemination } from '../../protocols/dissemination/dissemination.ts';
 import type { DisseminationEffect, GiveMessage } from '../../protocols/dissemination/messages.ts';
+import { Newest } from '../../protocols/dissemination/newest.ts';
 import { PLACES, placeOf, splitRange } from '../../protocols/dissemination/place.ts';
 import { RelayChoice } from '../../protocols/dissemination/relay-choice.ts';
-import { Seen } from '../../protocols/dissemination/seen.ts';
 import { DISSEMINATION } from '../../protocols/dissemination/settings.ts';
 import { runTreeWorld } from '../../tools/mesh/tree-world.ts';
 
@@ -141,14 +141,77 @@ trees('a bandit finds the quick relay, notices when it turns slow, and spreads w
   assert.ok(new Set(chosen).size > 1, 'all thirty at once to one');
 });
 
-trees('what was delivered is remembered for 64 numbers, and older ones count as delivered', () => {
-  const seen = new Seen(4);
-  assert.ok(seen.isNew('t', 'o', 100));
-  assert.ok(seen.isNew('t', 'o', 99));
-  assert.not(seen.isNew('t', 'o', 100));
-  assert.not(seen.isNew('t', 'o', 36));
-  assert.ok(seen.isNew('t', 'o', 37));
-  assert.ok(seen.isNew('t', 'p', 100), 'another origin');
+trees('who is missed below a relay the origin hears by name, and no name more than a word can hold', () => {
+  const members = ['o', ...Array.from({ length: 600 }, (_, i) => `n${i}`)];
+  const origin = new Dissemination({ self: 'o', members: () => members, suspected: () => false });
+  const sent = origin.publish('t', 1, new Uint8Array(0), 0);
+  const gives = sent.flatMap((effect) => (effect.kind === 'send' && effect.message.kind === 'give' ? [effect] : []));
+  assert.is(gives.length, 4);
+  const publication = { topic: 't', origin: 'o', sequence: 1 };
+  assert.is(origin.waitingFor(publication).length, 600);
+  const complete = gives.flatMap(({ to, message: { range } }, i) => {
+    const word = { kind: 'word', ...publication, range, missed: [`gone-${i}`] } as const;
+    assert.equal(origin.receive(to, { ...word, state: 'busy', missed: ['not-yet'] }, 1), []);
+    return origin.receive(to, { ...word, state: 'done' }, 2);
+  });
+  assert.equal(complete, [{ kind: 'complete', publication, missed: ['gone-0', 'gone-1', 'gone-2', 'gone-3'] }]);
+  assert.equal(origin.waitingFor(publication), []);
+
+  const relay = new Dissemination({ self: 'n0', members: () => members, suspected: () => false });
+  const give = { kind: 'give', ...publication, range: ALL, path: ['o'], payload: new Uint8Array(1) } as const;
+  relay.receive('o', give, 0);
+  let last: DisseminationEffect | undefined;
+  while (relay.wakeAt < Number.POSITIVE_INFINITY) last = relay.tick(relay.wakeAt).at(-1);
+  assert.ok(last?.kind === 'send' && last.message.kind === 'word' && last.message.state === 'done');
+  assert.is(last.message.missed.length, DISSEMINATION.missedMax);
+});
+
+trees(
+  'of a topic and origin the newest counts: an older one is refused, the same one handed on and not delivered',
+  () => {
+    const newest = new Newest(4);
+    const node = new Dissemination({ self: 'a', members: () => ['a'], suspected: () => false, newest });
+    const give = (sequence: number, path = ['o']): GiveMessage => {
+      return { kind: 'give', topic: 't', origin: 'o', sequence, range: ALL, path, payload: new Uint8Array(1) };
+    };
+    assert.ok(node.isWanted(give(7)) && !node.isWanted(give(7, ['o', 'a'])));
+    assert.is(node.receive('o', give(7), 0)[0]!.kind, 'deliver');
+    const stored = newest.state;
+    const next = new Dissemination({
+      ...{ self: 'a', members: () => ['a'], suspected: () => false },
+      newest: new Newest(4, stored),
+    });
+    for (const life of [node, next]) {
+      assert.ok(!life.isWanted(give(7)) && !life.isWanted(give(6)) && life.isWanted(give(8)));
+      assert.equal(life.receive('o', give(6), 1), [{ kind: 'refused', peer: 'o', reason: 'old' }]);
+      const again = life.receive('o', give(7), 1);
+      assert.ok(again.length === 1 && again[0]!.kind === 'send', 'done, and nothing delivered');
+    }
+  },
+);
+
+trees('of too many streams that of the lowest number is forgotten, and what it held stays old', () => {
+  const newest = new Newest(3);
+  const at = (topic: string, sequence: number) => ({ topic, origin: 'o', sequence });
+  for (const [topic, sequence] of [
+    ['a', 10],
+    ['b', 30],
+    ['c', 20],
+  ] as const)
+    newest.note(at(topic, sequence));
+  assert.is(newest.standing(at('new', 5)), 'new');
+  newest.note(at('d', 5));
+  assert.equal(
+    newest.state.newest.map(({ topic }) => topic),
+    ['b', 'c', 'd'],
+    'not the one that has come',
+  );
+  assert.is(newest.standing(at('a', 10)), 'old');
+  assert.is(newest.standing(at('e', 10)), 'old');
+  assert.is(newest.standing(at('a', 11)), 'new');
+  assert.is(newest.standing(at('d', 5)), 'known');
+  assert.is(newest.standing(at('d', 6)), 'new', 'it is above its own');
+  assert.is(new Newest(3, newest.state).standing(at('e', 10)), 'old');
 });
 
 trees.run();

@@ -31,6 +31,7 @@ const golden = [
   'messages-v3.json',
   'messages-fleet.json',
   'messages-star.json',
+  'messages-tree.json',
 ].flatMap((name) => JSON.parse(readFileSync(folder(`../vectors/${name}`), 'utf8'), revive) as GoldenMessage[]);
 const typeOf = (kind: string): MessageType<unknown> => types.find((type) => type.kind === kind)!;
 /** Every version of every kind. */

@@ -71,11 +71,13 @@ const presence = createPresence({ site: STAR_SITE, node, writer, about: { versio
 const mqtt = connectMqtt({ url, clientId: `${STAR_SITE}-${node}`, will: presence.will(0) });
 mqtt.onConnect(() => mqtt.publish(presence.online(0)));
 const star = { labelsMin: 1 };
+const say = (text: string): void => void process.stderr.write(`${node}: ${text}\n`);
 await openStar(
   {
     ...{ site: STAR_SITE, node, codec, writer, mqtt, clock, directory, generation: epoch },
     configuration: { everySeconds: 0.1, defence: 'none', coordinator, star },
-    vitals: createVitals((text) => process.stderr.write(`${node}: ${text}\n`)),
+    vitals: createVitals(say),
+    notice: say,
     share: () => share,
   },
   share,

@@ -35,6 +35,7 @@ acl(
       fan.filter((line) => !line.includes('/plant/fan/')),
       [
         'topic read a/b/mx/1/plant/+/gossip/fan',
+        'topic read a/b/mx/1/plant/+/tree/fan',
         'topic read a/b/mx/1/plant/+/presence',
         'topic read a/b/mx/1/plant/+/enrolment',
         'topic read a/b/mx/1/plant/+/update',
@@ -44,6 +45,7 @@ acl(
       'what it hears of others',
     );
     assert.ok(fan.includes('topic write a/b/mx/1/plant/fan/gossip/+'));
+    assert.ok(fan.includes('topic write a/b/mx/1/plant/fan/tree/+'));
     const anna = of(lines, 'anna');
     assert.ok(anna.includes('topic write a/b/mx/1/plant/+/label'));
     assert.ok(
@@ -52,9 +54,24 @@ acl(
     assert.not.ok(anna.some((line) => /write .*decision/.test(line)));
     const vera = of(await printed({ site: 'plant', node: ['fan'], viewer: ['vera'] }), 'vera');
     assert.ok(vera.includes('topic read mx/1/plant/+/decision'));
-    assert.not.ok(vera.some((line) => /write|label|gossip|#/.test(line)));
+    assert.not.ok(vera.some((line) => /write|label|gossip|tree|#/.test(line)));
   },
 );
+
+acl('an operator publishes to all below the own name: as a user, or as the common name of a certificate', async () => {
+  const own = ['topic write mx/1/plant/anna/enrolment', 'topic write mx/1/plant/anna/tree/+'];
+  for (const user of ['anna', 'plant-anna']) {
+    const lines = of(await printed({ site: 'plant', node: ['fan'], operator: [user] }), user);
+    assert.equal(
+      lines.filter((line) => /write .*(enrolment|tree)/.test(line)),
+      own,
+      user,
+    );
+  }
+  const nameless = of(await printed({ site: 'plant', node: ['fan'], operator: ['Anna M.'] }), 'Anna M.');
+  assert.ok(nameless.includes('topic write mx/1/plant/+/label'), 'the rights of every operator');
+  assert.not.ok(nameless.some((line) => line.includes('tree')));
+});
 
 acl('a configuration brings its user, prefix, sensors and Home Assistant', async () => {
   const { labeller: _, ...quiet } = demoConfiguration;

@@ -46,7 +46,9 @@ export const aclOf = ({ site, prefix, nodes, operators, viewers }: AclOptions): 
   for (const [role, users] of [['operator', operators] as const, ['viewer', viewers] as const]) {
     for (const user of users) {
       lines.push('', `user ${user}`);
-      give(rightsOfRole(role, site, user), root);
+      // With certificates users are common names, which begin with the site (protocols/access.ts).
+      const name = user.startsWith(`${site}-`) ? user.slice(site.length + 1) : user;
+      give(rightsOfRole(role, site, name), root);
     }
   }
   return `${lines.join('\n')}\n`;

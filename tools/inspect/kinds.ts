@@ -11,8 +11,10 @@ import { LABEL_ACK } from '../../protocols/messages/label-ack.ts';
 import { LABEL_RANGE } from '../../protocols/messages/label-range.ts';
 import { LABEL_RANGE_ACK } from '../../protocols/messages/label-range-ack.ts';
 import { PRESENCE } from '../../protocols/messages/presence.ts';
+import { PUBLICATION } from '../../protocols/messages/publication.ts';
 import { REVOCATION } from '../../protocols/messages/revocation.ts';
 import { TELEMETRY } from '../../protocols/messages/telemetry.ts';
+import { TREE } from '../../protocols/messages/tree.ts';
 import { UPDATE } from '../../protocols/messages/update.ts';
 
 /** Every kind of message there is, by its name on the wire; a test holds this to the folder protocols/messages. */
@@ -31,8 +33,10 @@ export const KINDS: ReadonlyMap<string, MessageType<unknown>> = new Map(
       LABEL_RANGE,
       LABEL_RANGE_ACK,
       PRESENCE,
+      PUBLICATION,
       REVOCATION,
       TELEMETRY,
+      TREE,
       UPDATE,
     ] as readonly MessageType<unknown>[]
   ).map((type) => [type.kind, type]),

@@ -1,0 +1,32 @@
+import type { PresenceBody } from '../../protocols/messages/presence.ts';
+
+/**
+ * Which nodes of a site take part in its mesh or star, from the presence that each retains, whatever model they have:
+ * what is published to all is for every one of them.
+ */
+export class Attendance {
+  private readonly nodes = new Map<string, boolean>();
+
+  /** @param nodesMax beyond it newcomers are left out */
+  constructor(private readonly nodesMax: number) {}
+
+  heard(name: string, { state, mesh }: PresenceBody): void {
+    const isPresent = state === 'online' && mesh !== undefined;
+    // Not of the mesh, unless it was: a will tells of it as well.
+    if (mesh === undefined && !this.nodes.has(name)) return;
+    if (this.nodes.has(name) || this.nodes.size < this.nodesMax) this.nodes.set(name, isPresent);
+  }
+
+  get present(): readonly string[] {
+    return this.those(true);
+  }
+
+  /** Those who were there, and are not now. */
+  get absent(): readonly string[] {
+    return this.those(false);
+  }
+
+  private those(isPresent: boolean): readonly string[] {
+    return [...this.nodes].filter(([, present]) => present === isPresent).map(([name]) => name);
+  }
+}

@@ -8,6 +8,7 @@ import { brokerCommand } from './commands/broker.ts';
 import { fleetCommand } from './commands/fleet.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { labelCommand } from './commands/label.ts';
+import { meshCommand } from './commands/mesh.ts';
 import { modelCommand } from './commands/model.ts';
 import { recordCommand } from './commands/record.ts';
 import { replayCommand } from './commands/replay.ts';
@@ -30,7 +31,8 @@ const program = new Command('myrmexctl')
   .addCommand(inspectCommand())
   .addCommand(simCommand())
   .addCommand(brokerCommand())
-  .addCommand(fleetCommand());
+  .addCommand(fleetCommand())
+  .addCommand(meshCommand());
 
 neverExit(program);
 

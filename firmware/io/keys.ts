@@ -87,6 +87,9 @@ export const createIdentity = async (path: string): Promise<Identity> => {
   return identityOf(privateKey);
 };
 
+/** A key pair that ends with the process. */
+export const passingIdentity = (): Identity => identityOf(generateKeyPairSync('ed25519').privateKey);
+
 /**
  * Reads a key file.
  *

@@ -1,5 +1,8 @@
 import type { PresenceBody } from '../../protocols/messages/presence.ts';
 
+/** In presence: who says its key alone, and takes no part; 16 hex digits like every lineage. */
+export const NO_LINEAGE = '0'.repeat(16);
+
 /**
  * Which nodes of a site take part in its mesh or star, from the presence that each retains, whatever model they have:
  * what is published to all is for every one of them.
@@ -11,6 +14,7 @@ export class Attendance {
   constructor(private readonly nodesMax: number) {}
 
   heard(name: string, { state, mesh }: PresenceBody): void {
+    if (mesh?.lineage === NO_LINEAGE) return;
     const isPresent = state === 'online' && mesh !== undefined;
     // Not of the mesh, unless it was: a will tells of it as well.
     if (mesh === undefined && !this.nodes.has(name)) return;
@@ -21,7 +25,7 @@ export class Attendance {
     return this.those(true);
   }
 
-  /** Those who were there, and are not now. */
+  /** Nodes of whom there is a presence or a will, and that are not there now. */
   get absent(): readonly string[] {
     return this.those(false);
   }

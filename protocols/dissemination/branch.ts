@@ -1,3 +1,4 @@
+import type { WordMessage } from './messages.ts';
 import type { Group, Range } from './place.ts';
 import type { RelayChoice } from './relay-choice.ts';
 import { DISSEMINATION } from './settings.ts';
@@ -7,6 +8,8 @@ export class Branch {
   readonly range: Range;
   readonly members: readonly string[];
   done = false;
+  /** Members that have it, as far as a relay has said. */
+  has = 0;
   /** The relay of now; null before the first and after the last. */
   private relay: string | null = null;
   private readonly tried = new Set<string>();
@@ -28,7 +31,7 @@ export class Branch {
 
   /**
    * The next relay. A silent one is asked once more, since only a message may be lost; then comes one that was not
-   * tried yet, those in good standing first. A single member is tried for longer. Null when all has been tried.
+   * tried yet, those in good standing first. The last one is tried for longer. Null when all has been tried.
    */
   next(choice: RelayChoice, suspected: (member: string) => boolean, now: number): string | null {
     this.relay = this.mayAnswerYet() ? this.relay : this.other(choice, suspected);
@@ -44,7 +47,9 @@ export class Branch {
 
   private mayAnswerYet(): boolean {
     const { triesOfRelay, triesOfLast } = DISSEMINATION;
-    return this.relay !== null && this.attempts < (this.members.length === 1 ? triesOfLast : triesOfRelay);
+    return (
+      this.relay !== null && this.attempts < (this.tried.size === this.members.length ? triesOfLast : triesOfRelay)
+    );
   }
 
   private other(choice: RelayChoice, suspected: (member: string) => boolean): string | null {
@@ -59,13 +64,14 @@ export class Branch {
    *
    * @returns whether the branch is done by it
    */
-  heard(peer: string, state: 'busy' | 'done', choice: RelayChoice, now: number): boolean {
+  heard(peer: string, { state, has }: WordMessage, choice: RelayChoice, now: number): boolean {
     if (this.done || !this.tried.has(peer)) return false;
     if (peer === this.relay) {
       if (!this.answered) choice.ended(peer, now - this.sentAt);
       this.answered = true;
       this.heardAt = now;
     }
+    this.has = Math.max(this.has, has);
     this.done = state === 'done';
     return this.done;
   }

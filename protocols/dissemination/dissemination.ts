@@ -22,12 +22,21 @@ export interface DisseminationOptions {
   readonly newest?: Newest;
 }
 
+export interface PublicationStanding {
+  /** Members who are not known to have it, and not given up. */
+  readonly waiting: readonly string[];
+  /** How many have it. */
+  readonly has: number;
+  /** Who could not be reached. */
+  readonly missed: readonly string[];
+}
+
 /** A range that this node serves. */
 interface Task {
   readonly publication: Publication;
   readonly range: Range;
-  /** Who gave it; more than one when the first was thought to be gone. Empty at the origin. */
-  readonly parents: Set<string>;
+  /** Who gave it, and on which path; more than one when the first was thought to be gone. None at the origin. */
+  readonly parents: Map<string, readonly string[]>;
   readonly path: readonly string[];
   readonly branches: readonly Branch[];
   /** Who could not be reached, here and below. */
@@ -63,7 +72,7 @@ export class Dissemination {
     const publication = { topic, origin: this.options.self, sequence };
     if (!this.makeRoom()) return [{ kind: 'refused', peer: this.options.self, reason: 'full' }];
     this.newest.note(publication);
-    this.serve(publication, { from: 0, to: PLACES }, [this.options.self], null, payload, now);
+    this.serve(publication, EVERYWHERE, [this.options.self], null, payload, now);
     return this.take();
   }
 
@@ -79,10 +88,13 @@ export class Dissemination {
     return this.refusal(message) === null && this.newest.standing(message) === 'new';
   }
 
-  /** Members for whom a publication of this node is not done yet. */
-  waitingFor(publication: Publication): readonly string[] {
-    const open = [...this.tasks.values()].filter((task) => isSame(task.publication, publication));
-    return open.flatMap(({ branches }) => branches.filter(({ done }) => !done).flatMap(({ members }) => members));
+  /** How far a publication of this node is; null when it is none, or is forgotten. */
+  standing({ topic, sequence }: Omit<Publication, 'origin'>): PublicationStanding | null {
+    const publication = { topic, origin: this.options.self, sequence };
+    const task = this.tasks.get(keyOf(publication, EVERYWHERE));
+    if (task === undefined) return null;
+    const waiting = task.branches.filter(({ done }) => !done).flatMap(({ members }) => members);
+    return { waiting, ...foundBy(task) };
   }
 
   /** Time has passed; due at `wakeAt`. */
@@ -115,7 +127,7 @@ export class Dissemination {
     const { range, path, topic, origin, sequence } = message;
     const task = this.tasks.get(keyOf(message, range));
     if (task !== undefined) {
-      if (task.parents.size < DISSEMINATION.parentsMax) task.parents.add(peer);
+      if (task.parents.size < DISSEMINATION.parentsMax) task.parents.set(peer, path);
       this.say(task, now);
       return;
     }
@@ -137,7 +149,7 @@ export class Dissemination {
     const { self } = this.options;
     if (path.length > DISSEMINATION.depthMax || path.includes(self)) return 'path';
     const place = placeOf(topic, self);
-    if (place < range.from || place >= range.to) return 'range';
+    if (!isIn(range, place)) return 'range';
     return this.newest.standing(message) === 'old' ? 'old' : null;
   }
 
@@ -151,7 +163,7 @@ export class Dissemination {
   ): void {
     const wanting = this.options.members(publication.topic).filter((member) => !path.includes(member));
     const groups = splitRange(publication.topic, wanting, range, DISSEMINATION.arity);
-    const parents = new Set(parent === null ? [] : [parent]);
+    const parents = new Map(parent === null ? [] : [[parent, path.slice(0, -1)]]);
     const branches = groups.map((group) => new Branch(group));
     const task: Task = { publication, range, parents, path, branches, missed: new Set(), payload, wordAt: now };
     this.tasks.set(keyOf(publication, range), task);
@@ -181,7 +193,7 @@ export class Dissemination {
       if (!isSame(task.publication, message) || isDone(task)) continue;
       for (const branch of task.branches) {
         if (branch.range.from !== message.range.from || branch.range.to !== message.range.to) continue;
-        if (!branch.heard(peer, message.state, this.choice, now)) continue;
+        if (!branch.heard(peer, message, this.choice, now)) continue;
         for (const member of message.missed) task.missed.add(member);
         if (isDone(task)) this.finish(task, now);
       }
@@ -191,15 +203,21 @@ export class Dissemination {
   private finish(task: Task, now: number): void {
     task.payload = null;
     if (task.parents.size > 0) this.say(task, now);
-    else this.effects.push({ kind: 'complete', publication: task.publication, missed: [...task.missed] });
+    else this.effects.push({ kind: 'complete', publication: task.publication, ...foundBy(task) });
   }
 
   private say(task: Task, now: number): void {
     task.wordAt = now;
     const { publication, range } = task;
-    const missed = [...task.missed].slice(0, DISSEMINATION.missedMax);
-    const message = { kind: 'word', ...publication, range, state: isDone(task) ? 'done' : 'busy', missed } as const;
-    for (const to of task.parents) this.effects.push({ kind: 'send', to, message });
+    const { has, missed } = foundBy(task);
+    const state = isDone(task) ? 'done' : 'busy';
+    const named = missed.slice(0, DISSEMINATION.missedMax);
+    for (const [to, path] of task.parents) {
+      // This node; and who was on the way to the first parent, was not served here, and is not counted by another one.
+      const passed = task.path.filter((name) => !path.includes(name) && isIn(range, placeOf(publication.topic, name)));
+      const counts = { has: has + passed.length, missed: named };
+      this.effects.push({ kind: 'send', to, message: { kind: 'word', ...publication, range, state, ...counts } });
+    }
   }
 
   /** Forgets the oldest task that is done when there are too many; false when all are under way. */
@@ -219,6 +237,15 @@ export class Dissemination {
 }
 
 const WORD_EVERY_MS = DISSEMINATION.silenceMs / DISSEMINATION.wordsPerSilence;
+
+const EVERYWHERE: Range = { from: 0, to: PLACES };
+
+const isIn = ({ from, to }: Range, place: number): boolean => place >= from && place < to;
+
+/** What the branches have found. */
+const foundBy = ({ branches, missed }: Task) => {
+  return { has: branches.reduce((sum, { has }) => sum + has, 0), missed: [...missed] };
+};
 
 const isDone = (task: Task): boolean => task.branches.every(({ done }) => done);
 

@@ -21,6 +21,8 @@ export interface WordMessage extends Publication {
   readonly kind: 'word';
   readonly range: Range;
   readonly state: 'busy' | 'done';
+  /** Members of the range that have it, the sender among them: so far, or in all. */
+  readonly has: number;
   /** Members of the range that could not be reached. At most `DISSEMINATION.missedMax` names. */
   readonly missed: readonly string[];
 }
@@ -31,8 +33,8 @@ export type DisseminationEffect =
   | { readonly kind: 'send'; readonly to: string; readonly message: DisseminationMessage }
   /** For the application, once per publication. */
   | { readonly kind: 'deliver'; readonly publication: Publication; readonly payload: Uint8Array }
-  /** At the origin: everybody has it but those who could not be reached, as the relays said. */
-  | { readonly kind: 'complete'; readonly publication: Publication; readonly missed: readonly string[] }
+  /** At the origin: so many have it, and those who could not be reached do not, as the relays said. */
+  | { readonly kind: 'complete'; readonly publication: Publication; readonly has: number; readonly missed: string[] }
   /** A member that could not be reached, as the relay next to it found. */
   | { readonly kind: 'missed'; readonly publication: Publication; readonly member: string }
   /** A message that makes no sense, a publication that a newer one has replaced, or more work than a node takes on. */

@@ -11,7 +11,7 @@ export const DISSEMINATION = {
   wordsPerSilence: 4,
   /** Times that one relay is asked before another takes its place: at 20 % loss both go lost once in 25 times. */
   triesOfRelay: 2,
-  /** … and a member that has nobody behind it: at 20 % loss it is missed once in 15,000 times. */
+  /** … and the last one that is left of a range: at 20 % loss nothing reaches it once in 15,000 times. */
   triesOfLast: 6,
   /** Nodes that may have given one range: as many as give it up one after the other. */
   parentsMax: 4,

@@ -21,7 +21,7 @@ const Give = Type.Tuple([
   bytesType(LIMITS.publicationBytesMax, 1),
 ]);
 
-/** Of a range that was given: 1, it is under way; 2, all have it but those who are named. */
+/** Of a range that was given: 1, it is under way; 2, it is done. */
 const Word = Type.Tuple([
   Type.Integer({ minimum: 1, maximum: 2 }),
   /** topic, origin and sequence of the publication */
@@ -30,6 +30,8 @@ const Word = Type.Tuple([
   Count,
   Place,
   Place,
+  /** how many members of the range have it, and who could not be reached */
+  Count,
   Type.Array(Name, { maxItems: DISSEMINATION.missedMax }),
 ]);
 
@@ -49,8 +51,8 @@ const [GIVE, BUSY, DONE] = [0, 1, 2] as const;
 export function writeTree(message: DisseminationMessage): TreeBody {
   const [first, last] = [message.range.from, message.range.to - 1];
   if (message.kind === 'give') return [GIVE, first, last, [...message.path], message.payload];
-  const { topic, origin, sequence, missed } = message;
-  return [message.state === 'busy' ? BUSY : DONE, topic, origin, sequence, first, last, [...missed]];
+  const { topic, origin, sequence, has, missed } = message;
+  return [message.state === 'busy' ? BUSY : DONE, topic, origin, sequence, first, last, has, [...missed]];
 }
 
 /** @param body checked against its schema; byte strings stay views of it */
@@ -59,7 +61,7 @@ export function readTree(body: TreeBody): TreeMessage {
     const [, from, last, path, payload] = body;
     return { kind: 'give', range: { from, to: last + 1 }, path, payload };
   }
-  const [state, topic, origin, sequence, from, last, missed] = body;
+  const [state, topic, origin, sequence, from, last, has, missed] = body;
   const range = { from, to: last + 1 };
-  return { kind: 'word', topic, origin, sequence, range, state: state === BUSY ? 'busy' : 'done', missed };
+  return { kind: 'word', topic, origin, sequence, range, state: state === BUSY ? 'busy' : 'done', has, missed };
 }

@@ -39,6 +39,7 @@ const message: fc.Arbitrary<DisseminationMessage> = fc.oneof(
     {
       ...{ kind: fc.constant('word' as const), ...publication, range },
       state: fc.constantFrom('busy' as const, 'done' as const),
+      has: fc.nat(),
       missed: fc.array(name, { maxLength: 20 }),
     },
     plain,
@@ -72,7 +73,7 @@ tree('bodies out of bounds are refused', () => {
   });
   const word: readonly unknown[] = writeTree({
     ...{ kind: 'word', topic: 't', origin: 'o', sequence: 1, range: { from: 0, to: PLACES } },
-    ...{ state: 'done', missed: ['a'] },
+    ...{ state: 'done', has: 2, missed: ['a'] },
   });
   assert.ok([give, word].every((body) => TREE.check(body)));
   const wrong: readonly (readonly unknown[])[] = [
@@ -93,7 +94,8 @@ tree('bodies out of bounds are refused', () => {
         6,
         Array.from({ length: 513 }, () => 'a'),
       ),
-      word.slice(0, 6),
+      word.with(6, -1),
+      word.slice(0, 7),
     ],
   ];
   for (const [i, body] of wrong.entries()) assert.not(TREE.check(body), `${i}`);
@@ -124,7 +126,7 @@ tree('the largest of all passes a door of 56 KiB, signed twice, and the longest 
   });
   for (const [i, sent] of [
     { kind: 'give', ...shared, path: names(DISSEMINATION.depthMax + 1), payload: signed } as const,
-    { kind: 'word', ...shared, state: 'done', missed: names(DISSEMINATION.missedMax) } as const,
+    { kind: 'word', ...shared, state: 'done', has: 2 ** 53 - 1, missed: names(DISSEMINATION.missedMax) } as const,
   ].entries()) {
     const bytes = origin.seal(sealEnvelope(codec, TREE, { ...stamp, sequence: i }, writeTree(sent)));
     const admission = door.admit(TREE, `mx/1/${long}/tree/x`, bytes, 0);
@@ -172,6 +174,7 @@ tree('nobody else’s signature, name, kind or place makes one', () => {
     origin: 'anna',
     range: { from: 0, to: 1 },
     state: 'busy',
+    has: 1,
     missed: [],
   });
   assert.is(reason({}, anna.seal(sealEnvelope(codec, TREE, stamp, word))), 'kind');

@@ -26,6 +26,8 @@ export interface TreeOutcome {
   readonly meanMs: readonly [number, number];
   /** Publications of which the origin learned that they were complete. */
   readonly completed: number;
+  /** Members of which the origin was told that they have it, of those that do. */
+  readonly counted: number;
 }
 
 interface Flight {
@@ -48,7 +50,7 @@ export function runTreeWorld(options: TreeOptions): TreeOutcome {
   const indexOf = new Map(names.map((name, i) => [name, i]));
   const slow = names.map((_, i) => random.float() < options.slow && i > 0);
   const nodes = names.map((self) => new Dissemination({ self, members: () => names, suspected: () => false }));
-  let [delivered, twice, depth, gives, completed, wanted, now] = [0, 0, 0, 0, 0, 0, 0];
+  let [delivered, twice, depth, gives, completed, counted, wanted, now] = [0, 0, 0, 0, 0, 0, 0, 0];
   const times: [number[], number[]] = [[], []];
   for (let sequence = 0; sequence < publications; sequence++) {
     const dead = names.map((_, i) => i > 0 && random.float() < options.dead);
@@ -57,7 +59,10 @@ export function runTreeWorld(options: TreeOptions): TreeOutcome {
     const began = now;
     const carry = (from: number, effects: readonly DisseminationEffect[]): void => {
       for (const effect of effects) {
-        if (effect.kind === 'complete') completed += 1;
+        if (effect.kind === 'complete') {
+          completed += 1;
+          counted += effect.has;
+        }
         if (effect.kind === 'deliver') {
           if (received.has(from)) twice += 1;
           received.add(from);
@@ -97,6 +102,7 @@ export function runTreeWorld(options: TreeOptions): TreeOutcome {
     gives: gives / (publications * (members - 1)),
     meanMs: [meanOf(times[0]), meanOf(times[1])],
     completed,
+    counted: counted / delivered,
   };
 }
 

@@ -173,6 +173,23 @@ trees('who is missed below a relay the origin hears by name, and no name more th
   assert.is(last.message.has, 1, 'the relay itself');
 });
 
+trees('of two members nobody answers for, the first is asked twice, and the last as often as a single one', () => {
+  const members = Array.from({ length: 8 }, (_, i) => `n${i}`);
+  const origin = new Dissemination({ self: 'o', members: () => members, suspected: () => false });
+  const asked = new Map<string, number>();
+  const note = (effects: readonly DisseminationEffect[]): void => {
+    for (const effect of effects) if (effect.kind === 'send') asked.set(effect.to, (asked.get(effect.to) ?? 0) + 1);
+  };
+  note(origin.publish('t', 1, new Uint8Array(0), 0));
+  while (origin.wakeAt < Number.POSITIVE_INFINITY) note(origin.tick(origin.wakeAt));
+  const { triesOfRelay, triesOfLast } = DISSEMINATION;
+  const times = [...asked.values()].sort((a, b) => a - b);
+  assert.equal(
+    times,
+    [triesOfRelay, triesOfLast].flatMap((tries) => [tries, tries, tries, tries]),
+  );
+});
+
 trees(
   'of a topic and origin the newest counts: an older one is refused, the same one handed on and not delivered',
   () => {

@@ -14,6 +14,8 @@ import type { TestFleet } from './fleet.ts';
 export const TREE_SITE = 'plant';
 const LINEAGE = '0123456789abcdef';
 const FASTER = 8;
+/** Before a test says that something was never counted. */
+const LATE_MS = 20_000;
 
 /** Time that passes eight times as fast: a member that is dead is missed after 3 s. */
 export const fastClock = (): Clock => ({
@@ -28,7 +30,7 @@ export interface TreeNode {
   readonly mqtt: MqttPort;
   readonly vitals: Vitals;
   readonly notices: readonly string[];
-  /** Resolves once a counter or gauge is at least so high. */
+  /** Resolves once a counter or gauge is at least so high; rejects when it never is. */
   counted(name: string, least: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -92,10 +94,12 @@ const watchedVitals = () => {
     told();
   };
   const counted = (name: string, least: number): Promise<void> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error(`${name} ${least}: ${JSON.stringify(vitals.counters)}`)), LATE_MS);
       const look = (): void => {
         if ((vitals.counters[name] ?? 0) < least) return;
         waiting.delete(look);
+        clearTimeout(late);
         resolve();
       };
       waiting.add(look);

@@ -8,11 +8,13 @@ import { type Broker, startBroker } from '../../firmware/io/broker.ts';
 import { openReceived } from '../../firmware/io/received.ts';
 import type { Rights } from '../../protocols/access.ts';
 import { LIMITS } from '../../protocols/limits.ts';
+import { aclOf } from '../../tools/broker/acl.ts';
 import { CommandError } from '../../tools/errors.ts';
 import { type Origin, openOrigin, passingOrigin } from '../../tools/publish/origin.ts';
 import { type PublishReport, publish } from '../../tools/publish/publish.ts';
 import { createTestFleet, type TestFleet } from '../support/fleet.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
+import { mosquittoPresent, startMosquitto } from '../support/mosquitto.ts';
 import { openLiar } from '../support/tree-liar.ts';
 import { fastClock, openTreeNode, TREE_SITE, type TreeNode } from '../support/tree-site.ts';
 
@@ -170,6 +172,28 @@ trees('only an operator publishes in a fleet, and whoever may not is told why', 
   bench.close.push(inside.close);
   assert.is(await codeOf(say(bench, null, passingOrigin(TREE_SITE, 1), content)), 'identityNeeded');
 });
+
+const onMosquitto = async (bench: Bench): Promise<void> => {
+  const fleet = await createTestFleet({ n1: 'node', n2: 'node', anna: 'operator' });
+  const acl = join(await temporaryFolder(), 'acl');
+  const rights = (node: string) => {
+    return { node, username: `${TREE_SITE}-${node}`, reads: [], writes: [], labelsItself: false };
+  };
+  const users = { operators: [`${TREE_SITE}-anna`], viewers: [] };
+  await writeFile(acl, aclOf({ site: TREE_SITE, prefix: null, nodes: ['n1', 'n2'].map(rights), ...users }));
+  const mosquitto = await startMosquitto([...(await fleet.mosquitto()), `acl_file ${acl}`]);
+  bench.close.push(mosquitto.stop);
+  bench.broker = { url: '', port: mosquitto.port, close: mosquitto.stop };
+  const nodes = await Promise.all(['n1', 'n2'].map((name) => enter(bench, name, fleet)));
+  await Promise.all(nodes.map((node) => node.counted('meshPeers', 1)));
+  const anna = await openOrigin(join(fleet.files('anna').rootFile, '..'), 1);
+  const { report } = await say(bench, fleet, anna, Uint8Array.of(1, 2));
+  assert.equal([report.delivered, report.missed], [2, []]);
+  for (const node of nodes) assert.equal(await given(node, 'model', 'anna'), Uint8Array.of(1, 2));
+};
+const mosquittoCase = 'on Mosquitto the access list of myrmexctl lets an operator publish to all';
+if (mosquittoPresent()) trees(mosquittoCase, onMosquitto);
+else trees.skip(`${mosquittoCase}: mosquitto is not installed`);
 
 trees('a node that cannot write says nothing, so that it is missed, and says what is wrong', async (bench) => {
   await start(bench, null);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import Type, { type Static } from 'typebox';
+import Type from 'typebox';
 import { Compile } from 'typebox/schema';
 import type { Publication } from '../../protocols/dissemination/messages.ts';
 import { Newest } from '../../protocols/dissemination/newest.ts';
@@ -23,7 +23,6 @@ const Entry = Type.Object(
   },
   { additionalProperties: false },
 );
-type Entry = Static<typeof Entry>;
 
 const check = Compile(
   Type.Object(

@@ -35,8 +35,9 @@ trees.after.each(async ({ close }) => {
 });
 
 const start = async (bench: Bench, fleet: TestFleet | null): Promise<void> => {
-  bench.broker = await startBroker({ port: 0, ...(fleet === null ? {} : { closed: await closedBy(fleet) }) });
-  bench.close.push(() => bench.broker.close());
+  const broker = await startBroker({ port: 0, ...(fleet === null ? {} : { closed: await closedBy(fleet) }) });
+  bench.broker = broker;
+  bench.close.push(broker.close);
 };
 
 const closedBy = async (fleet: TestFleet) => {

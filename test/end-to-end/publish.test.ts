@@ -13,7 +13,8 @@ const SITE = 'plant';
 const start = async (folder: string, node: string, own: Partial<Configuration>): Promise<Program> => {
   const configuration = {
     ...{ site: SITE, node, board: 'pc', seed: 0, state: join(folder, node) },
-    sensor: { kind: 'simulated', seed: node.length },
+    sensor: { kind: 'simulated', seed: node.length, drift: { beginMs: 0, endMs: 1_000 } },
+    experts: ['frozen', 'local'],
     ...own,
   };
   const path = join(folder, `${node}.json`);

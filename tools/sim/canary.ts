@@ -5,8 +5,8 @@ import type { CanaryName } from './mesh-options.ts';
 export function breakMachine(machine: Gossip, canary: CanaryName, peer: string): void {
   for (const mass of machine.holdings.masses) {
     // Without its ledger the receiver takes a repeated or duplicated message for a new one.
-    if (canary === 'appliesTwice') mass.incoming.delete(peer);
+    if (canary === 'appliesTwice') mass.ledgers.incoming.delete(peer);
     // Without its ledger the sender never repeats what was lost.
-    if (canary === 'losesShare') mass.outgoing.delete(peer);
+    if (canary === 'losesShare') mass.ledgers.outgoing.delete(peer);
   }
 }

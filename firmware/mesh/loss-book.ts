@@ -1,11 +1,17 @@
+/** Mean log-loss of parameters on own labelled windows, nats. */
+export interface Loss {
+  readonly values: Float64Array;
+  readonly loss: number;
+}
+
 /**
  * What the compute worker said of some parameters, for rules that ask at once: the worker is asked before, and the rule
  * then finds the answers here. What was not asked for is neither better nor worse than anything.
  */
 export class LossBook {
-  private entries: readonly { readonly values: Float64Array; readonly loss: number }[] = [];
+  private entries: readonly Loss[] = [];
 
-  note(entries: readonly { readonly values: Float64Array; readonly loss: number }[]): void {
+  note(entries: readonly Loss[]): void {
     this.entries = entries.every(({ loss }) => Number.isFinite(loss)) ? entries : [];
   }
 

@@ -1,8 +1,8 @@
-import type { Gossip } from '../../protocols/gossip/gossip.ts';
+import type { Gossip, Preview } from '../../protocols/gossip/gossip.ts';
 import type { GossipEffect } from '../../protocols/gossip/options.ts';
 import { type GossipBody, readGossip } from '../../protocols/messages/gossip.ts';
 import type { Share } from '../io/share.ts';
-import type { LossBook } from './loss-book.ts';
+import type { Loss, LossBook } from './loss-book.ts';
 import type { Discretion } from './privacy.ts';
 
 export interface MixerParts {
@@ -24,6 +24,8 @@ export class Mixer {
   private current: Share | null = null;
   /** [size], θ as the worker has it but for what it learned since. */
   private known: Float64Array;
+  /** By lane. */
+  private readonly shipped = new Map<number, Loss & { readonly cycle: number }>();
 
   constructor(
     private readonly parts: MixerParts,
@@ -49,15 +51,27 @@ export class Mixer {
     const said = share === null ? null : gossip.preview(peer, body);
     if (share !== null && said !== null) {
       const { own, value, whole } = said;
-      // The model as it was shipped: a newcomer takes over nothing that is far worse than that.
-      const shipped = new Float64Array(value.length);
       losses.note([
         { values: value, loss: await share.judge(whole(value)) },
         { values: own, loss: await share.judge(whole(own)) },
-        { values: shipped, loss: await share.judge(whole(shipped)) },
+        await this.shippedIn(readGossip(body).lane, share, said),
       ]);
     }
     return this.apply(gossip.receive(peer, body, this.parts.now()));
+  }
+
+  /**
+   * The model as it was shipped: a newcomer takes over nothing that is far worse than that. Its loss moves with the
+   * windows that were labelled, not with messages: once a cycle is enough.
+   */
+  private async shippedIn(lane: number, share: Share, { own, whole }: Preview): Promise<Loss> {
+    const { cycle } = this.parts.gossip;
+    const known = this.shipped.get(lane);
+    if (known !== undefined && known.cycle === cycle) return known;
+    const values = new Float64Array(own.length);
+    const found = { cycle, values, loss: await share.judge(whole(values)) };
+    this.shipped.set(lane, found);
+    return found;
   }
 
   tick(): Promise<readonly GossipEffect[]> {

@@ -54,7 +54,9 @@ export function readSum({ packed, anchor, grains }: Readonly<Ledger>, lane: Lane
 export function expected(anchor: Float32Array | null, grains: number): Anchor {
   if (anchor === null) return null;
   const weight = grains / GOSSIP_LIMITS.grainsPerUnit;
-  return Float64Array.from(anchor, (value) => value * weight);
+  const sum = new Float64Array(anchor.length);
+  for (let i = 0; i < sum.length; i++) sum[i] = anchor[i]! * weight;
+  return sum;
 }
 
 /** What both ends agree on once all of a ledger has arrived; null when that is nothing, or not finite. */
@@ -62,8 +64,12 @@ export function agreedOn(ledger: Readonly<Ledger>, lane: Lane): Float32Array | n
   const sum = new Float64Array(lane.length);
   if (ledger.packed === null || !readSum(ledger, lane, sum)) return null;
   const weight = ledger.grains / GOSSIP_LIMITS.grainsPerUnit;
-  const mean = Float32Array.from(sum, (value) => value / weight);
-  return mean.every(Number.isFinite) ? mean : null;
+  const mean = new Float32Array(sum.length);
+  for (let i = 0; i < mean.length; i++) {
+    mean[i] = sum[i]! / weight;
+    if (!Number.isFinite(mean[i]!)) return null;
+  }
+  return mean;
 }
 
 /**

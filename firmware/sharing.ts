@@ -63,7 +63,7 @@ export const describeSharing = async (
 /**
  * Joins the mesh or the star where the configuration asks for it; their parts are loaded only then.
  *
- * @throws NodeError `noShare` when the model has nothing to share; those of `openMesh` and `openStar`
+ * @throws NodeError `noShare` when the model has nothing to share; those of `openMesh`, `openBridges` and `openStar`
  */
 export const openSharing = async (options: SharingOptions): Promise<Sharing> => {
   const { configuration, link, compute, notice, shares, ...rest } = options;
@@ -72,11 +72,11 @@ export const openSharing = async (options: SharingOptions): Promise<Sharing> => 
   if (share === null || shares === undefined) {
     throw new NodeError('noShare', 'this model has no adapters to share: take "mesh" out of the configuration');
   }
-  if (configuration.mesh.fleet === undefined) {
+  const { site, node, mesh } = configuration;
+  if ([mesh, ...(mesh.bridges ?? [])].some(({ fleet }) => fleet === undefined)) {
     notice('the mesh is open: whoever reaches the broker of this machine may take part (mesh.fleet closes it)', 'warn');
   }
-  const { site, node, mesh } = configuration;
-  const { writer, mqtt } = link;
+  const { writer, mqtt, facts } = link;
   const parts = {
     ...{ site, node, configuration: mesh, codec: createCodec(), writer, mqtt, ...rest, generation: shares.generation },
     share: () => compute.current.share,
@@ -85,6 +85,11 @@ export const openSharing = async (options: SharingOptions): Promise<Sharing> => 
     const { openStar } = await import('./mesh/star-desk.ts');
     return openStar(parts, share, mesh.coordinator);
   }
+  if (mesh.bridges !== undefined) {
+    const { openBridges } = await import('./mesh/bridges.ts');
+    return { ...ALONE, ...(await openBridges({ ...parts, facts }, share, mesh.bridges)) };
+  }
   const { openMesh } = await import('./mesh/desk.ts');
-  return { ...ALONE, ...(await openMesh(parts, share)) };
+  const { close } = await openMesh(parts, share);
+  return { ...ALONE, close };
 };

@@ -8,10 +8,12 @@ import { errorMessage } from '../errors.ts';
 import type { Share } from '../io/share.ts';
 import { type Ground, type MeshOptions, openGround } from './ground.ts';
 import { Guards } from './guards.ts';
+import { Guest } from './guest.ts';
 import { LossBook } from './loss-book.ts';
-import { Mixer } from './mixer.ts';
+import { Mixer, type Mixing } from './mixer.ts';
 import { openDiscretion } from './privacy.ts';
-import { createTurns } from './turns.ts';
+import { Seats } from './seats.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** Messages that wait for the compute worker. */
 const WAITING_MAX = 64;
@@ -20,6 +22,10 @@ const TICK_MS = 100;
 const SUSPECT_MS_MIN = 30_000;
 
 export interface MeshDesk {
+  /** What the machines of a bridge have in common: they are levelled, and wait for one worker. */
+  readonly seats: Seats;
+  readonly turns: Turns;
+  readonly mixer: Mixing;
   close(): Promise<void>;
 }
 
@@ -27,9 +33,10 @@ export interface MeshDesk {
  * The node's part in the mesh: messages become steps of the gossip machine, and its effects messages. Everything that
  * touches θ waits for the compute worker, one piece after the other.
  *
+ * @param home the part in the mesh of the own site, when this one is a bridge's in a further site
  * @throws NodeError of `openGround`
  */
-export const openMesh = async (options: MeshOptions, share: Share): Promise<MeshDesk> => {
+export const openMesh = async (options: MeshOptions, share: Share, home: MeshDesk | null = null): Promise<MeshDesk> => {
   const { site, node, configuration, mqtt, clock, vitals } = options;
   const {
     everySeconds = MESH_DEFAULTS.everySeconds,
@@ -40,21 +47,29 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   const { lineage, parts } = share;
   const values = await share.read();
   const losses = new LossBook();
-  const { codec, directory } = options;
-  const discretion = await openDiscretion({ privacy: configuration.privacy, codec, directory, vitals });
   const guards = new Guards(() => createDefence(defence, losses.judge));
   const gossip = new Gossip({
-    ...{ self: node, generation: options.generation, lineage, parts, values: values.slice(), entry: 'newcomer' },
+    ...{ self: node, generation: options.generation, lineage, parts, values: values.slice() },
+    entry: home === null ? 'newcomer' : 'guest',
     roundTimeoutMs: answerSeconds * 1_000,
     cycleMsMin: everyMs / 2,
     suspectMs: Math.max(SUSPECT_MS_MIN, 3 * everyMs),
     defence: guards.ofLane,
   });
-  const mixed = { gossip, share: options.share, losses, discretion, now: clock.monotonicMs };
-  const mixer = new Mixer(mixed, share, values);
-  const turns = createTurns(WAITING_MAX, (error) => {
-    vitals.trouble('mesh', `the mesh is held up: ${errorMessage(error)}`);
-  });
+  const seats = home?.seats ?? new Seats();
+  seats.add(gossip);
+  const mixed = { gossip, seats, share: options.share, losses, now: clock.monotonicMs };
+  const { codec, directory } = options;
+  const { privacy } = configuration;
+  const mixer: Mixing =
+    home === null
+      ? new Mixer({ ...mixed, discretion: await openDiscretion({ privacy, codec, directory, vitals }) }, share, values)
+      : new Guest(mixed, home.mixer);
+  const turns =
+    home?.turns ??
+    createTurns(WAITING_MAX, (error) => {
+      vitals.trouble('mesh', `the mesh is held up: ${errorMessage(error)}`);
+    });
   const take = (work: () => Promise<readonly GossipEffect[]>): void => {
     const done = turns.take(async () => {
       const effects = await work();
@@ -99,6 +114,7 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   };
   const timer = setInterval(tick, TICK_MS);
   return {
+    ...{ seats, turns, mixer },
     close: async () => {
       clearInterval(timer);
       await turns.settled();

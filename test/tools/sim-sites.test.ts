@@ -1,5 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
+import { runLearningSites } from '../../tools/mesh/learning-sites.ts';
 import { MESH_DEFAULTS, type MeshOptions } from '../../tools/sim/mesh-options.ts';
 import { commandOf, failureOf, printMesh } from '../../tools/sim/print-mesh.ts';
 import { type MeshReport, simulateMesh } from '../../tools/sim/simulate-mesh.ts';
@@ -57,6 +58,13 @@ sites('a long chain of large sites is given the time it needs', () => {
   const chain = { nodes: 16, sites: 4, bridges: 1 };
   assert.ok(halvingCycles(chain) > 30 && halvingCycles({ ...chain, bridges: 4 }) < 15);
   assert.is(halvingCycles({ ...chain, sites: 1 }), 0);
+});
+
+sites('sites that go on learning are held together by bridges, behind the usual defence too', () => {
+  const gapOf = (bridges: number): number =>
+    runLearningSites({ size: 8, bridges, defence: 'clip', apart: 0.2, cycles: 60, seed: 1 }).gap;
+  const [apart, joined] = [gapOf(0), gapOf(2)];
+  assert.ok(joined < apart / 3, `${joined} of ${apart}`);
 });
 
 sites('a report names its sites, and the command that plays it again', () => {

@@ -145,6 +145,23 @@ bridge('two sites come to the mean of both, which stays, and what is learned in 
   assert.ok(apart() < 1e-3);
 });
 
+bridge('a new site takes over what the other knows: the model as it was shipped gets no say', () => {
+  const common = { parts: PARTS, precision: 'float64' as const, roundTimeoutMs: 1_000 };
+  const north = createFleet({ ...common, count: 4, start: () => Float64Array.of(7, 7) });
+  const south = createFleet({ ...common, count: 4, entry: 'newcomer', start: () => new Float64Array(2) });
+  const seats = [north.nodes[3]!, south.nodes[3]!];
+  for (let now = 1_000; now <= 60_000; now += 1_000) {
+    for (const site of [north, south]) {
+      for (const [i, node] of site.nodes.entries()) site.deliver(i, node.tick(now), now);
+      site.cycle(now);
+      levelMachines(seats);
+    }
+  }
+  const machines = [...north.nodes, ...south.nodes];
+  for (const machine of machines) near(estimateOf(machine, 2), [7, 7]);
+  assert.is(grainsOf(machines.map(({ holdings }) => holdings.masses[0]!)), 4 * grainsPerUnit);
+});
+
 /** One that asks nobody, as nobody else is there, until `endMs`. */
 const alone = (entry: GossipOptions['entry'], endMs: number): Gossip => {
   const machine = createGossip({ ...about, self: 'a', entry });

@@ -1,6 +1,8 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { runLearningSites } from '../../tools/mesh/learning-sites.ts';
+import { bridgesOf, openFleetSites, siteOf } from '../../tools/sim/fleet/sites.ts';
+import { WireCount } from '../../tools/sim/fleet/wire-count.ts';
 import { MESH_DEFAULTS, type MeshOptions } from '../../tools/sim/mesh-options.ts';
 import { commandOf, failureOf, printMesh } from '../../tools/sim/print-mesh.ts';
 import { type MeshReport, simulateMesh } from '../../tools/sim/simulate-mesh.ts';
@@ -65,6 +67,21 @@ sites('sites that go on learning are held together by bridges, behind the usual 
     runLearningSites({ size: 8, bridges, defence: 'clip', apart: 0.2, cycles: 60, seed: 1 }).gap;
   const [apart, joined] = [gapOf(0), gapOf(2)];
   assert.ok(joined < apart / 3, `${joined} of ${apart}`);
+});
+
+sites('processes are dealt out to sites, of which the first node of each joins the next', async () => {
+  const close = async (): Promise<void> => {};
+  const three = ['a', 'b', 'c'].map((name) => ({ name, url: `mqtt://${name}`, close }));
+  const dealt = [0, 1, 2, 3].map((node) => [
+    siteOf(three, node).name,
+    ...bridgesOf(three, node).map(({ site }) => site),
+  ]);
+  assert.equal(dealt, [['a', 'b'], ['b', 'c'], ['c'], ['a']]);
+  const refused = openFleetSites(2, 'mqtt://127.0.0.1', new WireCount());
+  await refused.then(
+    () => assert.unreachable(),
+    (error) => assert.is(error.code, 'oneBroker'),
+  );
 });
 
 sites('a report names its sites, and the command that plays it again', () => {

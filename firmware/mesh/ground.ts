@@ -18,6 +18,7 @@ import type { Share } from '../io/share.ts';
 import type { Vitals } from '../vitals.ts';
 import { openFleet } from './fleet.ts';
 import { openKeyring } from './keyring.ts';
+import type { Life } from './life.ts';
 import { MemberList } from './member-list.ts';
 
 /** The largest signed message: an adapter of a star with its answers; those of gossip stay below 1 KiB. */
@@ -47,8 +48,8 @@ export interface MeshOptions {
   readonly vitals: Vitals;
   /** Of the node's state. */
   readonly directory: string;
-  /** Of this life of the node (io/generation.ts), as its presence says. */
-  readonly generation: number;
+  /** Of the node; its presence says the generation. */
+  readonly life: Life;
 }
 
 /** What mesh and star stand on: who is there, whose word counts, and a key of one's own. */
@@ -84,7 +85,7 @@ export const openGround = async (
   const { fleet = null } = options.configuration;
   const identity = await ownIdentity(options.configuration, options.directory);
   const members = new MemberList(
-    { name: node, generation: options.generation, present: true },
+    { name: node, generation: options.life.generation, present: true },
     lineage,
     LIMITS.sendersMax,
   );

@@ -11,6 +11,20 @@ export interface Loss {
 export class LossBook {
   private entries: readonly Loss[] = [];
 
+  /** By lane, and of which cycle. */
+  private readonly ofShipped = new Map<number, { readonly cycle: number; readonly loss: Loss }>();
+
+  /** What was said in this cycle of a lane of the model as it was shipped; null when nothing was. */
+  shippedIn(cycle: number, lane: number): Loss | null {
+    const known = this.ofShipped.get(lane);
+    return known?.cycle === cycle ? known.loss : null;
+  }
+
+  shipped(cycle: number, lane: number, loss: Loss): Loss {
+    this.ofShipped.set(lane, { cycle, loss });
+    return loss;
+  }
+
   note(entries: readonly Loss[]): void {
     this.entries = entries.every(({ loss }) => Number.isFinite(loss)) ? entries : [];
   }

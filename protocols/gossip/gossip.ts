@@ -52,7 +52,7 @@ export class Gossip {
     this.membership = new Membership(self, generation, { missedMax, suspectMs });
     this.outbox = new Outbox(this.lineage, this.holdings, this.membership);
     this.rounds = new Rounds(this.holdings.lanes.length, roundTimeoutMs);
-    this.entry = new Entry(roundTimeoutMs);
+    this.entry = new Entry(roundTimeoutMs, options.entry !== 'guest');
     this.sharedIn = new Int32Array(this.holdings.lanes.length).fill(-1);
   }
 

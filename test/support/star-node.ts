@@ -73,7 +73,7 @@ mqtt.onConnect(() => mqtt.publish(presence.online(0)));
 const star = { labelsMin: 1 };
 await openStar(
   {
-    ...{ site: STAR_SITE, node, codec, writer, mqtt, clock, directory, generation: epoch },
+    ...{ site: STAR_SITE, node, codec, writer, mqtt, clock, directory, life: { generation: epoch, rest: null } },
     configuration: { everySeconds: 0.1, defence: 'none', coordinator, star },
     vitals: createVitals((text) => process.stderr.write(`${node}: ${text}\n`)),
     share: () => share,

@@ -1,5 +1,6 @@
 import type { Gossip } from '../../protocols/gossip/gossip.ts';
 import type { GossipEffect } from '../../protocols/gossip/options.ts';
+import { isAfter } from '../../protocols/gossip/serial.ts';
 import { type GossipBody, readGossip } from '../../protocols/messages/gossip.ts';
 import type { Share } from '../io/share.ts';
 import { judgeAhead } from './judge-ahead.ts';
@@ -62,7 +63,7 @@ export class Mixer implements Mixing {
     const { gossip } = this.parts;
     const share = await this.follow();
     // It may begin a cycle here too: what was learned goes into that, whoever began it.
-    if (share !== null && !gossip.running && readGossip(body).cycle > gossip.cycle) await this.takeIn(share);
+    if (share !== null && !gossip.running && isAfter(readGossip(body).cycle, gossip.cycle)) await this.takeIn(share);
     if (share !== null) await judgeAhead(this.parts, share, peer, body);
     return this.apply(gossip.receive(peer, body, this.parts.now()));
   }

@@ -9,6 +9,7 @@ import { type Member, Membership, placeOf } from './membership.ts';
 import { GOSSIP_DEFAULTS, type GossipEffect, type GossipOptions, type GossipRejection } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { Rounds } from './rounds.ts';
+import { cycleAfter, isAfter, stepsFrom } from './serial.ts';
 import type { GossipState } from './state.ts';
 import { SteadyTime } from './steady-time.ts';
 
@@ -115,7 +116,7 @@ export class Gossip {
     const at = this.time.from(now);
     if (this.ahead) this.ahead = false;
     else if (this.rounds.running) this.due = true;
-    else this.start(this.rounds.cycle + 1, at);
+    else this.start(cycleAfter(this.rounds.cycle), at);
     return this.settle(at);
   }
 
@@ -183,7 +184,9 @@ export class Gossip {
     for (const rumour of message.rumours) {
       if (this.membership.rumoured(rumour, now)) this.conversation.evict(rumour[0]);
     }
-    const stale = message.cycle + this.options.stalenessCycles < this.rounds.cycle;
+    const { cycle } = this.rounds;
+    const isBehind = isAfter(cycle, message.cycle);
+    const stale = isBehind && stepsFrom(message.cycle, cycle) > this.options.stalenessCycles;
     // For another life of this node: neither the mass nor the acknowledgement is ours. The sender should know, and so
     // should one that has been away for long: it takes the cycle from the answer.
     const stranger = message.peerGeneration !== this.options.generation;
@@ -201,7 +204,7 @@ export class Gossip {
   }
 
   private hearAside(peer: string, message: GossipFields): void {
-    if (!this.rounds.running && message.cycle > this.rounds.cycle) this.rounds.cycle = message.cycle;
+    if (!this.rounds.running && isAfter(message.cycle, this.rounds.cycle)) this.rounds.cycle = message.cycle;
     this.conversation.apply(peer, message, true);
   }
 
@@ -230,7 +233,7 @@ export class Gossip {
     const pulled = now >= this.startedAt + this.options.cycleMsMin ? this.rounds.nextCycle() : null;
     if (pulled === null && !this.due) return false;
     if (!this.due) this.ahead = true;
-    return this.start(pulled ?? this.rounds.cycle + 1, now);
+    return this.start(pulled ?? cycleAfter(this.rounds.cycle), now);
   }
 
   private start(cycle: number, now: number): boolean {

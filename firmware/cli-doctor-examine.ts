@@ -10,6 +10,7 @@ import { type Finding, failed, finding } from './io/doctor/finding.ts';
 import { examineClock, examineMemory, examineNode, type MachineFacts } from './io/doctor/machine.ts';
 import { examineState } from './io/doctor/state.ts';
 import { stateDirectory } from './io/files.ts';
+import { withFleetFiles } from './io/fleet-folder.ts';
 import { findNativeAddon } from './io/native-engine.ts';
 
 /**
@@ -28,12 +29,16 @@ export const examine = async (
   if (configuration === null) return [...found, examineMemory(facts, null)];
   const plan = await examineModel(configuration, found);
   found.push(examineEngine(configuration.engine, findNativeAddon()));
-  const { site, node, broker, sensor, state = stateDirectory(site, node) } = configuration;
+  const { site, node, broker, sensor, mesh, state = stateDirectory(site, node) } = configuration;
   found.push(examineMemory(facts, plan?.budget ?? null));
   found.push(...(await examineState(state, plan?.budget ?? null)));
   found.push(...examineSensor(sensor));
   found.push(...examineSecrets(configuration, path));
   found.push(...(await examineBroker(broker, clientIdOf(site, node, 'doctor'), facts.unixMs)));
+  for (const bridge of mesh?.bridges ?? []) {
+    const clientId = clientIdOf(bridge.site, bridge.node ?? node, 'doctor');
+    found.push(...(await examineBroker(withFleetFiles(bridge.broker, bridge.fleet), clientId, facts.unixMs)));
+  }
   return found;
 };
 

@@ -4,6 +4,7 @@ import { Settings } from 'typebox/system';
 import { BOARD_NAMES } from '../boards/registry.ts';
 import { FLEET, Name } from '../protocols/names.ts';
 import { Alarms, alarmsFault } from './configuration/alarms.ts';
+import { bridgesFault } from './configuration/bridges.ts';
 import { Broker, brokerFault } from './configuration/broker.ts';
 import { limitsFault } from './configuration/broker-limits.ts';
 import { Engine, engineFault } from './configuration/engine.ts';
@@ -74,6 +75,7 @@ const CROSS_CHECKS: readonly ((configuration: Configuration) => WrongValue | nul
   ({ rules }) => rulesFault(rules),
   ({ engine, experts }) => engineFault(engine, experts),
   ({ mesh, broker }) => meshFault(mesh, broker),
+  ({ mesh, site }) => bridgesFault(site, mesh?.bridges),
 ];
 
 /** More faults than a person mends at a time. */

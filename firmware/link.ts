@@ -42,6 +42,8 @@ export interface Link {
   readonly publisher: Publisher;
   /** Numbers everything that the node says. */
   readonly writer: EnvelopeWriter;
+  /** What its presence says the node is and runs, but for what it shares. */
+  readonly facts: Omit<PresenceBody, 'state' | 'mesh'>;
   /** For what must not be lost while the broker is away. */
   readonly courier: Courier;
   /** Resolves once labels are heard, if they can be heard by now. */
@@ -60,9 +62,9 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
   const { card, hash, experts } = plan;
   const writer = createEnvelopeWriter(createCodec(), `${site}/${node}`, options.epoch);
   const model = { name: about.model, hash, labels: card.labels, experts: [...experts] };
+  const facts = { version: about.version, board: about.board, model };
   const shares = options.shares === undefined ? {} : { mesh: options.shares };
-  const facts = { version: about.version, board: about.board, model, ...shares };
-  const presence = createPresence({ site, node, writer, about: facts });
+  const presence = createPresence({ site, node, writer, about: { ...facts, ...shares } });
   const publisher = createPublisher({ site, node, writer, card, experts });
   const will = presence.will(clock.unixMs());
   const mqtt = connectMqtt({ ...options.endpoint, clientId: clientIdOf(site, node), will });
@@ -79,6 +81,7 @@ export const openLink = async (options: LinkOptions): Promise<Link> => {
     mqtt,
     publisher,
     writer,
+    facts,
     courier,
     hearLabels: async (handler) => {
       const subscribed = mqtt.subscribe(topicName(site, node, 'label'), (_topic, payload) => handler(payload));

@@ -69,7 +69,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const figures = createFigures(experts, plan.pendingWindows);
   const link = await openLink({
     ...{ site, node, epoch: store.epoch, endpoint, wait: broker !== null, plan, about, clock, vitals, notice },
-    ...{ shares, directory, settled: figures.settled },
+    ...{ shares: shares.mesh, directory, settled: figures.settled },
   });
   closers.add(() => link.close());
   const { mqtt, publisher, courier } = link;

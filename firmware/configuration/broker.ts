@@ -72,6 +72,12 @@ export type RemoteBroker = Static<typeof RemoteBroker>;
 /** Addresses that only this machine reaches (RFC 1122 §3.2.1.3 (g), RFC 4291 §2.5.3). */
 export const isLoopback = (host: string): boolean => /^(localhost|::1|127(\.\d{1,3}){3})$/.test(host);
 
+/** Whether nobody on another machine reaches a broker that lets everyone in. */
+export const isOnThisMachine = (broker: Broker): boolean => {
+  if (!('url' in broker)) return broker.tls === undefined;
+  return URL.canParse(broker.url) && isLoopback(new URL(broker.url).hostname.replace(/^\[|\]$/g, ''));
+};
+
 /** Where a program on this machine finds a server that may listen on all addresses. @param host as configured */
 export const reachableHost = (host = '127.0.0.1'): string => {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';

@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { DEFENCE_NAMES } from '../../protocols/robust/defence.ts';
-import { type Broker, isLoopback } from './broker.ts';
+import { Bridges } from './bridges.ts';
+import { type Broker, isOnThisMachine } from './broker.ts';
 import type { WrongValue } from './faults.ts';
 import { closed, Path } from './fields.ts';
 
@@ -51,6 +52,8 @@ export const Mesh = Type.Object(
     /** A star instead of a mesh: who gathers and hands out; this node's own name makes it the coordinator. */
     coordinator: Type.Optional(Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$' })),
     star: Type.Optional(Star),
+    /** Further sites: this node is a member of their meshes too, and passes on what was learned. */
+    bridges: Type.Optional(Bridges),
   },
   closed,
 );
@@ -69,10 +72,11 @@ export const meshFault = (mesh: Mesh | undefined, broker: Broker): WrongValue | 
   if (mesh?.privacy !== undefined && mesh.coordinator !== undefined) {
     return { path: '/mesh/privacy', why: 'is for a mesh: a star has no such thing yet' };
   }
+  if (mesh?.bridges !== undefined && mesh.coordinator !== undefined) {
+    return { path: '/mesh/bridges', why: 'are for a mesh: the agents of a star have one broker' };
+  }
   if (mesh === undefined || mesh.fleet !== undefined) return null;
-  if (!('url' in broker)) return broker.tls === undefined ? null : { path: '/mesh/fleet', why: NEEDED };
-  const { hostname } = new URL(broker.url);
-  return isLoopback(hostname.replace(/^\[|\]$/g, '')) ? null : { path: '/mesh/fleet', why: NEEDED };
+  return isOnThisMachine(broker) ? null : { path: '/mesh/fleet', why: NEEDED };
 };
 
 const NEEDED =

@@ -38,6 +38,16 @@ export const readBounded = async (
   }
 };
 
+/** The same, or null when there is no such file. */
+export const readIfThere = async (path: string, what: string, bytesMax: number): Promise<Uint8Array | null> => {
+  try {
+    return await readBounded(path, what, bytesMax);
+  } catch (error) {
+    if (error instanceof NodeError && error.code === 'fileNotFound') return null;
+    throw error;
+  }
+};
+
 /** Reads a JSON file; throws NodeError `badConfiguration` when it is none. */
 export const readJson = async (path: string): Promise<unknown> => {
   const text = new TextDecoder().decode(await readBounded(path, 'configuration', CONFIGURATION_BYTES_MAX));
@@ -83,12 +93,31 @@ export const writeWhole = async (path: string, bytes: Uint8Array | string, mode 
       await file.close();
     }
     await rename(temporary, path);
-    const folder = await open(dirname(path));
-    await folder.sync().finally(() => folder.close());
+    await syncFolder(path);
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => {});
     throw new NodeError('fileUnwritable', `${path} cannot be written: ${errorMessage(cause)}`, { cause });
   }
+};
+
+/**
+ * Takes a file away if it is there; it is gone after a power cut too.
+ *
+ * @throws NodeError `fileUnwritable`
+ */
+export const removeWhole = async (path: string): Promise<void> => {
+  try {
+    await rm(path, { force: true });
+    await syncFolder(path);
+  } catch (cause) {
+    throw new NodeError('fileUnwritable', `${path} cannot be taken away: ${errorMessage(cause)}`, { cause });
+  }
+};
+
+/** What was made, renamed or removed beside `path` is so after a power cut too (fsync(2), "Notes"). */
+const syncFolder = async (path: string): Promise<void> => {
+  const folder = await open(dirname(path));
+  await folder.sync().finally(() => folder.close());
 };
 
 /** A directory that ends with the run. */

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import Type from 'typebox';
 import { Compile } from 'typebox/schema';
@@ -6,7 +5,7 @@ import { bytesType } from '../../protocols/bytes.ts';
 import { type Codec, MESSAGE_LIMITS } from '../../protocols/codec.ts';
 import { LIMITS } from '../../protocols/limits.ts';
 import { Name } from '../../protocols/names.ts';
-import { readBounded, writeWhole } from './files.ts';
+import { readIfThere, writeWhole } from './files.ts';
 
 /** What a node knows of its fleet, and must know again after a restart. */
 export interface MeshState {
@@ -50,9 +49,9 @@ export const readMeshState = async (
   codec: Codec,
   directory: string,
 ): Promise<{ state: MeshState; isDamaged: boolean }> => {
-  const path = fileIn(directory);
-  if (!existsSync(path)) return { state: NOTHING, isDamaged: false };
-  const decoded = codec.decode(await readBounded(path, 'state of the mesh', FILE_BYTES_MAX), LIMITS_OF_FILE);
+  const bytes = await readIfThere(fileIn(directory), 'state of the mesh', FILE_BYTES_MAX);
+  if (bytes === null) return { state: NOTHING, isDamaged: false };
+  const decoded = codec.decode(bytes, LIMITS_OF_FILE);
   if (!decoded.ok || !check.Check(decoded.value)) return { state: NOTHING, isDamaged: true };
   const [, , enrolments, revocation, replayWindows] = decoded.value;
   return { state: { enrolments: new Map(enrolments), revocation, replayWindows }, isDamaged: false };

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Codec } from '../../protocols/codec.ts';
 import { type PrivacyTotal, readPrivacyTotal, writePrivacyTotal } from '../../protocols/privacy/privacy-total.ts';
 import { NodeError } from '../errors.ts';
-import { readBounded, writeWhole } from './files.ts';
+import { readIfThere, writeWhole } from './files.ts';
 
 const FILE_BYTES_MAX = 256;
 
@@ -18,8 +17,9 @@ const fileIn = (directory: string): string => join(directory, 'privacy.cbor');
  */
 export const readPrivacyFile = async (codec: Codec, directory: string): Promise<PrivacyTotal | null> => {
   const path = fileIn(directory);
-  if (!existsSync(path)) return null;
-  const total = readPrivacyTotal(codec, await readBounded(path, 'privacy account', FILE_BYTES_MAX));
+  const bytes = await readIfThere(path, 'privacy account', FILE_BYTES_MAX);
+  if (bytes === null) return null;
+  const total = readPrivacyTotal(codec, bytes);
   if (total !== null) return total;
   const mend = 'put it back from a copy, or remove it and with it the promise about what was shared before';
   throw new NodeError('privacyTotal', `${path} is damaged, so what this node has given away is not known: ${mend}`);

@@ -12,7 +12,7 @@ import {
   type StateOwner,
 } from '../../protocols/coordinator/state.ts';
 import { NodeError } from '../errors.ts';
-import { readBounded, writeWhole } from './files.ts';
+import { readIfThere, writeWhole } from './files.ts';
 
 /** What the agent and the coordinator of a star remember: a file each beside what was learned. */
 export interface StarFiles {
@@ -31,7 +31,7 @@ export const openStarFiles = (directory: string, owner: StateOwner, codec: Codec
   const { lineage } = owner;
   const [agent, coordinator] = ['agent', 'coordinator'].map((role) => join(directory, `star-${role}-${lineage}.cbor`));
   const load = async <State>(path: string, decode: (bytes: Uint8Array) => State | null): Promise<State | null> => {
-    const bytes = await readIfThere(path);
+    const bytes = await readIfThere(path, 'state of a star', STATE_BYTES_MAX);
     if (bytes === null) return null;
     const state = decode(bytes);
     if (state !== null) return state;
@@ -45,13 +45,4 @@ export const openStarFiles = (directory: string, owner: StateOwner, codec: Codec
     saveCoordinator: (state) => writeWhole(coordinator!, encodeCoordinatorState(codec, lineage, state)),
     newLife: () => randomInt(1, 2 ** 32),
   };
-};
-
-const readIfThere = async (path: string): Promise<Uint8Array | null> => {
-  try {
-    return await readBounded(path, 'state of a star', STATE_BYTES_MAX);
-  } catch (error) {
-    if (error instanceof NodeError && error.code === 'fileNotFound') return null;
-    throw error;
-  }
 };

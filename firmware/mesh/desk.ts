@@ -1,17 +1,20 @@
-import { Gossip } from '../../protocols/gossip/gossip.ts';
-import type { GossipEffect } from '../../protocols/gossip/options.ts';
+import { createGossip, restoreGossip } from '../../protocols/gossip/gossip.ts';
+import type { GossipEffect, GossipOptions } from '../../protocols/gossip/options.ts';
 import { GOSSIP } from '../../protocols/messages/gossip.ts';
 import { createDefence } from '../../protocols/robust/create-defence.ts';
 import { gossipFilter, gossipTopic } from '../../protocols/topics.ts';
 import { MESH_DEFAULTS } from '../configuration/mesh.ts';
 import { errorMessage } from '../errors.ts';
+import { leaveMeshRest } from '../io/mesh-rest.ts';
 import type { Share } from '../io/share.ts';
 import { type Ground, type MeshOptions, openGround } from './ground.ts';
 import { Guards } from './guards.ts';
+import { Guest } from './guest.ts';
 import { LossBook } from './loss-book.ts';
-import { Mixer } from './mixer.ts';
+import { Mixer, type Mixing } from './mixer.ts';
 import { openDiscretion } from './privacy.ts';
-import { createTurns } from './turns.ts';
+import { Seats } from './seats.ts';
+import { createTurns, type Turns } from './turns.ts';
 
 /** Messages that wait for the compute worker. */
 const WAITING_MAX = 64;
@@ -20,6 +23,12 @@ const TICK_MS = 100;
 const SUSPECT_MS_MIN = 30_000;
 
 export interface MeshDesk {
+  /** What the machines of a bridge have in common: they are levelled, and wait for one worker. */
+  readonly seats: Seats;
+  readonly turns: Turns;
+  readonly mixer: Mixing;
+  /** Says and hears nothing more, and leaves on disk what the next life goes on with. */
+  handOver(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,9 +36,10 @@ export interface MeshDesk {
  * The node's part in the mesh: messages become steps of the gossip machine, and its effects messages. Everything that
  * touches θ waits for the compute worker, one piece after the other.
  *
+ * @param home the part in the mesh of the own site, when this one is a bridge's in a further site
  * @throws NodeError of `openGround`
  */
-export const openMesh = async (options: MeshOptions, share: Share): Promise<MeshDesk> => {
+export const openMesh = async (options: MeshOptions, share: Share, home: MeshDesk | null = null): Promise<MeshDesk> => {
   const { site, node, configuration, mqtt, clock, vitals } = options;
   const {
     everySeconds = MESH_DEFAULTS.everySeconds,
@@ -40,22 +50,38 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
   const { lineage, parts } = share;
   const values = await share.read();
   const losses = new LossBook();
-  const { codec, directory } = options;
-  const discretion = await openDiscretion({ privacy: configuration.privacy, codec, directory, vitals });
   const guards = new Guards(() => createDefence(defence, losses.judge));
-  const gossip = new Gossip({
-    ...{ self: node, generation: options.generation, lineage, parts, values: values.slice(), entry: 'newcomer' },
+  const { generation, rest } = options.life;
+  const settings: GossipOptions = {
+    ...{ self: node, generation, lineage, parts, values: values.slice() },
+    entry: home === null ? 'newcomer' : 'guest',
     roundTimeoutMs: answerSeconds * 1_000,
     cycleMsMin: everyMs / 2,
     suspectMs: Math.max(SUSPECT_MS_MIN, 3 * everyMs),
     defence: guards.ofLane,
-  });
-  const mixed = { gossip, share: options.share, losses, discretion, now: clock.monotonicMs };
-  const mixer = new Mixer(mixed, share, values);
-  const turns = createTurns(WAITING_MAX, (error) => {
-    vitals.trouble('mesh', `the mesh is held up: ${errorMessage(error)}`);
-  });
+  };
+  const restored = rest === null ? null : restoreGossip(settings, rest.gossip);
+  // Mass that cannot be read is lost, and a life ends with it.
+  const gossip = restored ?? createGossip({ ...settings, generation: generation + (rest === null ? 0 : 1) });
+  guards.restore(rest?.standings ?? []);
+  const seats = home?.seats ?? new Seats();
+  seats.add(gossip);
+  const mixed = { gossip, seats, share: options.share, losses, now: clock.monotonicMs };
+  const { codec, directory } = options;
+  const { privacy } = configuration;
+  const mixer: Mixing =
+    home === null
+      ? new Mixer({ ...mixed, discretion: await openDiscretion({ privacy, codec, directory, vitals }) }, share, values)
+      : new Guest(mixed, home.mixer);
+  if (restored !== null) await mixer.show();
+  const turns =
+    home?.turns ??
+    createTurns(WAITING_MAX, (error) => {
+      vitals.trouble('mesh', `the mesh is held up: ${errorMessage(error)}`);
+    });
+  let isOver = false;
   const take = (work: () => Promise<readonly GossipEffect[]>): void => {
+    if (isOver) return;
     const done = turns.take(async () => {
       const effects = await work();
       for (const effect of effects) perform(effect);
@@ -101,7 +127,20 @@ export const openMesh = async (options: MeshOptions, share: Share): Promise<Mesh
     } else if (now >= gossip.wakeAt) take(() => mixer.tick());
   };
   const timer = setInterval(tick, TICK_MS);
+  const leave = async (): Promise<void> => {
+    await mixer.settle();
+    const left = { gossip: gossip.save(), standings: guards.save() };
+    await leaveMeshRest(codec, directory, lineage, left);
+  };
   return {
+    ...{ seats, turns, mixer },
+    handOver: async () => {
+      isOver = true;
+      clearInterval(timer);
+      // With too much waiting it comes back as a newcomer.
+      turns.take(leave);
+      await turns.settled();
+    },
     close: async () => {
       clearInterval(timer);
       await turns.settled();

@@ -20,6 +20,7 @@ import type { Notice } from '../log.ts';
 import type { Vitals } from '../vitals.ts';
 import { openFleet } from './fleet.ts';
 import { openKeyring } from './keyring.ts';
+import type { Life } from './life.ts';
 import { MemberList } from './member-list.ts';
 import { openTree } from './tree-desk.ts';
 
@@ -51,8 +52,8 @@ export interface MeshOptions {
   readonly notice: Notice;
   /** Of the node's state. */
   readonly directory: string;
-  /** Of this life of the node (io/generation.ts), as its presence says. */
-  readonly generation: number;
+  /** Of the node; its presence says the generation. */
+  readonly life: Life;
 }
 
 /** What mesh and star stand on: who is there, whose word counts, a key of one's own, and what is published to all. */
@@ -90,7 +91,7 @@ export const openGround = async (
   const { fleet = null } = options.configuration;
   const identity = await ownIdentity(options.configuration, options.directory);
   const members = new MemberList(
-    { name: node, generation: options.generation, present: true },
+    { name: node, generation: options.life.generation, present: true },
     lineage,
     LIMITS.sendersMax,
   );

@@ -1,10 +1,13 @@
 import type { Lane } from '../../protocols/gossip/lanes.ts';
 import type { GossipRejection, MixingRule } from '../../protocols/gossip/options.ts';
+import type { KeptStanding } from '../../protocols/robust/standings.ts';
 
 /** The defence of one lane, as far as the node asks it: `TrustingDefence`, or the one that believes everybody. */
 export interface Guard extends MixingRule {
   charge?(peer: string): void;
   quarantined?(): readonly string[];
+  save?(): readonly KeptStanding[];
+  restore?(kept: readonly KeptStanding[]): void;
 }
 
 /** What no network does to a message whose signature holds: the peer itself wrote it so. */
@@ -27,6 +30,15 @@ export class Guards {
   refused(peer: string, reason: GossipRejection): void {
     if (!OWN_FAULTS.has(reason)) return;
     for (const guard of this.guards) guard.charge?.(peer);
+  }
+
+  /** What is known of peers, by lane. */
+  save(): readonly (readonly KeptStanding[])[] {
+    return this.guards.map((guard) => guard.save?.() ?? []);
+  }
+
+  restore(standings: readonly (readonly KeptStanding[])[]): void {
+    for (const [lane, guard] of this.guards.entries()) guard.restore?.(standings[lane] ?? []);
   }
 
   /** Peers that are in quarantine in at least one lane. */

@@ -1,12 +1,30 @@
 import type { Gossip } from '../../protocols/gossip/gossip.ts';
 import type { GossipEffect } from '../../protocols/gossip/options.ts';
+import { isAfter } from '../../protocols/gossip/serial.ts';
 import { type GossipBody, readGossip } from '../../protocols/messages/gossip.ts';
 import type { Share } from '../io/share.ts';
+import { judgeAhead } from './judge-ahead.ts';
 import type { LossBook } from './loss-book.ts';
 import type { Discretion } from './privacy.ts';
+import type { Seats } from './seats.ts';
+
+/** The gossip machine, in step with the compute worker. Effects are to be carried out in order. */
+export interface Mixing {
+  /** Time for a cycle by this node's pace. */
+  begin(): Promise<readonly GossipEffect[]>;
+  /** @param body checked, of the peer that signed it */
+  receive(peer: string, body: GossipBody): Promise<readonly GossipEffect[]>;
+  tick(): Promise<readonly GossipEffect[]>;
+  /** Before the machine is put away: what this node learned goes with it. */
+  settle(): Promise<void>;
+  /** Gives the compute worker what was mixed. */
+  show(): Promise<void>;
+}
 
 export interface MixerParts {
   readonly gossip: Gossip;
+  /** That machine among them. */
+  readonly seats: Seats;
   /** Of the compute worker of the moment; null while there is none. */
   readonly share: () => Share | null;
   readonly losses: LossBook;
@@ -20,7 +38,7 @@ export interface MixerParts {
  * what was mixed goes to the worker after a message. A worker that was replaced comes back with an older θ, which is no
  * learning: it is given the mesh's.
  */
-export class Mixer {
+export class Mixer implements Mixing {
   private current: Share | null = null;
   /** [size], θ as the worker has it but for what it learned since. */
   private known: Float64Array;
@@ -42,26 +60,21 @@ export class Mixer {
   }
 
   async receive(peer: string, body: GossipBody): Promise<readonly GossipEffect[]> {
-    const { gossip, losses } = this.parts;
+    const { gossip } = this.parts;
     const share = await this.follow();
     // It may begin a cycle here too: what was learned goes into that, whoever began it.
-    if (share !== null && !gossip.running && readGossip(body).cycle > gossip.cycle) await this.takeIn(share);
-    const said = share === null ? null : gossip.preview(peer, body);
-    if (share !== null && said !== null) {
-      const { own, value, whole } = said;
-      // The model as it was shipped: a newcomer takes over nothing that is far worse than that.
-      const shipped = new Float64Array(value.length);
-      losses.note([
-        { values: value, loss: await share.judge(whole(value)) },
-        { values: own, loss: await share.judge(whole(own)) },
-        { values: shipped, loss: await share.judge(whole(shipped)) },
-      ]);
-    }
+    if (share !== null && !gossip.running && isAfter(readGossip(body).cycle, gossip.cycle)) await this.takeIn(share);
+    if (share !== null) await judgeAhead(this.parts, share, peer, body);
     return this.apply(gossip.receive(peer, body, this.parts.now()));
   }
 
   tick(): Promise<readonly GossipEffect[]> {
     return this.apply(this.parts.gossip.tick(this.parts.now()));
+  }
+
+  async settle(): Promise<void> {
+    const share = await this.follow();
+    if (share !== null) await this.takeIn(share);
   }
 
   /** What was learned since the last time goes into the mass. */
@@ -84,10 +97,13 @@ export class Mixer {
   }
 
   private async apply(effects: readonly GossipEffect[]): Promise<readonly GossipEffect[]> {
-    if (!effects.some(({ kind }) => kind === 'mixed')) return effects;
+    if (this.parts.seats.mixed(effects)) await this.show();
+    return effects;
+  }
+
+  async show(): Promise<void> {
     const share = await this.follow();
     if (share !== null) await this.write(share);
-    return effects;
   }
 
   private async write(share: Share): Promise<void> {

@@ -12,6 +12,7 @@ export interface WasmKernels {
     length: number,
     compact: number,
   ): void;
+  packCoupled(weights: number, packed: number, channels: number, length: number): void;
   packTaps(weights: number, packed: number, places: number, channels: number, taps: number): void;
   packWinograd(weights: number, packed: number, out: number, channels: number, depth: number): void;
   packWinogradLine(weights: number, packed: number, out: number, channels: number, depth: number): void;

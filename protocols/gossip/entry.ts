@@ -22,9 +22,12 @@ export class Entry {
   private nextAt = 0;
   private readonly alsoAsking = new Set<string>();
   private readonly everyMs: number;
+  private readonly founds: boolean;
 
-  constructor(everyMs: number) {
+  /** @param founds whether its own values may get a say where nobody has anything; if not it asks on */
+  constructor(everyMs: number, founds: boolean) {
     this.everyMs = everyMs;
+    this.founds = founds;
   }
 
   /** When `next` has something to say again, ms. */
@@ -41,7 +44,8 @@ export class Entry {
   next(membership: Membership, place: number, now: number): { ask: string } | 'wait' | 'found' {
     if (now < this.nextAt) return 'wait';
     const members = membership.schedule();
-    if (this.asks >= ASKS_MIN && this.alsoAsking.size >= Math.min(ASKS_MIN, members.length - 1)) return 'found';
+    const allAsk = this.asks >= ASKS_MIN && this.alsoAsking.size >= Math.min(ASKS_MIN, members.length - 1);
+    if (this.founds && allAsk) return 'found';
     this.asks += 1;
     this.nextAt = now + this.everyMs * Math.min(this.asks, PATIENCE_MAX);
     for (let tries = 2 * (members.length - 1); tries > 0; tries--) {

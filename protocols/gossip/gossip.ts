@@ -1,13 +1,15 @@
 import { bytesOfHex, sameBytes } from '../hex.ts';
 import { LIMITS } from '../limits.ts';
 import { ASIDE, ASK, type GossipBody, type GossipFields, readGossip } from '../messages/gossip.ts';
+import { Conversation } from './conversation.ts';
+import { Cycle } from './cycle.ts';
 import { ASK_LANES_MAX, Entry } from './entry.ts';
 import { Holdings } from './holdings.ts';
 import { type Member, Membership, placeOf } from './membership.ts';
 import { GOSSIP_DEFAULTS, type GossipEffect, type GossipOptions, type GossipRejection } from './options.ts';
 import { Outbox } from './outbox.ts';
 import { Rounds } from './rounds.ts';
-import type { GossipStep } from './schedule.ts';
+import { cycleAfter, isAfter, stepsFrom } from './serial.ts';
 import type { GossipState } from './state.ts';
 import { SteadyTime } from './steady-time.ts';
 
@@ -31,12 +33,12 @@ export class Gossip {
   private readonly rounds: Rounds;
   private readonly entry: Entry;
   private readonly outbox: Outbox;
+  private readonly conversation: Conversation;
+  private readonly steps: Cycle;
   /** A cycle was asked for while one was going on. */
   private due = false;
   /** Others' pace brought on a cycle that this node's own pace has not asked for yet. */
   private ahead = false;
-  /** Times that one of the evicted was called. */
-  private calls = 0;
   private startedAt = Number.NEGATIVE_INFINITY;
   private readonly time = new SteadyTime();
   /** Cycle in which each lane was last shared with a newcomer. */
@@ -52,7 +54,10 @@ export class Gossip {
     this.membership = new Membership(self, generation, { missedMax, suspectMs });
     this.outbox = new Outbox(this.lineage, this.holdings, this.membership);
     this.rounds = new Rounds(this.holdings.lanes.length, roundTimeoutMs);
-    this.entry = new Entry(roundTimeoutMs);
+    const { holdings, membership, outbox, rounds } = this;
+    this.conversation = new Conversation({ holdings, membership, outbox, rounds, trust: this.options.trust });
+    this.steps = new Cycle(this.conversation);
+    this.entry = new Entry(roundTimeoutMs, options.entry !== 'guest');
     this.sharedIn = new Int32Array(this.holdings.lanes.length).fill(-1);
   }
 
@@ -111,14 +116,14 @@ export class Gossip {
     const at = this.time.from(now);
     if (this.ahead) this.ahead = false;
     else if (this.rounds.running) this.due = true;
-    else this.start(this.rounds.cycle + 1, at);
+    else this.start(cycleAfter(this.rounds.cycle), at);
     return this.settle(at);
   }
 
   /** Time has passed. Call it at `wakeAt`; more often does no harm. */
   tick(now: number): readonly GossipEffect[] {
     const at = this.time.from(now);
-    for (const name of this.membership.tick(at)) this.evict(name);
+    for (const name of this.membership.tick(at)) this.conversation.evict(name);
     return this.settle(at);
   }
 
@@ -175,15 +180,17 @@ export class Gossip {
   private meet(peer: string, message: GossipFields, now: number): GossipRejection | null {
     this.holdings.face(peer, message.generation);
     if (!this.holdings.resume(peer)) return 'evicted';
-    this.noteState(peer, () => this.membership.heard(peer, message.generation, message.incarnation, now));
+    this.conversation.noteState(peer, () => this.membership.heard(peer, message.generation, message.incarnation, now));
     for (const rumour of message.rumours) {
-      if (this.membership.rumoured(rumour, now)) this.evict(rumour[0]);
+      if (this.membership.rumoured(rumour, now)) this.conversation.evict(rumour[0]);
     }
-    const stale = message.cycle + this.options.stalenessCycles < this.rounds.cycle;
+    const { cycle } = this.rounds;
+    const isBehind = isAfter(cycle, message.cycle);
+    const stale = isBehind && stepsFrom(message.cycle, cycle) > this.options.stalenessCycles;
     // For another life of this node: neither the mass nor the acknowledgement is ours. The sender should know, and so
     // should one that has been away for long: it takes the cycle from the answer.
     const stranger = message.peerGeneration !== this.options.generation;
-    if (stranger || (stale && !this.rounds.meets(peer))) this.say(peer, message.lane, ASIDE);
+    if (stranger || (stale && !this.rounds.meets(peer))) this.conversation.say(peer, message.lane, ASIDE);
     if (stranger) return 'generation';
     return stale ? 'stale' : null;
   }
@@ -192,13 +199,13 @@ export class Gossip {
     this.holdings.acknowledged(message.lane, peer, message.acknowledged);
     if (message.round === ASK) this.answer(peer, message.lane);
     else if (message.round === ASIDE) this.hearAside(peer, message);
-    else if (!this.rounds.isDue(peer, message)) this.apply(peer, message, true);
+    else if (!this.rounds.isDue(peer, message)) this.conversation.apply(peer, message, true);
     else if (!this.rounds.keep({ peer, message })) this.outbox.refuse(peer, 'early');
   }
 
   private hearAside(peer: string, message: GossipFields): void {
-    if (!this.rounds.running && message.cycle > this.rounds.cycle) this.rounds.cycle = message.cycle;
-    this.apply(peer, message, true);
+    if (!this.rounds.running && isAfter(message.cycle, this.rounds.cycle)) this.rounds.cycle = message.cycle;
+    this.conversation.apply(peer, message, true);
   }
 
   /** A newcomer gets half, once a cycle. */
@@ -207,28 +214,15 @@ export class Gossip {
     if (!this.holdings.masses[lane]!.seasoned || this.sharedIn[lane] === this.rounds.cycle) return;
     this.sharedIn[lane] = this.rounds.cycle;
     this.holdings.give(lane, peer, 'half');
-    this.say(peer, lane, ASIDE);
-  }
-
-  /** @param outside whether it came outside of its round, so that this cycle's end will not speak of it */
-  private apply(peer: string, message: GossipFields, outside: boolean): void {
-    // It may have waited for its round while the peer lost its state: then what it brings has been taken back.
-    const current = message.generation === this.membership.generationOf(peer);
-    const outcome = current ? this.holdings.take(peer, message, this.options.trust(peer)) : 'generation';
-    if (outcome !== 'applied' && outcome !== 'old') this.outbox.refuse(peer, outcome);
-    // Whom this cycle does not meet would wait for its acknowledgement for ever.
-    if (outside && message.upTo > message.base && !this.rounds.meets(peer)) this.say(peer, message.lane, ASIDE);
-    if (outside && outcome === 'applied') {
-      this.outbox.push({ kind: 'mixed', cycle: this.rounds.cycle, complete: false });
-    }
+    this.conversation.say(peer, lane, ASIDE);
   }
 
   /** Goes on as far as the messages and the time allow, and hands over what is to be done. */
   private settle(now: number): readonly GossipEffect[] {
     this.enter(now);
     for (let busy = true; busy; ) {
-      while (this.rounds.running && this.proceed(now));
-      for (const { peer, message } of this.rounds.takeLeftovers()) this.apply(peer, message, true);
+      while (this.rounds.running && this.steps.proceed(now));
+      for (const { peer, message } of this.rounds.takeLeftovers()) this.conversation.apply(peer, message, true);
       busy = !this.rounds.running && this.startNext(now);
     }
     return this.outbox.takeEffects();
@@ -239,7 +233,7 @@ export class Gossip {
     const pulled = now >= this.startedAt + this.options.cycleMsMin ? this.rounds.nextCycle() : null;
     if (pulled === null && !this.due) return false;
     if (!this.due) this.ahead = true;
-    return this.start(pulled ?? this.rounds.cycle + 1, now);
+    return this.start(pulled ?? cycleAfter(this.rounds.cycle), now);
   }
 
   private start(cycle: number, now: number): boolean {
@@ -250,66 +244,12 @@ export class Gossip {
     if (place === null) return false;
     if (members.length < 2) {
       // Cut off from everybody for so long that all were given up: somebody must speak first when the broker is back.
-      this.callLost();
+      this.conversation.callLost();
       return false;
     }
     this.startedAt = now;
     this.rounds.start(cycle, members, place, now);
     return true;
-  }
-
-  /** The present step, if it can be done; false when it must wait. */
-  private proceed(now: number): boolean {
-    const { rounds } = this;
-    const step = rounds.step;
-    if (step === null) return this.finish();
-    const peer = rounds.peerOf(step);
-    const gone = this.membership.stateOf(peer) !== 'alive' || this.options.trust(peer) <= 0;
-    if (step.first && !rounds.spoken) this.speak(step, peer, gone);
-    const letter = step.takes ? rounds.takeLetter(step) : null;
-    if (step.takes && letter === null && !gone && now < rounds.deadline) return false;
-    // The share is of what was here before the peer's comes in: both halve the difference.
-    if (!step.first && letter !== null && step.gives !== 'nothing') this.share(step, peer, gone);
-    if (letter !== null) this.apply(peer, letter.message, false);
-    else if (step.takes) this.miss(step, peer, gone, now);
-    if (!step.first && step.gives !== 'nothing') this.say(peer, this.lane, step.round);
-    rounds.next(now);
-    return true;
-  }
-
-  private speak(step: GossipStep, peer: string, gone: boolean): void {
-    this.share(step, peer, gone);
-    this.say(peer, this.lane, step.round);
-    this.rounds.spoken = true;
-  }
-
-  private miss(step: GossipStep, peer: string, gone: boolean, now: number): void {
-    this.rounds.complete = false;
-    if (!gone) this.noteState(peer, () => this.membership.missed(peer, now));
-    if (!step.first) this.share(step, peer, gone);
-  }
-
-  /** Who may be gone is given nothing more, and neither is who may be another than we think. */
-  private share(step: GossipStep, peer: string, gone: boolean): void {
-    const generation = this.membership.generationOf(peer);
-    if (step.gives === 'nothing' || gone || generation === 0) return;
-    this.holdings.face(peer, generation);
-    this.holdings.give(this.lane, peer, step.gives);
-  }
-
-  private finish(): boolean {
-    const { rounds, holdings } = this;
-    rounds.stop();
-    this.outbox.push({ kind: 'mixed', cycle: rounds.cycle, complete: rounds.complete });
-    const loose = holdings.looseEnd((peer) => rounds.meets(peer) || !this.membership.isListed(peer), rounds.cycle);
-    if (loose !== null) this.say(loose.peer, loose.lane, ASIDE);
-    this.callLost();
-    return false;
-  }
-
-  private callLost(): void {
-    const lost = this.membership.lost(this.calls++);
-    if (lost !== null) this.say(lost, this.lane, ASIDE);
   }
 
   /** A node without mass asks for some. */
@@ -319,27 +259,8 @@ export class Gossip {
     if (place === null) return;
     const next = this.entry.next(this.membership, place, now);
     if (next === 'found') this.holdings.found();
-    else if (next !== 'wait') for (const lane of lanes.slice(0, ASK_LANES_MAX)) this.say(next.ask, lane, ASK);
-  }
-
-  private get lane(): number {
-    return this.rounds.cycle % this.holdings.lanes.length;
-  }
-
-  private say(peer: string, lane: number, round: number): void {
-    this.outbox.say(peer, lane, this.rounds.cycle, round);
-  }
-
-  private evict(name: string): void {
-    this.holdings.retract(name);
-    this.outbox.push({ kind: 'member', name, state: 'evicted' });
-  }
-
-  private noteState(name: string, change: () => void): void {
-    const before = this.membership.stateOf(name);
-    change();
-    const state = this.membership.stateOf(name);
-    if (state !== before) this.outbox.push({ kind: 'member', name, state });
+    else if (next !== 'wait')
+      for (const lane of lanes.slice(0, ASK_LANES_MAX)) this.conversation.say(next.ask, lane, ASK);
   }
 }
 

@@ -31,7 +31,9 @@ export class Holdings {
     this.size = this.lanes.reduce((sum, { length }) => sum + length, 0);
     if (values.length !== this.size) throw new RangeError(`${values.length} values for parts of ${this.size}`);
     const grains = entry === 'founder' ? GOSSIP_LIMITS.grainsPerUnit : 0;
-    this.masses = this.lanes.map((lane) => new Mass(lane, values, grains, precision ?? GOSSIP_DEFAULTS.precision));
+    const isAnchored = this.lanes.length <= GOSSIP_LIMITS.anchoredLanesMax;
+    const form = precision ?? GOSSIP_DEFAULTS.precision;
+    this.masses = this.lanes.map((lane) => new Mass(lane, values, grains, form, isAnchored));
     this.rules = this.lanes.map((lane) => defence?.(lane) ?? AS_SAID);
     this.pending = new Float64Array(this.size);
   }
@@ -91,8 +93,8 @@ export class Holdings {
   /** What a message to a peer says of mass: all that is under way to it, and what was applied of its own. */
   fieldsFor(lane: number, peer: string): MassFields {
     const mass = this.masses[lane]!;
-    const { upTo, base, grains, packed, returned } = mass.edgeTo(peer, this.transfers);
-    const acknowledged = mass.appliedFrom(peer);
+    const { upTo, base, grains, packed, returned } = mass.ledgers.to(peer, this.transfers);
+    const acknowledged = mass.ledgers.from(peer).upTo;
     if (packed === null || returned) {
       return { lane, base: upTo, upTo, acknowledged, grains: 0, scales: NOTHING, values: NOTHING };
     }
@@ -100,7 +102,9 @@ export class Holdings {
   }
 
   acknowledged(lane: number, peer: string, transfer: number): void {
-    this.masses[lane]!.acknowledged(peer, transfer);
+    const mass = this.masses[lane]!;
+    mass.ledgers.acknowledged(peer, transfer);
+    if (mass.recode(peer, transfer, this.transfers + 1)) this.transfers += 1;
   }
 
   retract(peer: string): void {
@@ -142,7 +146,7 @@ export class Holdings {
   /** A lane and peer, other than those of `isMet`, to whom mass is under way; the search goes on where it ended. */
   looseEnd(isMet: (peer: string) => boolean, turn: number): { lane: number; peer: string } | null {
     const ends = this.masses.flatMap((mass, lane) =>
-      [...mass.outgoing].flatMap(([peer, edge]) =>
+      [...mass.ledgers.outgoing].flatMap(([peer, edge]) =>
         edge.packed === null || edge.returned || isMet(peer) ? [] : [{ lane, peer }],
       ),
     );

@@ -10,6 +10,10 @@ export const GOSSIP_LIMITS = {
   partsMax: 64,
   /** int8 values of one message: with scales, envelope (120 B), signature (90 B) and topic (150 B) it stays < 1 KiB. */
   valuesMax: 600,
+  /** Bytes of values and scales with two bits more a value, which an edge's first messages have. */
+  fineBytesMax: 640,
+  /** Slices up to which every edge remembers what both ends agreed on: four bytes a parameter, edge and direction. */
+  anchoredLanesMax: 8,
   /** Bytes of values in one message: what the float64 form of `valuesMax` takes. */
   valueBytesMax: 4_800,
   /** Peers with a ledger, per lane; the longest given up gives way. */

@@ -1,11 +1,12 @@
-import { acknowledge, createIncoming, createOutgoing, type Incoming, type Outgoing, standing } from './edge.ts';
+import { expected, type Incoming, type Outgoing, readSum, standing } from './edge.ts';
 import { bytesToFloats, floatsToBytes } from './float-bytes.ts';
 import type { Lane } from './lanes.ts';
+import { copyOf, Ledgers } from './ledgers.ts';
 import { GOSSIP_LIMITS } from './limits.ts';
 import { type PackedValues, type Precision, packValues, unpackValues } from './quantiser.ts';
 import type { LaneState } from './state.ts';
 
-const { grainsPerUnit, weightMin, weightMax, shareMin } = GOSSIP_LIMITS;
+const { grainsPerUnit, weightMin, weightMax, shareMin, fineBytesMax } = GOSSIP_LIMITS;
 
 /** Times what goes under way again that must be here: the estimate moves twice as far as they differ at most. */
 const RESUME_RATIO = 1.5;
@@ -35,8 +36,7 @@ export class Mass {
   grains: number;
   /** False until the first mass came: the estimate is then the model as it was shipped. */
   seasoned: boolean;
-  readonly outgoing = new Map<string, Outgoing>();
-  readonly incoming = new Map<string, Incoming>();
+  readonly ledgers: Ledgers;
   /** The last estimate, for while there is no weight. */
   private readonly memory: Float64Array;
   private readonly precision: Precision;
@@ -44,14 +44,18 @@ export class Mass {
   private readonly before: Float64Array;
   private readonly own: Float64Array;
 
-  /** @param grains 0: enters without a say, and takes over what the others have */
-  constructor(lane: Lane, values: Float64Array, grains: number, precision: Precision) {
+  /**
+   * @param grains 0: enters without a say, and takes over what the others have
+   * @param isAnchored whether edges code differences to what both ends agreed on; the same on all nodes
+   */
+  constructor(lane: Lane, values: Float64Array, grains: number, precision: Precision, isAnchored = true) {
     this.lane = lane;
     this.memory = values.slice(lane.offset, lane.offset + lane.length);
     this.grains = grains;
     this.seasoned = grains > 0;
     this.sum = this.memory.map((value) => (value * grains) / grainsPerUnit);
     this.precision = precision;
+    this.ledgers = new Ledgers(lane, isAnchored);
     this.scratch = new Float64Array(lane.length);
     this.before = new Float64Array(lane.length);
     this.own = new Float64Array(lane.length);
@@ -82,23 +86,15 @@ export class Mass {
       seasoned: this.seasoned,
       sum: floatsToBytes(this.sum),
       memory: floatsToBytes(this.memory),
-      outgoing: [...this.outgoing].map(([peer, edge]) => ({ peer, ...edge })),
-      incoming: [...this.incoming].map(([peer, edge]) => ({ peer, ...edge })),
+      ...this.ledgers.save(),
     };
   }
 
   /** False when the state is of another lane; the mass is then unfit for use. */
-  restore({ grains, seasoned, sum, memory, outgoing, incoming }: LaneState): boolean {
+  restore({ grains, seasoned, sum, memory, ...edges }: LaneState): boolean {
     this.grains = grains;
     this.seasoned = seasoned;
-    for (const { peer, ...edge } of outgoing) this.outgoing.set(peer, { ...edge, packed: copyOf(edge.packed) });
-    for (const { peer, ...edge } of incoming) this.incoming.set(peer, { ...edge, packed: copyOf(edge.packed) });
-    const packed = [...outgoing, ...incoming].flatMap((edge) => (edge.packed === null ? [] : [edge.packed]));
-    return (
-      bytesToFloats(sum, this.sum) &&
-      bytesToFloats(memory, this.memory) &&
-      packed.every((each) => unpackValues(each, this.lane, this.scratch))
-    );
+    return bytesToFloats(sum, this.sum) && bytesToFloats(memory, this.memory) && this.ledgers.restore(edges);
   }
 
   /** Gives the remembered estimate a weight of one unit. */
@@ -108,48 +104,52 @@ export class Mass {
     this.sum.set(this.memory);
   }
 
-  /** The edge to a peer; begun with `transfer`, the last number used, when there is none. */
-  edgeTo(peer: string, transfer: number): Outgoing {
-    let edge = this.outgoing.get(peer);
-    if (edge === undefined) {
-      this.makeRoom();
-      edge = createOutgoing(transfer);
-      this.outgoing.set(peer, edge);
-    }
-    return edge;
-  }
-
-  /** Drops the ledger of a peer that was given up, when there are too many. */
-  private makeRoom(): void {
-    if (this.outgoing.size < GOSSIP_LIMITS.edgesMax) return;
-    for (const [peer, { returned, packed }] of this.outgoing) {
-      if (!returned && packed !== null) continue;
-      this.outgoing.delete(peer);
-      this.incoming.delete(peer);
-      return;
-    }
-  }
-
   /**
    * Sets mass aside for a peer, on top of what is under way to it, as transfer number `transfer`. False when it is too
    * little to be worth a number: the message then repeats what is under way.
    */
   give(peer: string, how: 'all' | 'half', transfer: number): boolean {
-    const edge = this.edgeTo(peer, transfer - 1);
-    const room = weightMax * grainsPerUnit - edge.grains;
-    const share = Math.min(room, how === 'all' ? this.grains : this.half(edge));
+    const edge = this.ledgers.to(peer, transfer - 1);
+    const share = Math.min(roomOf(edge), how === 'all' ? this.grains : this.half(edge));
     if (share <= 0 || edge.returned) return false;
+    this.setAside(edge, share, transfer);
+    return true;
+  }
+
+  private setAside(edge: Outgoing, share: number, transfer: number): void {
     if (share === this.grains) this.estimate(this.memory);
-    this.unpackSum(edge.packed, this.before);
-    const fraction = share / this.grains;
+    readSum(edge, this.lane, this.before);
+    const fraction = share === 0 ? 0 : share / this.grains;
     for (let i = 0; i < this.sum.length; i++) this.scratch[i] = this.before[i]! + this.sum[i]! * fraction;
-    edge.packed = packValues(this.scratch, this.lane, this.precision, this.scratch);
+    const anchor = expected(edge.anchor, edge.grains + share);
+    // While both ends have nothing in common the levels are coarse, and a share would be far off.
+    const isFine = anchor === null && this.ledgers.isAnchored && fitsFine(this.lane);
+    edge.packed = packValues(this.scratch, this.lane, this.precision, this.scratch, anchor, isFine);
     // Only what the bytes say has left; the rest of the share stays (TRAPS.md, "Error feedback").
     for (let i = 0; i < this.sum.length; i++) this.sum[i] = this.sum[i]! - (this.scratch[i]! - this.before[i]!);
     edge.grains += share;
     this.grains -= share;
     edge.upTo = transfer;
-    return true;
+  }
+
+  /**
+   * The peer has less than it once acknowledged: it lost its end of the edge, and cannot read differences. What is
+   * under way to it is coded in full, as transfer number `transfer`; a grain goes with it, as no two transfers of one
+   * weight follow one another.
+   *
+   * @returns whether the number was used
+   */
+  recode(peer: string, acknowledged: number, transfer: number): boolean {
+    const edge = this.ledgers.outgoing.get(peer);
+    if (edge === undefined || edge.anchor === null || edge.returned || acknowledged >= edge.base) return false;
+    const { packed, grains } = edge;
+    if (packed !== null) {
+      readSum(edge, this.lane, this.before);
+      edge.packed = { scales: new Uint8Array(0), values: floatsToBytes(this.before) };
+    }
+    edge.anchor = null;
+    if (grains > 0) this.setAside(edge, Math.min(1, this.grains, roomOf(edge)), transfer);
+    return grains > 0;
   }
 
   /**
@@ -162,30 +162,18 @@ export class Mass {
     return share < shareMin * edge.grains ? 0 : share;
   }
 
-  acknowledged(peer: string, transfer: number): void {
-    const edge = this.outgoing.get(peer);
-    if (edge !== undefined) acknowledge(edge, transfer);
-  }
-
-  /** The transfer of a peer that was applied last; 0 for none. */
-  appliedFrom(peer: string): number {
-    return this.incoming.get(peer)?.upTo ?? 0;
-  }
-
   /**
    * Applies what is new in a message, and nothing when any of it is unsound.
    *
    * @param trust share of the new weight that counts, 0 … 1
    */
   take(peer: string, transfer: Transfer, trust: number, admit: Admission, counted = ALL): TransferOutcome {
-    const edge = this.incoming.get(peer) ?? createIncoming();
-    const grains = this.unpackNew(edge, transfer);
+    const edge = this.ledgers.from(peer);
+    const anchor = this.ledgers.anchorOf(edge, transfer.base, transfer.upTo);
+    const grains = this.unpackNew(edge, transfer, anchor);
     if (typeof grains !== 'number') return grains;
-    edge.packed = copyOf(transfer);
-    edge.base = transfer.base;
-    edge.upTo = transfer.upTo;
-    edge.grains = transfer.grains;
-    this.incoming.set(peer, edge);
+    const { base, upTo } = transfer;
+    this.ledgers.incoming.set(peer, { base, upTo, grains: transfer.grains, packed: copyOf(transfer), anchor });
     this.estimate(this.own);
     const counts = Math.round(grainsPerUnit * counted(grains / grainsPerUnit) * trust);
     this.absorb(admit(this.own, this.scratch), counts);
@@ -194,19 +182,25 @@ export class Mass {
 
   /** The value of what is new in a message, as `take` will find it; null when nothing of it will be taken. */
   valueOf(peer: string, transfer: Transfer): Float64Array | null {
-    const grains = this.unpackNew(this.incoming.get(peer) ?? createIncoming(), transfer);
+    const edge = this.ledgers.from(peer);
+    const grains = this.unpackNew(edge, transfer, this.ledgers.anchorOf(edge, transfer.base, transfer.upTo));
     return typeof grains === 'number' ? this.scratch.slice() : null;
   }
 
   /** Puts the value of what is new into `scratch`. @returns its weight in grains, or why there is none */
-  private unpackNew(edge: Incoming, transfer: Transfer): number | Exclude<TransferOutcome, 'applied'> {
+  private unpackNew(
+    edge: Incoming,
+    transfer: Transfer,
+    anchor: Float32Array | null,
+  ): number | Exclude<TransferOutcome, 'applied'> {
     const stands = standing(edge, transfer.base, transfer.upTo);
     if (stands === 'old') return 'old';
     if (stands === 'broken') return 'edge';
-    if (!unpackValues(transfer, this.lane, this.scratch)) return 'shape';
+    if (!unpackValues(transfer, this.lane, this.scratch, expected(anchor, transfer.grains))) return 'shape';
     const grains = transfer.grains - (stands === 'more' ? edge.grains : 0);
     if (!(grains > 0 && grains <= weightMax * grainsPerUnit)) return 'weight';
-    this.unpackSum(stands === 'more' ? edge.packed : null, this.before);
+    if (stands === 'more') readSum(edge, this.lane, this.before);
+    else this.before.fill(0);
     const weight = grains / grainsPerUnit;
     for (let i = 0; i < this.sum.length; i++) this.scratch[i] = (this.scratch[i]! - this.before[i]!) / weight;
     return grains;
@@ -221,7 +215,7 @@ export class Mass {
 
   /** Takes back what is under way to a peer that is given up. The ledger stays: the peer may turn up after all. */
   retract(peer: string): void {
-    const edge = this.outgoing.get(peer);
+    const edge = this.ledgers.outgoing.get(peer);
     if (edge === undefined || edge.returned) return;
     this.credit(edge, 1);
     edge.returned = true;
@@ -229,7 +223,7 @@ export class Mass {
 
   /** Whether `resume` can be paid for. */
   canResume(peer: string): boolean {
-    const edge = this.outgoing.get(peer);
+    const edge = this.ledgers.outgoing.get(peer);
     return edge === undefined || !edge.returned || edge.grains <= this.grains;
   }
 
@@ -242,7 +236,7 @@ export class Mass {
    * @returns whether it was
    */
   resume(peer: string, transfer: number): boolean {
-    const edge = this.outgoing.get(peer);
+    const edge = this.ledgers.outgoing.get(peer);
     if (edge === undefined || !edge.returned) return false;
     const isThin = edge.grains * RESUME_RATIO > this.grains;
     const held = new Float64Array(this.sum.length);
@@ -258,28 +252,21 @@ export class Mass {
   /** The peer lost its state: what was under way to it returns, and both directions begin anew. */
   renew(peer: string): void {
     this.retract(peer);
-    this.outgoing.delete(peer);
-    this.incoming.delete(peer);
+    this.ledgers.forget(peer);
   }
 
   private credit(edge: Outgoing, sign: 1 | -1): void {
-    this.unpackSum(edge.packed, this.before);
+    readSum(edge, this.lane, this.before);
     for (let i = 0; i < this.sum.length; i++) this.sum[i] = this.sum[i]! + sign * this.before[i]!;
     this.grains += sign * edge.grains;
     if (this.grains === 0) this.estimate(this.memory);
   }
-
-  /** A ledger's sum in numbers. It was packed or checked here, so it fits. */
-  private unpackSum(packed: PackedValues | null, out: Float64Array): void {
-    if (packed === null) out.fill(0);
-    else unpackValues(packed, this.lane, out);
-  }
-}
-
-/** Bytes of their own: those of a message are views of it. (`slice` of a Buffer is a view as well.) */
-function copyOf(packed: PackedValues | null): PackedValues | null {
-  if (packed === null) return null;
-  return { scales: new Uint8Array(packed.scales), values: new Uint8Array(packed.values) };
 }
 
 const ALL = (weight: number): number => weight;
+
+/** How much more may be under way on an edge, in grains. */
+const roomOf = ({ grains }: Outgoing): number => weightMax * grainsPerUnit - grains;
+
+/** Whether a message has room for two bits more a value. */
+const fitsFine = ({ length, parts }: Lane): boolean => 1.25 * length + 2 * parts.length <= fineBytesMax;

@@ -31,8 +31,12 @@ export interface GossipOptions {
   readonly parts: readonly Part[];
   /** θ to begin with. */
   readonly values: Float64Array;
-  /** `founder`: has a say from the start. `newcomer`: takes over what the others have first (docs/mesh-gossip.md). */
-  readonly entry: 'founder' | 'newcomer';
+  /**
+   * `founder`: has a say from the start. `newcomer`: takes over what the others have first, and where all are new gives
+   * its own values a say (docs/mesh-gossip.md). `guest`: a bridge in a site that is not its own; its values have their
+   * say at home alone.
+   */
+  readonly entry: 'founder' | 'newcomer' | 'guest';
   readonly precision?: Precision;
   /** Parameters of one message. */
   readonly valuesMax?: number;

@@ -2,6 +2,7 @@ import type { GossipFields } from '../messages/gossip.ts';
 import type { Member } from './membership.ts';
 import { type Order, orderOf } from './order.ts';
 import { type GossipStep, stepsOf } from './schedule.ts';
+import { isAfter } from './serial.ts';
 
 /** A message that came before its round. */
 export interface Letter {
@@ -79,7 +80,7 @@ export class Rounds {
 
   /** Whether a message is for the present step or a later one, or a later cycle; all others are applied at once. */
   isDue(peer: string, { cycle, round }: GossipFields): boolean {
-    if (cycle !== this.cycle) return cycle > this.cycle;
+    if (cycle !== this.cycle) return isAfter(cycle, this.cycle);
     if (!this.running) return false;
     return this.steps.some(
       (step, at) => at >= this.at && step.takes && step.round === round && this.peerOf(step) === peer,
@@ -113,7 +114,7 @@ export class Rounds {
   nextCycle(): number | null {
     let first: number | null = null;
     for (const { cycle } of this.letters.values()) {
-      if (cycle > this.cycle && (first === null || cycle < first)) first = cycle;
+      if (isAfter(cycle, this.cycle) && (first === null || isAfter(first, cycle))) first = cycle;
     }
     return first;
   }

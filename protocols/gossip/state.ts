@@ -18,7 +18,8 @@ const Packed = Type.Union([
   Type.Null(),
   Type.Object({ scales: bytesType(2 * partsMax), values: bytesType(valueBytesMax) }, closed),
 ]);
-const edge = { peer: Name, base: Count, upTo: Count, grains: Count, packed: Packed };
+const Anchor = Type.Union([Type.Null(), Floats(valuesMax)]);
+const edge = { peer: Name, base: Count, upTo: Count, grains: Count, packed: Packed, anchor: Anchor };
 const edges = { maxItems: edgesMax };
 
 /** All that a node must remember of gossip so that a crash costs nothing. */

@@ -37,9 +37,9 @@ const GossipBody = Type.Tuple([
   Count,
   /** weight in grains of 2^-24, of all mass after `base` */
   upTo(GOSSIP_LIMITS.weightMax * GOSSIP_LIMITS.grainsPerUnit),
-  /** scales: a bfloat16 for each part, big-endian */
+  /** scales: a bfloat16 for each part, big-endian; below zero: values are differences (quantiser.ts) */
   bytesType(2 * GOSSIP_LIMITS.partsMax),
-  /** values: an int8 for each parameter of the lane, or a float64, big-endian */
+  /** values: an int8 for each parameter of the lane, with or without two bits more, or a float64, big-endian */
   bytesType(GOSSIP_LIMITS.valueBytesMax),
   Type.Array(Rumour, { maxItems: GOSSIP_LIMITS.rumoursMax }),
 ]);

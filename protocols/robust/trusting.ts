@@ -2,8 +2,9 @@ import type { Admission, Defence, DefenceName } from './defence.ts';
 import { squaredDistance } from './distance.ts';
 import { type EdgeWeightOptions, EdgeWeights } from './edge-weights.ts';
 import { HarmScale, type HarmScaleOptions } from './harm-scale.ts';
-import { HarmTest, type HarmTestOptions } from './harm-test.ts';
+import type { HarmTestOptions } from './harm-test.ts';
 import { type Conduct, type ReputationOptions, scoreOf } from './reputation.ts';
+import { type KeptStanding, type Standing, Standings } from './standings.ts';
 import { TypicalDistance } from './typical-distance.ts';
 import { valueFault } from './value-fault.ts';
 
@@ -26,12 +27,6 @@ export interface TrustOptions {
 /** Mean log-loss of parameters on the node's own labelled windows, nats; changes nothing. */
 export type Judge = (values: Float64Array) => number;
 
-interface Standing {
-  agreement: number;
-  refusals: number;
-  readonly test: HarmTest;
-}
-
 /**
  * A rule, and what a node has learned about who speaks. A peer with the score ρ counts for ρ of its weight and the
  * receiver's own value for the rest:
@@ -47,7 +42,7 @@ export class TrustingDefence implements Defence {
   private readonly typical: TypicalDistance;
   private readonly scale: HarmScale;
   private readonly edges: EdgeWeights;
-  private readonly standings = new Map<string, Standing>();
+  private readonly standings: Standings;
   private out = new Float64Array(0);
   private zeros = new Float64Array(0);
 
@@ -60,10 +55,11 @@ export class TrustingDefence implements Defence {
     this.typical = new TypicalDistance(options.peers, options.ageMax);
     this.scale = new HarmScale(options.harmScale);
     this.edges = new EdgeWeights(options.edges);
+    this.standings = new Standings(options.remembered, options.harmTest);
   }
 
   admit(own: Float64Array, peer: string, value: Float64Array): Float64Array {
-    const standing = this.standingOf(peer);
+    const standing = this.standings.of(peer);
     if (this.out.length !== own.length) this.out = new Float64Array(own.length);
     if (valueFault(value) !== null) {
       standing.refusals += 1;
@@ -88,7 +84,7 @@ export class TrustingDefence implements Defence {
    * unsound or far worse on the own windows than no learning at all.
    */
   welcome(own: Float64Array, peer: string, value: Float64Array): Float64Array {
-    const standing = this.standingOf(peer);
+    const standing = this.standings.of(peer);
     if (this.out.length !== own.length) this.out = new Float64Array(own.length);
     if (valueFault(value) !== null) {
       standing.refusals += 1;
@@ -100,7 +96,7 @@ export class TrustingDefence implements Defence {
 
   /** A message of this peer was refused for a fault of its own: a body that does not decode, a forged weight. */
   charge(peer: string): void {
-    this.standingOf(peer).refusals += 1;
+    this.standings.of(peer).refusals += 1;
   }
 
   /** This much new weight was pushed to a peer, acknowledged or not. */
@@ -115,16 +111,22 @@ export class TrustingDefence implements Defence {
 
   /** What is known of a peer; one never heard of has a clean record. */
   conductOf(peer: string): Conduct {
-    const standing = this.standings.get(peer);
-    if (standing === undefined) return { agreement: 1, refusals: 0, harm: 0, quarantined: false };
-    const { agreement, refusals, test } = standing;
-    const harm = test.evidence / this.options.harmTest.evidenceMax;
-    return { agreement, refusals, harm, quarantined: test.quarantined };
+    return this.standings.conductOf(peer);
   }
 
   /** Peers in quarantine. */
   quarantined(): string[] {
-    return [...this.standings].filter(([, standing]) => standing.test.quarantined).map(([peer]) => peer);
+    return this.standings.quarantined();
+  }
+
+  /** What is to be known of peers after a restart; distances are learned anew. */
+  save(): readonly KeptStanding[] {
+    return this.standings.save();
+  }
+
+  /** @param kept what `save` gave, checked against its schema */
+  restore(kept: readonly KeptStanding[]): void {
+    this.standings.restore(kept);
   }
 
   /** The peer has left the mesh: its values no longer count, its conduct is remembered in case it comes back. */
@@ -160,20 +162,5 @@ export class TrustingDefence implements Defence {
     standing.agreement += this.options.agreementRate * (near - standing.agreement);
     standing.refusals *= this.options.refusalsKeep;
     return harmful === true;
-  }
-
-  /** The record of a peer, moved to the end of the line to be forgotten. */
-  private standingOf(peer: string): Standing {
-    const { remembered, harmTest } = this.options;
-    const standing = this.standings.get(peer) ?? { agreement: 1, refusals: 0, test: new HarmTest(harmTest) };
-    this.standings.delete(peer);
-    this.standings.set(peer, standing);
-    if (this.standings.size > remembered) {
-      for (const oldest of this.standings.keys()) {
-        this.standings.delete(oldest);
-        break;
-      }
-    }
-    return standing;
   }
 }

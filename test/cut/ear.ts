@@ -4,8 +4,7 @@ import { createCodec } from '../../protocols/codec.ts';
 import { readSign1 } from '../../protocols/cose/sign1.ts';
 import { openEnvelope } from '../../protocols/envelope.ts';
 import { lanesOf } from '../../protocols/gossip/lanes.ts';
-import { GOSSIP_LIMITS } from '../../protocols/gossip/limits.ts';
-import { unpackValues } from '../../protocols/gossip/quantiser.ts';
+import { Mass } from '../../protocols/gossip/mass.ts';
 import { GOSSIP, readGossip } from '../../protocols/messages/gossip.ts';
 
 /** What a listener at the broker makes of the gossip of gateways with the demonstration's model. */
@@ -31,6 +30,12 @@ export const openEar = async (): Promise<Ear> => {
   const values = new Map<string, Float64Array>();
   const numbers = new Set<string>();
   const repeated = new Map<string, number>();
+  const masses = new Map<string, Mass>();
+  const massAt = (receiver: string): Mass => {
+    const mass = masses.get(receiver) ?? new Mass(lane!, new Float64Array(lane!.length), 0, 'int8');
+    masses.set(receiver, mass);
+    return mass;
+  };
   return {
     heard: (sender, receiver, payload) => {
       const signed = readSign1(payload);
@@ -40,13 +45,13 @@ export const openEar = async (): Promise<Ear> => {
       if (numbers.has(number)) repeated.set(receiver, (repeated.get(receiver) ?? 0) + 1);
       numbers.add(number);
       const fields = readGossip(opened.value.body);
-      const value = new Float64Array(lane!.length);
       if (fields.grains === 0) return;
-      if (!unpackValues(fields, lane!, value)) throw new Error(`${sender} averages something else`);
-      values.set(
-        sender,
-        value.map((sum) => (sum * GOSSIP_LIMITS.grainsPerUnit) / fields.grains),
-      );
+      // As the receiver takes it: messages say how values differ from what both ends agreed on.
+      const outcome = massAt(receiver).take(sender, fields, 1, (_own, value) => {
+        values.set(sender, value.slice());
+        return value;
+      });
+      if (outcome !== 'applied' && outcome !== 'old') throw new Error(`${sender} averages something else: ${outcome}`);
     },
     get senders() {
       return values.size;

@@ -108,4 +108,25 @@ mesh('two enrolled gateways do so over TLS; who was never enrolled is not heard'
   assert.match(stranger.stderr(), /does not enrol plant\/g2/, stranger.stderr());
 });
 
+mesh('a gateway with a bridge is a member of two sites, each with a broker of its own', async () => {
+  const folder = await temporaryFolder();
+  const settings = { everySeconds: 0.4, answerSeconds: 0.2 };
+  const hub = { broker: { embedded: true as const, port: 0 }, mesh: settings };
+  const hubs = [await start(folder, 'a', hub), await start(folder, 'bb', { ...hub, site: 'south' })];
+  const [here, there] = await Promise.all(
+    hubs.map(async (program) => (await program.said(/talks through (mqtt:[^"\s]+)/))[1]!),
+  );
+  const bridges = [{ site: 'south', node: 'gate', broker: { url: there! } }];
+  const gate = await start(folder, 'ccc', { broker: { url: here! }, mesh: { ...settings, bridges } });
+  await Promise.all([gate, ...hubs].map((program) => program.said(COMPLETE)));
+  await gate.said(/"meshBridgeCycles":[1-9]/);
+  const { counters } = await end(gate);
+  const { meshBridges, meshBridgePeers, meshPeers, meshRefused } = counters;
+  assert.equal(
+    { meshBridges, meshBridgePeers, meshPeers, meshRefused },
+    { meshBridges: 1, meshBridgePeers: 1, meshPeers: 1, meshRefused: undefined },
+  );
+  for (const program of hubs) assert.is((await end(program)).counters.meshRefused, undefined);
+});
+
 mesh.run();

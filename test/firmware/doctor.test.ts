@@ -117,6 +117,13 @@ doctor('the broker: port in use, nobody there, another protocol, a certificate t
   wrong.close();
 });
 
+doctor('the broker of a bridge: nobody there, and no files where its fleet should be', async () => {
+  const away = { site: 'south', broker: { url: 'mqtt://127.0.0.1:1' } };
+  expectOne(await look({ mesh: { bridges: [away] } }), 'broker', 'fail', /127\.0\.0\.1:1/);
+  const closed = { site: 'south', broker: { url: 'mqtts://127.0.0.1:1' }, fleet: '/nowhere' };
+  expectOne(await look({ mesh: { bridges: [closed] } }), 'broker', 'fail', /\/nowhere\/ca\.pem/);
+});
+
 doctor('the sensor: a recording that is not there', async () => {
   const sensor = { kind: 'recording', path: '/nowhere.csv', speed: 1, labelRate: 0 };
   const findings = await look({ sensor, labeller: undefined, model: demoModelPath });

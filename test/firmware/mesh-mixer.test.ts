@@ -4,6 +4,7 @@ import type { Share } from '../../firmware/io/share.ts';
 import { LossBook } from '../../firmware/mesh/loss-book.ts';
 import { Mixer } from '../../firmware/mesh/mixer.ts';
 import { type Discretion, openDiscretion } from '../../firmware/mesh/privacy.ts';
+import { Seats } from '../../firmware/mesh/seats.ts';
 import { createVitals } from '../../firmware/vitals.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { Gossip } from '../../protocols/gossip/gossip.ts';
@@ -37,7 +38,9 @@ class Node {
     } as const;
     this.gossip = new Gossip({ ...options, entry: 'founder' });
     const now = (): number => clock.now;
-    const parts = { gossip: this.gossip, share: () => this.share, losses: new LossBook(), discretion, now };
+    const seats = new Seats();
+    seats.add(this.gossip);
+    const parts = { gossip: this.gossip, seats, share: () => this.share, losses: new LossBook(), discretion, now };
     this.mixer = new Mixer(parts, this.share, values.slice());
   }
 

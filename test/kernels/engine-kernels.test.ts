@@ -54,7 +54,11 @@ const layerModel = (random: () => number, { rows, inFeatures, outFeatures }: Sha
   const magnitude = 10 ** between(random, -7, 6);
   const scales = Array.from({ length: outFeatures }, () => Math.fround(magnitude * between(random, 0.5, 2)));
   const filter = isConvolution ? [outFeatures, 1, 1, inFeatures] : [outFeatures, inFeatures];
-  const weights = builder.int8(filter, perChannel(scales), randomInt8(random, inFeatures * outFeatures));
+  const values8 = randomInt8(random, inFeatures * outFeatures);
+  // What TensorFlow writes has no −128, and a dense row is packed in another way then.
+  const isSymmetric = random() < 0.5;
+  const data = isSymmetric ? values8.map((value) => Math.max(-127, value)) : values8;
+  const weights = builder.int8(filter, perChannel(scales), data);
   const values = Int32Array.from({ length: outFeatures }, () => between(random, -1e6, 1e6));
   const bias = builder.tensor(TensorType.int32, [outFeatures], perChannel(scales), values);
   const output = builder.int8(shape(outFeatures), perTensor(0.04, Math.floor(between(random, -128, 128))));
@@ -72,6 +76,28 @@ const layerModel = (random: () => number, { rows, inFeatures, outFeatures }: Sha
     );
   return builder.build([input], [output]);
 };
+
+kernels('give the same bits when every sum is as large as it can be, of either sign', () => {
+  for (const inFeatures of [1, 2, 255, 256, 257, 258, 511, 512, 513, 640, 1001]) {
+    for (const [zeroPoint, x] of [
+      [-128, 127],
+      [127, -128],
+    ] as const) {
+      const builder = new ModelBuilder();
+      const input = builder.int8([1, inFeatures], perTensor(0.03, zeroPoint));
+      const out = 50;
+      const signs = Int8Array.from({ length: out * inFeatures }, (_, i) =>
+        Math.floor(i / inFeatures) % 3 ? 127 : -127,
+      );
+      const weights = builder.int8([out, inFeatures], perTensor(0.01, 0), signs);
+      const output = builder.int8([1, out], perTensor(2 * inFeatures, 3));
+      builder.operator(Builtin.fullyConnected, [input, weights, -1], [output], ['FullyConnected', {}], 4);
+      const [compiled, plain] = pair(builder.build([input], [output]));
+      const values = new Int8Array(inFeatures).fill(x);
+      assert.equal(run(compiled, values), run(plain, values), `${inFeatures} of ${x}`);
+    }
+  }
+});
 
 kernels(`give the same bits for ${ROUNDS} random dense layers and pointwise convolutions`, () => {
   const random = seeded(12);

@@ -74,7 +74,7 @@ const star = { labelsMin: 1 };
 const say = (text: string): void => void process.stderr.write(`${node}: ${text}\n`);
 await openStar(
   {
-    ...{ site: STAR_SITE, node, codec, writer, mqtt, clock, directory, generation: epoch },
+    ...{ site: STAR_SITE, node, codec, writer, mqtt, clock, directory, life: { generation: epoch, rest: null } },
     configuration: { everySeconds: 0.1, defence: 'none', coordinator, star },
     vitals: createVitals(say),
     notice: say,

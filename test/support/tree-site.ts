@@ -63,7 +63,7 @@ export const openTreeNode = async (options: TreeNodeOptions): Promise<TreeNode> 
   const ground = await openGround(
     {
       ...{ site: TREE_SITE, node: name, configuration, codec, writer, mqtt, clock, vitals, directory },
-      ...{ notice: (text) => void notices.push(text), share: () => null, generation: epoch },
+      ...{ notice: (text) => void notices.push(text), share: () => null, life: { generation: epoch, rest: null } },
     },
     share,
     true,

@@ -1,6 +1,6 @@
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { CANARY_NAMES, MESH_DEFAULTS, type MeshOptions } from '../../tools/sim/mesh-options.ts';
+import { CANARY_NAMES, type CanaryName, MESH_DEFAULTS, type MeshOptions } from '../../tools/sim/mesh-options.ts';
 import { commandOf, failureOf } from '../../tools/sim/print-mesh.ts';
 import { type MeshReport, simulateMesh } from '../../tools/sim/simulate-mesh.ts';
 
@@ -66,9 +66,12 @@ mesh('adapters of several messages go slice by slice', () => {
 });
 
 mesh('a canary is caught by the checkers, each in its own way', () => {
-  const caught = { appliesTwice: 'once', losesShare: 'mean', ignoresStaleness: 'staleness' } as const;
+  const caught: Readonly<Record<CanaryName, keyof MeshReport['checks']>> = {
+    ...{ appliesTwice: 'once', losesShare: 'mean', ignoresStaleness: 'staleness', bridgeKeeps: 'mean' },
+  };
   for (const canary of CANARY_NAMES) {
-    const report = run({ nodes: 12, rounds: 80, loss: 0.2, duplicates: 0.3, canary });
+    const sites = canary === 'bridgeKeeps' ? 2 : 1;
+    const report = run({ nodes: 12, sites, rounds: 80, loss: 0.2, duplicates: 0.3, canary });
     assert.is(report.checks[caught[canary]].ok, false, canary);
   }
 });

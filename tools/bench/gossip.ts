@@ -1,11 +1,21 @@
 // `npm run bench:gossip`: figures of docs/mesh-gossip.md. Everything comes from seeds but the times.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createIdentity, type Identity } from '../../firmware/io/keys.ts';
+import { createRandom } from '../../kernels/random.ts';
 import { createCodec } from '../../protocols/codec.ts';
-import { openEnvelope, sealEnvelope } from '../../protocols/envelope.ts';
+import { encodeSign1 } from '../../protocols/cose/sign1.ts';
+import { Door } from '../../protocols/door.ts';
+import { sealEnvelope } from '../../protocols/envelope.ts';
 import { createGossip } from '../../protocols/gossip/gossip.ts';
 import type { GossipEffect } from '../../protocols/gossip/options.ts';
 import type { Precision } from '../../protocols/gossip/quantiser.ts';
 import { roundsOf } from '../../protocols/gossip/schedule.ts';
 import { GOSSIP, type GossipBody } from '../../protocols/messages/gossip.ts';
+import { ReplayWindows } from '../../protocols/replay-windows.ts';
+import { createDefence } from '../../protocols/robust/create-defence.ts';
+import { DEFENCE_NAMES, type DefenceName } from '../../protocols/robust/defence.ts';
 import { MESH_DEFAULTS } from '../sim/mesh-options.ts';
 import { type MeshReport, simulateMesh } from '../sim/simulate-mesh.ts';
 
@@ -31,40 +41,57 @@ const exactness = (precision: Precision): void => {
 };
 
 const PARTS = Array.from({ length: 6 }, (_, i) => ({ offset: 51 * i, length: 51 }));
-const SIGNATURE_BYTES = 86;
+const SIZE = 306;
+const NAMES = ['press-1', 'press-2'];
+const MESSAGES = 6_000;
+const OTHERS = 16;
+const NO_LIMIT = { perSecond: 1e9, burst: 1e9 };
 
-/** What it costs to open a message of 306 parameters, and to apply and answer it. */
-const messageCost = (): void => {
+const sentBy = (effects: readonly GossipEffect[]): GossipBody => {
+  const effect = effects.find(({ kind }) => kind === 'send');
+  if (effect?.kind !== 'send') throw new Error('nothing was said');
+  return effect.body;
+};
+
+/** From the bytes that came to what is mixed and the answer, by the rule against liars; both nodes learn meanwhile. */
+const messageCost = (identity: Identity, defence: DefenceName): void => {
   const codec = createCodec();
+  const random = createRandom(1, 'message cost');
   const common = { generation: 1, lineage: '0123456789abcdef', parts: PARTS, entry: 'founder' } as const;
-  const values = Float64Array.from({ length: 306 }, (_, i) => Math.sin(i));
-  const [a, b] = ['press-1', 'press-2'].map((self) => createGossip({ ...common, self, values }));
-  const members = ['press-1', 'press-2'].map((name) => ({ name, generation: 1, present: true }));
+  const values = Float64Array.from({ length: SIZE }, (_, i) => Math.sin(i));
+  const rules = NAMES.map(() => createDefence(defence));
+  const [a, b] = NAMES.map((self, at) => createGossip({ ...common, defence: () => rules[at]!, self, values }));
+  const members = NAMES.map((name) => ({ name, generation: 1, present: true }));
   for (const machine of [a!, b!]) machine.members(members, 0);
-  const sentBy = (effects: readonly GossipEffect[]): GossipBody | null => {
-    const effect = effects.find(({ kind }) => kind === 'send');
-    return effect?.kind === 'send' ? effect.body : null;
-  };
-  const [opening, applying]: [number[], number[]] = [[], []];
+  const windows = new ReplayWindows(NAMES.length);
+  const door = new Door({ codec, rate: NO_LIMIT, bytesMax: 1_024, windows, keyOf: () => identity.publicKey });
+  const topic = 'mx/1/plant-1/press-1/gossip/press-2';
+  const [admitting, applying, whole]: [number[], number[], number[]] = [[], [], []];
   let bytes = 0;
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < MESSAGES; i++) {
+    const moved = Float64Array.from({ length: SIZE }, () => 0.01 * random.normal());
+    a!.moved(moved);
+    // The rule has heard as many others as it keeps.
+    rules[1]!.admit(values, `press-${3 + (i % OTHERS)}`, moved);
     const from = { sender: 'plant-1/press-1', epoch: 3, sequence: i, time: 1_795_420_800_123 };
-    const sealed = sealEnvelope(codec, GOSSIP, from, sentBy(a!.begin(i))!);
+    const sealed = sealEnvelope(codec, GOSSIP, from, sentBy(a!.begin(i)));
+    const signed = encodeSign1(sealed, identity.publicKey.kid, identity.sign);
     const start = performance.now();
-    const opened = openEnvelope(codec, GOSSIP, sealed);
+    const admission = door.admit(GOSSIP, topic, signed, i);
     const middle = performance.now();
-    if (!opened.ok) throw new Error(opened.reason);
-    const answer = b!.receive('press-1', opened.value.body, i);
-    applying.push(performance.now() - middle);
-    opening.push(middle - start);
-    bytes = sealed.length;
+    if (!admission.ok) throw new Error(admission.reason);
+    const answer = b!.receive('press-1', admission.value.body, i);
+    const end = performance.now();
+    admitting.push(middle - start);
+    applying.push(end - middle);
+    whole.push(end - start);
+    bytes = signed.length;
     b!.begin(i);
-    a!.receive('press-2', sentBy(answer)!, i);
+    a!.receive('press-2', sentBy(answer), i);
   }
-  const topic = 'mx/1/plant-1/press-1/gossip/press-2'.length;
   console.log(
-    `306 parameters: ${bytes} bytes sealed, ${bytes + SIGNATURE_BYTES + topic} with signature and topic;` +
-      ` open ${median(opening)} µs, apply and answer ${median(applying)} µs (medians)`,
+    `${SIZE} parameters, ${defence}: ${bytes} bytes signed, ${bytes + topic.length} with topic; rate, signature and` +
+      ` decoding ${median(admitting)} µs, applying and answering ${median(applying)} µs, both ${median(whole)} µs`,
   );
 };
 
@@ -85,5 +112,11 @@ const scaling = (): void => {
 
 exactness('float64');
 exactness('int8');
-messageCost();
+const folder = mkdtempSync(join(tmpdir(), 'myrmex-bench-gossip-'));
+try {
+  const identity = await createIdentity(join(folder, 'one.key'));
+  for (const defence of DEFENCE_NAMES) messageCost(identity, defence);
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
 scaling();

@@ -10,6 +10,7 @@ interface FleetFlags {
   model?: string;
   segments?: string[];
   broker: string;
+  sites: number;
   speed: number;
   seconds: number;
   labelRate: number;
@@ -22,6 +23,7 @@ interface FleetFlags {
 
 /** Of one machine: each node is a process of some 100 MB. */
 const NODES_MAX = 256;
+const SITES_MAX = 8;
 
 /** `myrmexctl sim fleet`: real node processes that share what they learn through a real broker. */
 export function simFleetCommand(): Command {
@@ -32,6 +34,7 @@ export function simFleetCommand(): Command {
     .option('--nodes <number>', 'node processes', integerFrom(1, NODES_MAX), 24)
     .option('--segments <names>', 'play only these segments, separated by commas', list)
     .option('--broker <which>', 'embedded, mosquitto (from the PATH), or the URL of one that runs', 'embedded')
+    .option('--sites <number>', 'sites that nodes are dealt out to, each with a broker', integerFrom(1, SITES_MAX), 1)
     .option('--speed <factor>', 'times the speed of the recording', positive, 20)
     .option('--seconds <number>', 'how long simulated machines run', positive, 30)
     .option('--label-rate <share>', 'share of labelled windows whose label is revealed afterwards', share, 0.1)
@@ -57,7 +60,7 @@ async function run(recording: string | undefined, flags: FleetFlags): Promise<vo
     model: flags.model ?? null,
     mesh: flags.mesh ? { everySeconds: flags.every ?? plan.everySeconds, defence: flags.defence } : null,
     ...{ speed: flags.speed, seconds: flags.seconds, labelRate: flags.labelRate, seed: flags.seed },
-    ...{ broker: flags.broker, now: () => performance.now() },
+    ...{ broker: flags.broker, sites: flags.sites, now: () => performance.now() },
     notice: (text) => process.stderr.write(`${text}\n`),
   });
   if (flags.json === true) process.stdout.write(`${JSON.stringify(report)}\n`);

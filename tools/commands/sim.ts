@@ -22,7 +22,9 @@ export function simCommand(): Command {
   command
     .command('mesh')
     .description('gossip on a virtual clock and network, with checkers; a failure prints what plays it again')
-    .option('--nodes <number>', 'gateways', count(2, 16_384), defaults.nodes)
+    .option('--nodes <number>', 'gateways, of each site', count(2, 16_384), defaults.nodes)
+    .option('--sites <number>', 'sites in a chain, each with a broker of its own', count(1, 64), defaults.sites)
+    .option('--bridges <number>', 'gateways that join a site to the next', count(1, 64), defaults.bridges)
     .option('--rounds <number>', 'rounds of the schedule; whole cycles are run', count(1, 1_000_000), defaults.rounds)
     .option('--parameters <number>', 'length of what is averaged', count(1, 100_000), defaults.parameters)
     .option('--values-max <number>', 'parameters of one message', count(1, 600), defaults.valuesMax)

@@ -1,8 +1,7 @@
-import type { Incoming, Outgoing } from '../../protocols/gossip/edge.ts';
+import { type Incoming, type Outgoing, readSum } from '../../protocols/gossip/edge.ts';
 import type { Part } from '../../protocols/gossip/lanes.ts';
 import { GOSSIP_LIMITS } from '../../protocols/gossip/limits.ts';
 import type { Mass } from '../../protocols/gossip/mass.ts';
-import { type PackedValues, unpackValues } from '../../protocols/gossip/quantiser.ts';
 import type { MeshNode } from './mesh-node.ts';
 
 /** Σs and Σw of one lane. */
@@ -84,7 +83,7 @@ export class MassChecker {
       gone.grains -= mass.grains;
       for (const peer of this.nodes) {
         this.addUnderWay(gone, node, peer, at, -1);
-        const edge = peer.machine.holdings.masses[at]!.outgoing.get(node.name);
+        const edge = peer.machine.holdings.masses[at]!.ledgers.outgoing.get(node.name);
         const applied = peer !== node && peer.kept ? this.appliedOf(peer, node, at, edge) : null;
         if (applied !== null) addPacked(gone, mass, applied, 1);
       }
@@ -129,7 +128,7 @@ export class MassChecker {
         const mass = node.machine.holdings.masses[at]!;
         addValues(total, mass.sum, 1);
         total.grains += mass.grains;
-        for (const peer of mass.outgoing.keys()) this.addUnderWay(total, node, this.byName.get(peer)!, at, 1);
+        for (const peer of mass.ledgers.outgoing.keys()) this.addUnderWay(total, node, this.byName.get(peer)!, at, 1);
       }
       return total;
     });
@@ -138,7 +137,7 @@ export class MassChecker {
   /** What left `from` and has not reached `to`; negative when it was taken back although it had. */
   private addUnderWay(total: Total, from: MeshNode, to: MeshNode, at: number, sign: 1 | -1): void {
     const mass = from.machine.holdings.masses[at]!;
-    const edge = mass.outgoing.get(to.name);
+    const edge = mass.ledgers.outgoing.get(to.name);
     if (edge === undefined) return;
     if (edge.packed !== null && !edge.returned) addPacked(total, mass, edge, sign);
     const applied = this.appliedOf(from, to, at, edge);
@@ -150,7 +149,7 @@ export class MassChecker {
     if (edge === undefined || edge.packed === null || !to.kept || !from.kept) return null;
     if (from.machine.membership.generationOf(to.name) !== to.generation) return null;
     if (to.machine.membership.generationOf(from.name) !== from.generation) return null;
-    const applied = to.machine.holdings.masses[at]!.incoming.get(from.name);
+    const applied = to.machine.holdings.masses[at]!.ledgers.incoming.get(from.name);
     return applied !== undefined && applied.base === edge.base && applied.upTo > edge.base ? applied : null;
   }
 }
@@ -160,13 +159,13 @@ interface Edges {
   readonly outgoing: readonly Readonly<Outgoing>[];
 }
 
-const NO_EDGE: Outgoing = { base: 0, upTo: 0, grains: 0, packed: null, returned: false };
+const NO_EDGE: Outgoing = { base: 0, upTo: 0, grains: 0, packed: null, anchor: null, returned: false };
 
 function edgesWith(node: MeshNode, { node: { name } }: Ended): Edges {
   const { masses } = node.machine.holdings;
   return {
-    incoming: masses.map(({ incoming }) => ({ ...NO_EDGE, ...incoming.get(name) })),
-    outgoing: masses.map(({ outgoing }) => ({ ...NO_EDGE, ...outgoing.get(name) })),
+    incoming: masses.map(({ ledgers }) => ({ ...NO_EDGE, ...ledgers.incoming.get(name) })),
+    outgoing: masses.map(({ ledgers }) => ({ ...NO_EDGE, ...ledgers.outgoing.get(name) })),
   };
 }
 
@@ -174,10 +173,10 @@ function addValues(total: Total, values: Float64Array, sign: 1 | -1): void {
   for (let i = 0; i < values.length; i++) total.sum[i] = total.sum[i]! + sign * values[i]!;
 }
 
-function addPacked(total: Total, { lane }: Mass, edge: { packed: PackedValues | null; grains: number }, sign: 1 | -1) {
+function addPacked(total: Total, { lane }: Mass, edge: Incoming, sign: 1 | -1): void {
   if (edge.packed === null) return;
   const values = new Float64Array(lane.length);
-  unpackValues(edge.packed, lane, values);
+  readSum(edge, lane, values);
   addValues(total, values, sign);
   total.grains += sign * edge.grains;
 }

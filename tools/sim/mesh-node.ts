@@ -4,9 +4,10 @@ import { type Gossip, restoreGossip } from '../../protocols/gossip/gossip.ts';
 import type { Member } from '../../protocols/gossip/membership.ts';
 import type { GossipOptions } from '../../protocols/gossip/options.ts';
 import { decodeGossipState, encodeGossipState } from '../../protocols/gossip/state.ts';
+import type { Seat } from './sites.ts';
 
-/** A gateway of the simulation: the machine, and what a crash does to it. */
-export interface MeshNode {
+/** A machine of the simulation, and what a crash of its gateway does to it. */
+export interface MeshNode extends Seat {
   readonly index: number;
   readonly name: string;
   readonly liar: boolean;

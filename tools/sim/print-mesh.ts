@@ -7,7 +7,7 @@ export function printMesh(report: MeshReport): string {
   const first = spread[0]!;
   const last = spread[spread.length - 1]!;
   const lines = [
-    `${report.nodes} nodes, ${report.rounds} rounds in ${report.cycles} cycles, seed ${report.seed}`,
+    `${fleetOf(report)}, ${report.rounds} rounds in ${report.cycles} cycles, seed ${report.seed}`,
     `spread ${first.toPrecision(3)} -> ${last.toPrecision(3)}; error ${report.error.toPrecision(3)},` +
       ` of the mean ${report.bias.toPrecision(3)},` +
       ` ${report.errorQuanta.toFixed(2)} levels of int8; ${(100 * report.complete).toFixed(1)} % of cycles complete`,
@@ -20,6 +20,11 @@ export function printMesh(report: MeshReport): string {
     ...Object.entries(checks).map(([name, { ok }]) => `${ok === null ? 'n/a ' : ok ? 'ok  ' : 'FAIL'} ${name}`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function fleetOf({ nodes, sites, bridges }: MeshReport): string {
+  if (sites === 1) return `${nodes} nodes`;
+  return `${sites} sites of ${nodes} nodes, ${bridges} bridge${bridges === 1 ? '' : 's'} a link`;
 }
 
 /** What failed and how to see it again; null when all is well. */

@@ -18,24 +18,22 @@ export function farthest(values: readonly Float64Array[], from: Float64Array): n
   return most;
 }
 
-/** Cycles over which spread must fall by `SHRINK`; churn and outages may hold it up for a while. */
-const WINDOW_CYCLES = 8;
 const SHRINK = 0.5;
 
 /**
  * Whether spread falls geometrically until it is at `floor`: the lowest that it ever was has halved a window later, at
  * least. A single cycle may throw it back, as a node that comes back does, or one whose weight loss has made small.
  *
- * @param spread at the start and after each cycle. @param lanes slices that take turns, one a cycle
+ * @param spread at the start and after each cycle. @param window cycles
  */
-export function shrinks(spread: readonly number[], floor: number, lanes: number): boolean {
+export function shrinks(spread: readonly number[], floor: number, window: number): boolean {
   let low = Number.POSITIVE_INFINITY;
   const lows = spread.map((value) => {
     low = Math.min(low, value);
     return low;
   });
   return lows.every((value, at) => {
-    const later = lows[at + lanes * WINDOW_CYCLES];
+    const later = lows[at + window];
     return later === undefined || later <= Math.max(floor, SHRINK * value);
   });
 }

@@ -28,7 +28,7 @@ export class TransferChecker {
   applied(node: MeshNode, lane: Lane, peer: string): void {
     const { holdings, membership } = node.machine;
     const at = holdings.lanes.indexOf(lane);
-    const number = holdings.masses[at]!.appliedFrom(peer);
+    const number = holdings.masses[at]!.ledgers.from(peer).upTo;
     const generation = membership.generationOf(peer);
     const edge = `${peer} ${generation} ${node.name} ${node.generation} ${at}`;
     this.applications += 1;

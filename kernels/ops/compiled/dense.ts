@@ -1,4 +1,4 @@
-import { KIND_DENSE, PAIRS } from '../../wasm/assembly/records.ts';
+import { COUPLED, KIND_DENSE, PAIRS } from '../../wasm/assembly/records.ts';
 import { noBorder } from '../../wide-layout.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
@@ -6,7 +6,7 @@ import { adapterPointOf } from './adapter-point.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
 import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
 import { consecutiveOffsets, noOffset, outputOffsets } from './offsets.ts';
-import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
+import { coupleWeights, type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
 
 const COLUMNS = 16;
 
@@ -15,7 +15,8 @@ export function prepareCompiledDense(context: PrepareContext, layer: Convolution
   const { geometry, input, output, weightScale } = layer;
   const { inputChannels, outputChannels } = geometry;
   const panels: Panels = { columns: COLUMNS, outChannels: outputChannels, segments: 1, segmentLength: inputChannels };
-  const packed = packWeights(context, layer.weights, panels);
+  const coupled = coupleWeights(context, layer.weights, panels);
+  const packed = coupled ?? packWeights(context, layer.weights, panels);
   const columns = paddedChannels(panels);
   const compiled = placeLayer(context, { input, output }, weightScale, inputChannels, columns);
   const scratch = adapterScratch(context, columns);
@@ -41,7 +42,9 @@ export function prepareCompiledDense(context: PrepareContext, layer: Convolution
           {
             kind: KIND_DENSE,
             write: (record) => {
-              writeLayer(record, compiled, packed, from, to).int(PAIRS, pairCount(inputChannels));
+              writeLayer(record, compiled, packed, from, to)
+                .int(PAIRS, pairCount(inputChannels))
+                .int(COUPLED, coupled === null ? 0 : 1);
               writeAdapter(record, compiled, windows, adjusted, hidden);
             },
           },

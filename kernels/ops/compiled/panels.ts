@@ -35,3 +35,16 @@ export function packWeights(context: PrepareContext, weights: Int8Array, panels:
   );
   return packed;
 }
+
+/**
+ * Packs weights [out × length] two to an int16, for a dense row (wasm/assembly/dense-coupled.ts): a byte a weight, as
+ * the compact form has it, read in less time than either. Null when one is −128: two of these have no room in an int16.
+ */
+export function coupleWeights(context: PrepareContext, weights: Int8Array, panels: Panels): number | null {
+  if (weights.includes(-128)) return null;
+  const packed = context.persistent(packedLength(panels));
+  context.withWeights(weights, (source, kernels) =>
+    kernels.packCoupled(source, packed, panels.outChannels, panels.segmentLength),
+  );
+  return packed;
+}

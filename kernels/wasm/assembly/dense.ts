@@ -1,7 +1,9 @@
 import { adapterRow, entryOf } from './adapter';
+import { coupledRow } from './dense-coupled';
 import {
   ADJUSTED,
   COMPACT,
+  COUPLED,
   HIGH,
   INPUT,
   LOW,
@@ -140,6 +142,7 @@ export function dense(record: usize, adapters: usize): void {
     adapterRow(record, entry, load<usize>(record, INPUT), false, start, adjusted);
     start = adjusted;
   }
-  if (load<i32>(record, COMPACT)) panels<i8>(record, start);
+  if (load<i32>(record, COUPLED)) coupledRow(record, start);
+  else if (load<i32>(record, COMPACT)) panels<i8>(record, start);
   else panels<i16>(record, start);
 }

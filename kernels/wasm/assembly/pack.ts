@@ -54,6 +54,29 @@ export function packPanels(
   else panelsOf<i16>(weights, packed, columns, channels, segments, length);
 }
 
+/**
+ * Packs weights [channels × length], none of them −128, for `coupledRow`: panels of 32 columns, and in a panel, for
+ * each pair of k, 16 × (k, k+1), int16. Number i of the sixteen holds column 8 ⌊i/4⌋ + i % 4, and 256 times the column
+ * four further on: half the bytes of `packPanels`. A last panel of at most 16 columns has 8 × (k, k+1). `packed` must
+ * be zero.
+ */
+export function packCoupled(weights: usize, packed: usize, channels: usize, length: usize): void {
+  const panelLength = ((length + 1) >> 1) << 6;
+  const halfFrom = ((channels - 1) & 31) < 16 ? (channels - 1) & ~31 : channels;
+  for (let channel: usize = 0; channel < channels; channel++) {
+    const step: usize = channel < halfFrom ? 64 : 32;
+    const column = channel & 31;
+    const factor: i32 = column & 4 ? 256 : 1;
+    let to = packed + (channel >> 5) * panelLength + ((column >> 3) << 4) + ((column & 3) << 2);
+    for (let k: usize = 0; k < length; k++) {
+      const place = to + ((k & 1) << 1);
+      store<i16>(place, <i16>(load<i16>(place) + factor * load<i8>(weights)));
+      weights++;
+      if (k & 1) to += step;
+    }
+  }
+}
+
 /** Packs weights [taps × channels], channel c at `places + 4c`, as blocks of eight: per pair of taps, 8 × (tap, next). */
 export function packTaps(weights: usize, packed: usize, places: usize, channels: usize, taps: usize): void {
   const pairs = (taps + 1) >> 1;

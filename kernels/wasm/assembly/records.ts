@@ -41,6 +41,9 @@ export const COMPACT = 44;
 /** 1: every accumulator times its scale stays below 2^22, whatever the input. */
 export const BOUNDED = 116;
 
+/** Dense: 1 when weights are coupled, two to an int16 (dense-coupled.ts); `COMPACT` says nothing then. */
+export const COUPLED = 124;
+
 /** Pixels of the output, rounded up to whole tiles, and their byte offsets in input and output. */
 export const PIXELS = 48;
 /** Of them, after the last whole tile: 0 to 2 that are taken one at a time. */

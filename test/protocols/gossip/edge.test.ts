@@ -12,7 +12,7 @@ const massOf = (values: readonly number[]): Mass => new Mass(lane!, Float64Array
 
 /** What a message to `peer` would hold now. */
 const transferOf = (mass: Mass, peer: string): Transfer => {
-  const { base, upTo, grains, packed } = mass.outgoing.get(peer)!;
+  const { base, upTo, grains, packed } = mass.ledgers.outgoing.get(peer)!;
   assert.ok(packed !== null);
   return { base, upTo, grains, ...packed };
 };
@@ -30,19 +30,19 @@ edges(
       const messages: Transfer[] = [];
       for (let transfer = 1; transfer <= 20; transfer++) {
         a.give('b', random.float() < 0.2 ? 'all' : 'half', transfer);
-        const edge = a.outgoing.get('b');
+        const edge = a.ledgers.outgoing.get('b');
         if (edge !== undefined && edge.packed !== null) messages.push(transferOf(a, 'b'));
         for (let arrival = random.integer(4); arrival > 0 && messages.length > 0; arrival--) {
           const outcome = b.take('a', messages[random.integer(messages.length)]!, 1, asSaid);
           assert.ok(outcome === 'applied' || outcome === 'old', outcome);
         }
-        if (random.float() < 0.3) a.acknowledged('b', b.appliedFrom('a'));
+        if (random.float() < 0.3) a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
         // What the receiver gives back goes by an edge without faults here.
         b.give('a', 'half', transfer);
-        if (b.outgoing.get('a')?.packed !== null) a.take('b', transferOf(b, 'a'), 1, asSaid);
-        b.acknowledged('a', a.appliedFrom('b'));
+        if (b.ledgers.outgoing.get('a')?.packed !== null) a.take('b', transferOf(b, 'a'), 1, asSaid);
+        b.ledgers.acknowledged('a', a.ledgers.from('b').upTo);
       }
-      const edge = a.outgoing.get('b')!;
+      const edge = a.ledgers.outgoing.get('b')!;
       if (edge.packed !== null) b.take('a', transferOf(a, 'b'), 1, asSaid);
       const sum = a.sum.map((value, i) => value + b.sum[i]!);
       assert.is(a.grains + b.grains, 2 * unit);
@@ -56,10 +56,10 @@ edges('an acknowledgement of an older transfer leaves the base where it is', () 
   a.give('b', 'half', 1);
   a.grains += unit;
   a.give('b', 'half', 2);
-  a.acknowledged('b', 1);
-  assert.is(a.outgoing.get('b')!.base, 0);
-  a.acknowledged('b', 2);
-  assert.equal([a.outgoing.get('b')!.base, a.outgoing.get('b')!.packed], [2, null]);
+  a.ledgers.acknowledged('b', 1);
+  assert.is(a.ledgers.outgoing.get('b')!.base, 0);
+  a.ledgers.acknowledged('b', 2);
+  assert.equal([a.ledgers.outgoing.get('b')!.base, a.ledgers.outgoing.get('b')!.packed], [2, null]);
 });
 
 edges('silence does not drain a node: what is under way to a peer counts as half of it already', () => {
@@ -92,9 +92,9 @@ edges('mass taken back from a lost peer goes under way again when it turns up, a
   assert.is(a.weight, 1);
   assert.ok(a.canResume('b'));
   a.resume('b', 9);
-  a.acknowledged('b', b.appliedFrom('a'));
+  a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
   assert.is(a.grains + b.grains, 2 * unit);
-  assert.is(a.outgoing.get('b')!.packed, null);
+  assert.is(a.ledgers.outgoing.get('b')!.packed, null);
 });
 
 edges('so does all of it, and the estimate stays what it was', () => {
@@ -110,9 +110,9 @@ edges('so does all of it, and the estimate stays what it was', () => {
   a.estimate(out);
   for (const [i, value] of out.entries()) assert.ok(Math.abs(value - (i + 1)) < 0.05, `${out}`);
   b.take('a', transferOf(a, 'b'), 1, asSaid);
-  a.acknowledged('b', b.appliedFrom('a'));
+  a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
   assert.is(a.grains + b.grains, 2 * unit);
-  assert.is(a.outgoing.get('b')!.packed, null);
+  assert.is(a.ledgers.outgoing.get('b')!.packed, null);
 });
 
 edges('unsound mass is refused, and changes nothing', () => {
@@ -121,7 +121,7 @@ edges('unsound mass is refused, and changes nothing', () => {
   a.give('b', 'half', 1);
   const good = transferOf(a, 'b');
   const refused: readonly [Partial<Transfer>, string][] = [
-    [{ values: good.values.slice(1) }, 'shape'],
+    [{ values: good.values.slice(2) }, 'shape'],
     [{ scales: Uint8Array.of(0x7f, 0x80) }, 'shape'],
     [{ scales: Uint8Array.of(0xbf, 0x80) }, 'shape'],
     [{ grains: 0 }, 'weight'],
@@ -129,9 +129,59 @@ edges('unsound mass is refused, and changes nothing', () => {
     [{ base: 5, upTo: 4 }, 'edge'],
   ];
   for (const [change, reason] of refused) assert.is(b.take('a', { ...good, ...change }, 1, asSaid), reason);
-  assert.equal([b.grains, [...b.sum], b.incoming.size], [unit, [0, 0, 0, 0], 0]);
+  assert.equal([b.grains, [...b.sum], b.ledgers.incoming.size], [unit, [0, 0, 0, 0], 0]);
   assert.is(b.take('a', good, 1, asSaid), 'applied');
   assert.is(b.take('a', good, 1, asSaid), 'old');
+});
+
+edges('what both ends agree on takes no levels: the next transfer is off by what has changed, not by what is', () => {
+  const a = massOf([1, -2, 3, 0.5]);
+  const b = massOf([0, 0, 0, 0]);
+  a.give('b', 'half', 1);
+  b.take('a', transferOf(a, 'b'), 1, asSaid);
+  a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
+  const own = new Float64Array(4);
+  a.estimate(own);
+  a.move(Float64Array.of(0.01, 0, -0.01, 0));
+  a.give('b', 'half', 2);
+  const value = b.valueOf('a', transferOf(a, 'b'))!;
+  const wanted = [own[0]! + 0.01, own[1]!, own[2]! - 0.01, own[3]!];
+  for (const [i, each] of wanted.entries()) assert.ok(Math.abs(value[i]! - each) < 2e-4, `${value} for ${wanted}`);
+});
+
+edges('who has lost its end of an edge is told in full, and nothing is lost or counted twice', () => {
+  const a = massOf([1, -2, 3, 0.5]);
+  const b = massOf([0, 0, 0, 0]);
+  a.give('b', 'half', 1);
+  b.take('a', transferOf(a, 'b'), 1, asSaid);
+  a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
+  b.ledgers.forget('a');
+  a.give('b', 'half', 2);
+  assert.is(b.take('a', transferOf(a, 'b'), 1, asSaid), 'shape');
+  assert.not(a.recode('b', 1, 3), 'whoever has it all reads differences');
+  assert.ok(a.recode('b', b.ledgers.from('a').upTo, 3));
+  assert.not(a.recode('b', 0, 4), 'once is enough');
+  assert.is(b.take('a', transferOf(a, 'b'), 1, asSaid), 'applied');
+  a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
+  assert.is(a.ledgers.outgoing.get('b')!.packed, null);
+  assert.is(a.grains + b.grains, 2 * unit);
+  for (const [i, value] of [1, -2, 3, 0.5].entries()) assert.ok(Math.abs(a.sum[i]! + b.sum[i]! - value) < 1e-9);
+});
+
+edges('a slice that leaves no room for finer levels, or one of many, does without', () => {
+  const [large] = lanesOf([{ offset: 0, length: 600 }]);
+  const values = Float64Array.from({ length: 600 }, (_, i) => Math.sin(i));
+  for (const isAnchored of [true, false]) {
+    const a = new Mass(large!, values, unit, 'int8', isAnchored);
+    const b = new Mass(large!, values, unit, 'int8', isAnchored);
+    a.give('b', 'half', 1);
+    assert.is(transferOf(a, 'b').values.length, 600);
+    b.take('a', transferOf(a, 'b'), 1, asSaid);
+    a.ledgers.acknowledged('b', 1);
+    a.give('b', 'half', 2);
+    assert.is(transferOf(a, 'b').scales[0]! >= 0x80, isAnchored);
+    assert.is(b.take('a', transferOf(a, 'b'), 1, asSaid), 'applied');
+  }
 });
 
 edges('trust scales the weight of what comes', () => {

@@ -87,4 +87,40 @@ messages('int8 is off by half a level of its part; float64 by nothing', () => {
   assert.ok(unpackValues(packValues(values, lane!, 'float64', sent), lane!, read));
   assert.equal(read, values);
 });
+
+messages('with two bits more it is off by an eighth of a level, and five bytes carry four values', () => {
+  const [lane] = lanesOf([{ offset: 0, length: 7 }]);
+  const values = Float64Array.of(1, -1, 0.7531, -0.0042, 0.0042, 0, 0.3333);
+  const [sent, read] = [new Float64Array(7), new Float64Array(7)];
+  const packed = packValues(values, lane!, 'int8', sent, null, true);
+  assert.is(packed.values.length, 9);
+  assert.ok(unpackValues(packed, lane!, read));
+  assert.equal(read, sent);
+  for (const [i, value] of values.entries()) assert.ok(Math.abs(read[i]! - value) <= 1.01 / 1_022, `${i}`);
+  assert.not(unpackValues({ ...packed, values: packed.values.slice(1) }, lane!, read));
+});
+
+messages(
+  'a part near the anchor is coded as its difference, another in full; neither is read without its anchor',
+  () => {
+    const [lane] = lanesOf([
+      { offset: 0, length: 3 },
+      { offset: 3, length: 3 },
+    ]);
+    const values = Float64Array.of(1, -0.3, 0.004, 2, -2, 0);
+    const anchor = Float64Array.of(1.01, -0.3, 0, -2, 2, 9);
+    const [sent, read] = [new Float64Array(6), new Float64Array(6)];
+    const packed = packValues(values, lane!, 'int8', sent, anchor);
+    assert.equal([packed.scales[0]! >> 7, packed.scales[2]! >> 7], [1, 0]);
+    assert.ok(unpackValues(packed, lane!, read, anchor));
+    assert.equal(read, sent);
+    for (const [i, value] of values.entries()) {
+      assert.ok(Math.abs(read[i]! - value) <= (1.01 * (i < 3 ? 0.01 : 2)) / 254, `${i}`);
+    }
+    assert.not(unpackValues(packed, lane!, read));
+    const same = packValues(anchor, lane!, 'int8', sent, anchor);
+    assert.ok(same.values.every((level) => level === 0) && unpackValues(same, lane!, read, anchor));
+    assert.equal(read, anchor);
+  },
+);
 messages.run();

@@ -3,12 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Mesh } from '../../../firmware/configuration/mesh.ts';
 import type { Configuration } from '../../../firmware/configuration.ts';
-import { connectMqtt } from '../../../firmware/io/mqtt.ts';
-import { gossipFilter, parseTopic } from '../../../protocols/topics.ts';
 import { CommandError } from '../../errors.ts';
-import { openFleetBroker } from './broker.ts';
 import { nodeProgram, startNodeProcess } from './program.ts';
 import { type FleetReport, type NodeSummary, summariseFleet } from './report.ts';
+import { bridgesOf, type FleetSite, openFleetSites, siteOf } from './sites.ts';
 import { WireCount } from './wire-count.ts';
 
 export interface FleetOptions {
@@ -28,42 +26,36 @@ export interface FleetOptions {
   readonly mesh: Mesh | null;
   /** `embedded`, `mosquitto` or a URL. */
   readonly broker: string;
+  /** Each with a broker of its own, and joined to the next by one node. */
+  readonly sites: number;
   readonly now: () => number;
   /** Hears how far it is. */
   readonly notice: (text: string) => void;
 }
 
-const SITE = 'fleet-sim';
 /** On one machine. A fleet of newcomers asks for 36 times as long before it believes that nobody has anything. */
 const ANSWER_SECONDS = 0.25;
-const CONNECT_MS_MAX = 10_000;
 /** Processes that start at a time: more would only wait for each other. */
 const STARTS_AT_ONCE = 4;
 const START_PAUSE_MS = 400;
 
-/** Real node processes on a real broker. @throws CommandError `nodeFailed`, `noProgram`, `noMosquitto` */
+/** Real node processes on real brokers. @throws CommandError `nodeFailed`, `noProgram`, `noMosquitto`, `oneBroker` */
 export const simulateFleet = async (options: FleetOptions): Promise<FleetReport> => {
   const began = options.now();
   const program = nodeProgram();
   const folder = await mkdtemp(join(tmpdir(), 'myrmex-fleet-'));
-  const broker = await openFleetBroker(options.broker);
   const wire = new WireCount();
-  const ear = connectMqtt({ url: broker.url, clientId: 'fleet-sim-ear' });
+  const sites = await openFleetSites(options.sites, options.broker, wire);
   const running: ReturnType<typeof startNodeProcess>[] = [];
   try {
-    await ear.ready(CONNECT_MS_MAX);
-    await ear.subscribe(gossipFilter(SITE, {}), (topic, payload) => {
-      const sender = parseTopic(topic)?.node;
-      if (sender !== undefined) wire.heard(sender, topic, payload);
-    });
     for (const [at, name] of options.nodes.entries()) {
       const path = join(folder, `${nodeName(at)}.json`);
-      await writeFile(path, JSON.stringify(configurationOf(options, broker.url, name, at, folder)));
+      await writeFile(path, JSON.stringify(configurationOf(options, sites, name, at, folder)));
       const length = options.recording === null ? ['--duration', `${options.seconds}s`] : [];
       running.push(startNodeProcess(program, ['run', '--config', path, '--json', '--log-level', 'error', ...length]));
       if (at % STARTS_AT_ONCE === STARTS_AT_ONCE - 1) await new Promise((done) => setTimeout(done, START_PAUSE_MS));
     }
-    options.notice(`${running.length} nodes play through ${broker.url}`);
+    options.notice(`${running.length} nodes play through ${sites.map(({ url }) => url).join(', ')}`);
     const summaries = await Promise.all(
       running.map(async ({ ended }, at) => summaryOf(await ended, options.nodes[at]!)),
     );
@@ -72,8 +64,7 @@ export const simulateFleet = async (options: FleetOptions): Promise<FleetReport>
     return summariseFleet(summaries, (node) => wire.of(node), { ...about, messageBytesMax: wire.bytesMax, elapsedMs });
   } finally {
     for (const { child } of running) child.kill();
-    await ear.close();
-    await broker.close();
+    await Promise.all(sites.map((site) => site.close()));
     await rm(folder, { recursive: true, force: true });
   }
 };
@@ -83,12 +74,14 @@ const nodeName = (at: number): string => `node-${at + 1}`;
 
 const configurationOf = (
   options: FleetOptions,
-  url: string,
+  sites: readonly FleetSite[],
   name: string,
   at: number,
   folder: string,
 ): Configuration => {
   const { recording, segments, model, speed, labelRate, seed, mesh } = options;
+  const { name: site, url } = siteOf(sites, at);
+  const bridges = bridgesOf(sites, at);
   const simulated = {
     sensor: { kind: 'simulated' as const, seed: seed * 1_000 + at, drift: { beginMs: 5_000, endMs: 8_000 } },
     labeller: { rate: labelRate, delayMsMin: 500, delayMsMax: 2_000 },
@@ -100,10 +93,12 @@ const configurationOf = (
     },
   };
   return {
-    ...{ site: SITE, node: nodeName(at), board: 'pc', broker: { url }, seed, state: join(folder, nodeName(at)) },
+    ...{ site, node: nodeName(at), board: 'pc', broker: { url }, seed, state: join(folder, nodeName(at)) },
     ...(recording === null ? simulated : played),
     ...(model === null ? {} : { model: resolve(model) }),
-    ...(mesh === null ? {} : { mesh: { ...mesh, answerSeconds: ANSWER_SECONDS } }),
+    ...(mesh === null
+      ? {}
+      : { mesh: { ...mesh, answerSeconds: ANSWER_SECONDS, ...(bridges.length > 0 && { bridges: [...bridges] }) } }),
     experts: ['frozen', 'renormalised', 'local', 'linear', 'context'],
   };
 };

@@ -87,6 +87,6 @@ const fileOf = ({ topic, origin }: Pick<Publication, 'topic' | 'origin'>): strin
 const readList = async (path: string) => {
   const list = jsonOf(textOf(await readBounded(path, 'list of what was received', LIST_BYTES_MAX)));
   if (check.Check(list)) return list;
-  const mend = 'restore it, or take it away: what was published before may then be delivered again';
-  throw new NodeError('receivedState', `${path} is damaged or of newer software; ${mend}`);
+  const mend = 'restore it, or remove it: what was published before may come again';
+  throw new NodeError('receivedState', `${path} is damaged; ${mend}`);
 };

@@ -1,3 +1,4 @@
+import type { Role } from '../../protocols/access.ts';
 import type { Codec } from '../../protocols/codec.ts';
 import { encodeSign1, readSign1 } from '../../protocols/cose/sign1.ts';
 import { Door } from '../../protocols/door.ts';
@@ -22,10 +23,10 @@ import { openFleet } from './fleet.ts';
 import { openKeyring } from './keyring.ts';
 import type { Life } from './life.ts';
 import { MemberList } from './member-list.ts';
-import { openTree } from './tree-desk.ts';
+import { openTree, TREE_RATE } from './tree-desk.ts';
 
-/** The largest signed message: an adapter of a star with its answers; those of gossip stay below 1 KiB. */
-const MESSAGE_BYTES_MAX = 56 * 1_024;
+/** The largest signed message: an adapter of a star with its answers, or a publication of 48 KiB on its way. */
+export const MESSAGE_BYTES_MAX = 56 * 1_024;
 /**
  * A peer speaks up to six times a cycle, counting that others may double its pace. What is twice as much is refused
  * before its signature is looked at: a message that is let in costs the compute worker a few hundred inferences, as it
@@ -100,11 +101,16 @@ export const openGround = async (
   const register = fleet === null ? null : await openFleet({ ...parts, folder: fleet });
   const keyring = register?.keyring ?? openKeyring(LIMITS.sendersMax);
   const seen = remembers ? windows : new ReplayWindows(LIMITS.sendersMax);
-  const door = new Door({
-    ...{ codec, rate: rateOf(options.configuration), bytesMax: MESSAGE_BYTES_MAX },
-    windows: seen,
-    keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(sender.slice(site.length + 1), 'node') : null),
-  });
+  const doorFor = (rate: BucketRate, ...roles: Role[]): Door =>
+    new Door({
+      ...{ codec, rate, bytesMax: MESSAGE_BYTES_MAX, windows: seen },
+      keyOf: (sender) => {
+        if (!sender.startsWith(`${site}/`)) return null;
+        const name = sender.slice(site.length + 1);
+        return roles.map((role) => keyring.keyOf(name, role)).find((key) => key !== null) ?? null;
+      },
+    });
+  const door = doorFor(rateOf(options.configuration), 'node');
   const say: Ground['say'] = (type, topic, body, retain) => {
     const content = writer.write(type, body, clock.unixMs());
     const payload = encodeSign1(content, identity.publicKey.kid, identity.sign);
@@ -115,7 +121,7 @@ export const openGround = async (
   const suspects = new Set<string>();
   const suspected = (name: string): boolean => suspects.has(name);
   const tree = await openTree({
-    ...{ ...options, keyring, windows: seen, suspected },
+    ...{ ...options, keyring, suspected, door: doorFor(TREE_RATE, 'node', 'operator') },
     say: (topic, body) => say(TREE, topic, body, false),
   });
   const heardPresence = (topic: string, payload: Uint8Array): void => {

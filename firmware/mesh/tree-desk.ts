@@ -1,12 +1,11 @@
 import type { Codec } from '../../protocols/codec.ts';
 import { Dissemination } from '../../protocols/dissemination/dissemination.ts';
 import type { DisseminationEffect, GiveMessage, Publication } from '../../protocols/dissemination/messages.ts';
-import { Door } from '../../protocols/door.ts';
+import type { Door } from '../../protocols/door.ts';
 import { LIMITS } from '../../protocols/limits.ts';
 import type { PresenceBody } from '../../protocols/messages/presence.ts';
 import { readTree, TREE, type TreeBody, type TreeMessage, writeTree } from '../../protocols/messages/tree.ts';
 import { type OpenedPublication, openPublication } from '../../protocols/publication.ts';
-import type { ReplayWindows } from '../../protocols/replay-windows.ts';
 import { treeFilter, treeTopic } from '../../protocols/topics.ts';
 import { errorMessage } from '../errors.ts';
 import type { Clock } from '../io/clock.ts';
@@ -20,8 +19,6 @@ import { createTurns, type Turns } from './turns.ts';
 
 /** Of a neighbour in a tree: a word a second for each range that is under way, and what it gives. */
 export const TREE_RATE = { perSecond: 8, burst: 64 };
-/** Two signatures, a path and a publication of 48 KiB. */
-export const TREE_BYTES_MAX = 56 * 1_024;
 /** Messages that wait for the disk. */
 const WAITING_MAX = 64;
 const TICK_MS = 250;
@@ -37,7 +34,8 @@ export interface TreeOptions {
   readonly vitals: Vitals;
   readonly notice: Notice;
   readonly keyring: Keyring;
-  readonly windows: ReplayWindows;
+  /** For nodes, who hand on, and operators, who publish. */
+  readonly door: Door;
   /** Seals, signs and publishes with QoS 1. */
   readonly say: (topic: string, body: TreeBody) => void;
   /** Whether a node is thought to be gone, though its presence is there. */
@@ -76,7 +74,6 @@ export const openTree = async (options: TreeOptions): Promise<TreeDesk> => {
 /** Messages and time become steps of the machine, one after the other, and its effects files, messages and counts. */
 class Relay {
   private readonly tree: Dissemination;
-  private readonly door: Door;
   private readonly turns: Turns;
   private isTicking = false;
 
@@ -85,23 +82,15 @@ class Relay {
     private readonly received: Received,
     attendance: Attendance,
   ) {
-    const { site, node, codec, windows, keyring, suspected } = options;
+    const { node, suspected } = options;
     const { newest } = received;
     this.tree = new Dissemination({ self: node, members: () => attendance.present, suspected, newest });
-    this.door = new Door({
-      ...{ codec, windows, rate: TREE_RATE, bytesMax: TREE_BYTES_MAX },
-      keyOf: (sender) => {
-        if (!sender.startsWith(`${site}/`)) return null;
-        const name = sender.slice(site.length + 1);
-        return keyring.keyOf(name, 'node') ?? keyring.keyOf(name, 'operator');
-      },
-    });
     this.turns = createTurns(WAITING_MAX, this.failed);
   }
 
   heard(topic: string, payload: Uint8Array): void {
-    const { site, clock, vitals } = this.options;
-    const admission = this.door.admit(TREE, topic, payload, clock.monotonicMs());
+    const { site, door, vitals } = this.options;
+    const admission = door.admit(TREE, topic, payload, this.now);
     if (!admission.ok) {
       vitals.count('treeRefused');
       return;

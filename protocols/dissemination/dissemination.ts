@@ -8,7 +8,7 @@ import type {
   WordMessage,
 } from './messages.ts';
 import { Newest } from './newest.ts';
-import { PLACES, placeOf, type Range, splitRange } from './place.ts';
+import { placeOf, type Range, splitRange } from './place.ts';
 import { RelayChoice } from './relay-choice.ts';
 import { DISSEMINATION } from './settings.ts';
 
@@ -22,17 +22,8 @@ export interface DisseminationOptions {
   readonly newest?: Newest;
 }
 
-export interface PublicationStanding {
-  /** Members who are not known to have it, and not given up. */
-  readonly waiting: readonly string[];
-  /** How many have it. */
-  readonly has: number;
-  /** Who could not be reached. */
-  readonly missed: readonly string[];
-}
-
 /** A range that this node serves. */
-interface Task {
+export interface Task {
   readonly publication: Publication;
   readonly range: Range;
   /** Who gave it, and on which path; more than one when the first was thought to be gone. None at the origin. */
@@ -59,21 +50,12 @@ interface Task {
  */
 export class Dissemination {
   private readonly choice = new RelayChoice(DISSEMINATION.choice);
-  private readonly newest: Newest;
-  private readonly tasks = new Map<string, Task>();
-  private effects: DisseminationEffect[] = [];
+  protected readonly newest: Newest;
+  protected readonly tasks = new Map<string, Task>();
+  protected effects: DisseminationEffect[] = [];
 
-  constructor(private readonly options: DisseminationOptions) {
+  constructor(protected readonly options: DisseminationOptions) {
     this.newest = options.newest ?? new Newest(DISSEMINATION.streamsMax);
-  }
-
-  /** @param sequence higher than of any earlier publication of this node on the topic */
-  publish(topic: string, sequence: number, payload: Uint8Array, now: number): readonly DisseminationEffect[] {
-    const publication = { topic, origin: this.options.self, sequence };
-    if (!this.makeRoom()) return [{ kind: 'refused', peer: this.options.self, reason: 'full' }];
-    this.newest.note(publication);
-    this.serve(publication, EVERYWHERE, [this.options.self], null, payload, now);
-    return this.take();
   }
 
   /** @param peer the sender, authenticated. @param message checked against its schema */
@@ -86,15 +68,6 @@ export class Dissemination {
   /** Whether `receive` would deliver this: the caller can have it on disk before anybody hears that it is here. */
   isWanted(message: GiveMessage): boolean {
     return this.refusal(message) === null && this.newest.standing(message) === 'new';
-  }
-
-  /** How far a publication of this node is; null when it is none, or is forgotten. */
-  standing({ topic, sequence }: Omit<Publication, 'origin'>): PublicationStanding | null {
-    const publication = { topic, origin: this.options.self, sequence };
-    const task = this.tasks.get(keyOf(publication, EVERYWHERE));
-    if (task === undefined) return null;
-    const waiting = task.branches.filter(({ done }) => !done).flatMap(({ members }) => members);
-    return { waiting, ...foundBy(task) };
   }
 
   /** Time has passed; due at `wakeAt`. */
@@ -153,7 +126,7 @@ export class Dissemination {
     return this.newest.standing(message) === 'old' ? 'old' : null;
   }
 
-  private serve(
+  protected serve(
     publication: Publication,
     range: Range,
     path: readonly string[],
@@ -200,10 +173,9 @@ export class Dissemination {
     }
   }
 
-  private finish(task: Task, now: number): void {
+  protected finish(task: Task, now: number): void {
     task.payload = null;
-    if (task.parents.size > 0) this.say(task, now);
-    else this.effects.push({ kind: 'complete', publication: task.publication, ...foundBy(task) });
+    this.say(task, now);
   }
 
   private say(task: Task, now: number): void {
@@ -221,7 +193,7 @@ export class Dissemination {
   }
 
   /** Forgets the oldest task that is done when there are too many; false when all are under way. */
-  private makeRoom(): boolean {
+  protected makeRoom(): boolean {
     if (this.tasks.size < DISSEMINATION.tasksMax) return true;
     for (const [key, task] of this.tasks) {
       if (isDone(task)) return this.tasks.delete(key);
@@ -229,7 +201,7 @@ export class Dissemination {
     return false;
   }
 
-  private take(): readonly DisseminationEffect[] {
+  protected take(): readonly DisseminationEffect[] {
     const { effects } = this;
     this.effects = [];
     return effects;
@@ -238,12 +210,10 @@ export class Dissemination {
 
 const WORD_EVERY_MS = DISSEMINATION.silenceMs / DISSEMINATION.wordsPerSilence;
 
-const EVERYWHERE: Range = { from: 0, to: PLACES };
-
 const isIn = ({ from, to }: Range, place: number): boolean => place >= from && place < to;
 
 /** What the branches have found. */
-const foundBy = ({ branches, missed }: Task) => {
+export const foundBy = ({ branches, missed }: Task) => {
   return { has: branches.reduce((sum, { has }) => sum + has, 0), missed: [...missed] };
 };
 
@@ -252,5 +222,5 @@ const isDone = (task: Task): boolean => task.branches.every(({ done }) => done);
 const isSame = (a: Publication, b: Publication): boolean =>
   a.sequence === b.sequence && a.topic === b.topic && a.origin === b.origin;
 
-const keyOf = ({ topic, origin, sequence }: Publication, { from, to }: Range): string =>
+export const keyOf = ({ topic, origin, sequence }: Publication, { from, to }: Range): string =>
   `${topic}\n${origin}\n${sequence}\n${from}\n${to}`;

@@ -4,6 +4,7 @@ import * as assert from 'uvu/assert';
 import { Dissemination } from '../../protocols/dissemination/dissemination.ts';
 import type { DisseminationEffect, GiveMessage } from '../../protocols/dissemination/messages.ts';
 import { Newest } from '../../protocols/dissemination/newest.ts';
+import { DisseminationOrigin } from '../../protocols/dissemination/origin.ts';
 import { PLACES, placeOf, splitRange } from '../../protocols/dissemination/place.ts';
 import { RelayChoice } from '../../protocols/dissemination/relay-choice.ts';
 import { DISSEMINATION } from '../../protocols/dissemination/settings.ts';
@@ -111,7 +112,7 @@ trees('a path that loops or is too long, and a range that is not its own, are re
 
 trees('work is bounded: with all tasks under way another is refused, and taken once one is done', () => {
   const members = Array.from({ length: 8 }, (_, i) => `n${i}`);
-  const node = new Dissemination({ self: 'n0', members: () => members, suspected: () => false });
+  const node = new DisseminationOrigin({ self: 'n0', members: () => members, suspected: () => false });
   for (let i = 0; i < DISSEMINATION.tasksMax; i++) node.publish('t', i, new Uint8Array(0), 0);
   assert.equal(node.publish('t', 99, new Uint8Array(0), 0), [{ kind: 'refused', peer: 'n0', reason: 'full' }]);
   // Nobody answers: in the end all members are missed and the tasks are over.
@@ -146,7 +147,7 @@ trees('a bandit finds the quick relay, notices when it turns slow, and spreads w
 
 trees('who is missed below a relay the origin hears by name, and no name more than a word can hold', () => {
   const members = ['o', ...Array.from({ length: 600 }, (_, i) => `n${i}`)];
-  const origin = new Dissemination({ self: 'o', members: () => members, suspected: () => false });
+  const origin = new DisseminationOrigin({ self: 'o', members: () => members, suspected: () => false });
   const sent = origin.publish('t', 1, new Uint8Array(0), 0);
   const gives = sent.flatMap((effect) => (effect.kind === 'send' && effect.message.kind === 'give' ? [effect] : []));
   assert.is(gives.length, 4);
@@ -175,7 +176,7 @@ trees('who is missed below a relay the origin hears by name, and no name more th
 
 trees('of two members nobody answers for, the first is asked twice, and the last as often as a single one', () => {
   const members = Array.from({ length: 8 }, (_, i) => `n${i}`);
-  const origin = new Dissemination({ self: 'o', members: () => members, suspected: () => false });
+  const origin = new DisseminationOrigin({ self: 'o', members: () => members, suspected: () => false });
   const asked = new Map<string, number>();
   const note = (effects: readonly DisseminationEffect[]): void => {
     for (const effect of effects) if (effect.kind === 'send') asked.set(effect.to, (asked.get(effect.to) ?? 0) + 1);

@@ -1,6 +1,6 @@
 import { createRandom } from '../../kernels/random.ts';
-import { Dissemination } from '../../protocols/dissemination/dissemination.ts';
 import type { DisseminationEffect, DisseminationMessage } from '../../protocols/dissemination/messages.ts';
+import { DisseminationOrigin } from '../../protocols/dissemination/origin.ts';
 
 export interface TreeOptions {
   readonly members: number;
@@ -49,7 +49,7 @@ export function runTreeWorld(options: TreeOptions): TreeOutcome {
   const names = Array.from({ length: members }, (_, i) => `node-${i}`);
   const indexOf = new Map(names.map((name, i) => [name, i]));
   const slow = names.map((_, i) => random.float() < options.slow && i > 0);
-  const nodes = names.map((self) => new Dissemination({ self, members: () => names, suspected: () => false }));
+  const nodes = names.map((self) => new DisseminationOrigin({ self, members: () => names, suspected: () => false }));
   let [delivered, twice, depth, gives, completed, counted, wanted, now] = [0, 0, 0, 0, 0, 0, 0, 0];
   const times: [number[], number[]] = [[], []];
   for (let sequence = 0; sequence < publications; sequence++) {

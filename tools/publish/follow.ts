@@ -1,5 +1,5 @@
-import { Dissemination } from '../../protocols/dissemination/dissemination.ts';
 import type { DisseminationEffect, Publication } from '../../protocols/dissemination/messages.ts';
+import { DisseminationOrigin } from '../../protocols/dissemination/origin.ts';
 import { readTree, type TreeBody, writeTree } from '../../protocols/messages/tree.ts';
 
 const TICK_MS = 100;
@@ -40,7 +40,7 @@ export interface Outcome {
 export const follow = (options: FollowOptions): Promise<Outcome> => {
   const { publication, members, payload, now, say, progress } = options;
   const { topic, origin, sequence } = publication;
-  const tree = new Dissemination({ self: origin, members: () => members, suspected: () => false });
+  const tree = new DisseminationOrigin({ self: origin, members: () => members, suspected: () => false });
   const endAt = now() + options.waitMs;
   const relays = new Set<string>();
   return new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import type { BrokerEndpoint } from '../../firmware/io/broker-endpoint.ts';
 import type { Clock } from '../../firmware/io/clock.ts';
-import { TREE_BYTES_MAX, TREE_RATE } from '../../firmware/mesh/tree-desk.ts';
+import { MESSAGE_BYTES_MAX } from '../../firmware/mesh/ground.ts';
+import { TREE_RATE } from '../../firmware/mesh/tree-desk.ts';
 import { type Codec, createCodec } from '../../protocols/codec.ts';
 import { encodeSign1 } from '../../protocols/cose/sign1.ts';
 import { Door } from '../../protocols/door.ts';
@@ -96,7 +97,7 @@ const hear = async (
 ): Promise<FollowOptions['listen']> => {
   const nameOf = (sender: string): string => sender.slice(site.length + 1);
   const door = new Door({
-    ...{ codec, rate: TREE_RATE, bytesMax: TREE_BYTES_MAX, windows: new ReplayWindows(LIMITS.sendersMax) },
+    ...{ codec, rate: TREE_RATE, bytesMax: MESSAGE_BYTES_MAX, windows: new ReplayWindows(LIMITS.sendersMax) },
     keyOf: (sender) => (sender.startsWith(`${site}/`) ? keyring.keyOf(nameOf(sender), 'node') : null),
   });
   let heard: Parameters<FollowOptions['listen']>[0] = () => {};

@@ -52,7 +52,7 @@ export const describeSharing = async (
 ): Promise<Shares> => {
   if (mesh === undefined) return NO_SHARES;
   if (mesh.fleet !== undefined) {
-    const { requireEnrolment } = await import('./mesh/fleet.ts');
+    const { requireEnrolment } = await import('./mesh/ground.ts');
     await requireEnrolment({ site, node, folder: mesh.fleet, codec: createCodec() });
   }
   await first.built();

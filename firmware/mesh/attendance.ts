@@ -8,7 +8,8 @@ export const NO_LINEAGE = '0'.repeat(16);
  * what is published to all is for every one of them.
  */
 export class Attendance {
-  private readonly nodes = new Map<string, boolean>();
+  /** Whether each is there now. */
+  readonly nodes = new Map<string, boolean>();
 
   /** @param nodesMax beyond it newcomers are left out */
   constructor(private readonly nodesMax: number) {}
@@ -22,15 +23,6 @@ export class Attendance {
   }
 
   get present(): readonly string[] {
-    return this.those(true);
-  }
-
-  /** Nodes of whom there is a presence or a will, and that are not there now. */
-  get absent(): readonly string[] {
-    return this.those(false);
-  }
-
-  private those(isPresent: boolean): readonly string[] {
-    return [...this.nodes].filter(([, present]) => present === isPresent).map(([name]) => name);
+    return [...this.nodes.keys()].filter((name) => this.nodes.get(name));
   }
 }

@@ -25,6 +25,9 @@ import type { Life } from './life.ts';
 import { MemberList } from './member-list.ts';
 import { openTree, TREE_RATE } from './tree-desk.ts';
 
+// A chunk of its own would cost more than it holds: whoever asks for one loads the other.
+export { requireEnrolment } from './fleet.ts';
+
 /** The largest signed message: an adapter of a star with its answers, or a publication of 48 KiB on its way. */
 export const MESSAGE_BYTES_MAX = 56 * 1_024;
 /**

@@ -82,7 +82,7 @@ export const publish = async (options: PublishOptions): Promise<PublishReport> =
     const expected = members.filter((member) => !missed.includes(member)).length;
     const delivered = Math.min(has, expected);
     const about = { topic, origin: name, sequence, bytes: content.length, members: members.length, delivered };
-    const absent = [...desk.attendance.absent].sort();
+    const absent = [...desk.attendance.nodes].flatMap(([node, isPresent]) => (isPresent ? [] : [node])).sort();
     return { ...about, missed, uncounted: expected - delivered, absent, relays, ms };
   } finally {
     await desk.close();

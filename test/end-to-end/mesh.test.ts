@@ -1,8 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import type { Configuration } from '../../firmware/configuration.ts';
 import { connectMqtt } from '../../firmware/io/mqtt.ts';
 import { createCodec } from '../../protocols/codec.ts';
 import { readSign1 } from '../../protocols/cose/sign1.ts';
@@ -12,29 +10,7 @@ import { gossipFilter } from '../../protocols/topics.ts';
 import { publishBytes } from '../../tools/sim/fleet/wire-count.ts';
 import { createTestFleet } from '../support/fleet.ts';
 import { temporaryFolder } from '../support/machine-recording.ts';
-import { lastObject, myrmex, type Program } from './programs.ts';
-
-const SITE = 'plant';
-/** A cycle for which every message came. */
-const COMPLETE = /"meshCycles":[1-9]/;
-
-interface End {
-  readonly counters: Readonly<Record<string, number>>;
-  readonly experts: Readonly<Record<string, { weight: number }>>;
-}
-
-const start = async (folder: string, node: string, own: Partial<Configuration>): Promise<Program> => {
-  const configuration = {
-    ...{ site: SITE, node, board: 'pc', seed: 0, state: join(folder, `state-${node}`) },
-    sensor: { kind: 'simulated', seed: node.length, drift: { beginMs: 0, endMs: 1_000 } },
-    labeller: { rate: 0.5, delayMsMin: 100, delayMsMax: 200 },
-    experts: ['frozen', 'renormalised', 'local', 'linear', 'context'],
-    ...own,
-  };
-  const path = join(folder, `${node}.json`);
-  await writeFile(path, JSON.stringify(configuration));
-  return myrmex('run', '--config', path, '--json');
-};
+import { COMPLETE, end, SITE, start } from './gateways.ts';
 
 const codec = createCodec();
 
@@ -43,12 +19,6 @@ const giverOf = (payload: Uint8Array): string | null => {
   const signed = readSign1(payload);
   const opened = signed.ok ? openEnvelope(codec, GOSSIP, signed.value.payload) : null;
   return opened?.ok && readGossip(opened.value.body).grains > 0 ? opened.value.sender : null;
-};
-
-const end = async (program: Program): Promise<End> => {
-  program.process.kill('SIGTERM');
-  assert.is(await program.ended, 0, program.stderr());
-  return lastObject<End>(program);
 };
 
 const mesh = suite('mesh, as processes');
@@ -106,27 +76,6 @@ mesh('two enrolled gateways do so over TLS; who was never enrolled is not heard'
   const stranger = await start(folder, 'g2', { broker: { url, ...g1.files }, mesh: g1.mesh });
   assert.is(await stranger.ended, 1);
   assert.match(stranger.stderr(), /does not enrol plant\/g2/, stranger.stderr());
-});
-
-mesh('a gateway with a bridge is a member of two sites, each with a broker of its own', async () => {
-  const folder = await temporaryFolder();
-  const settings = { everySeconds: 0.4, answerSeconds: 0.2 };
-  const hub = { broker: { embedded: true as const, port: 0 }, mesh: settings };
-  const hubs = [await start(folder, 'a', hub), await start(folder, 'bb', { ...hub, site: 'south' })];
-  const [here, there] = await Promise.all(
-    hubs.map(async (program) => (await program.said(/talks through (mqtt:[^"\s]+)/))[1]!),
-  );
-  const bridges = [{ site: 'south', node: 'gate', broker: { url: there! } }];
-  const gate = await start(folder, 'ccc', { broker: { url: here! }, mesh: { ...settings, bridges } });
-  await Promise.all([gate, ...hubs].map((program) => program.said(COMPLETE)));
-  await gate.said(/"meshBridgeCycles":[1-9]/);
-  const { counters } = await end(gate);
-  const { meshBridges, meshBridgePeers, meshPeers, meshRefused } = counters;
-  assert.equal(
-    { meshBridges, meshBridgePeers, meshPeers, meshRefused },
-    { meshBridges: 1, meshBridgePeers: 1, meshPeers: 1, meshRefused: undefined },
-  );
-  for (const program of hubs) assert.is((await end(program)).counters.meshRefused, undefined);
 });
 
 mesh.run();

@@ -13,7 +13,7 @@ export interface WasmKernels {
     compact: number,
   ): void;
   packCoupled(weights: number, packed: number, channels: number, length: number): void;
-  packTaps(weights: number, packed: number, places: number, channels: number, taps: number): void;
+  packTaps(weights: number, packed: number, channels: number, taps: number): void;
   packWinograd(weights: number, packed: number, out: number, channels: number, depth: number): void;
   packWinogradLine(weights: number, packed: number, out: number, channels: number, depth: number): void;
   /**

@@ -24,8 +24,8 @@ const randomCase = ({ whole, pick, random }: Dice): ConvolutionCase => {
   const step = (): number => (isWinograd || random() < 0.6 ? 1 : 2);
   return {
     ...{ kind: 'conv', batch: whole(1, 2), groups: 1, height: whole(4, 9), width: whole(7, 10) },
-    inChannels: isWinograd ? whole(8, 19) : pick([1, 2, 3, 5, 8, 17]),
-    outChannels: isWinograd ? whole(8, 19) : pick([1, 3, 8, 12, 33, 40]),
+    inChannels: isWinograd ? whole(13, 32) : pick([1, 2, 3, 5, 8, 17]),
+    outChannels: isWinograd ? whole(13, 32) : pick([1, 3, 8, 12, 33, 40]),
     ...{ filterHeight: side(true), filterWidth: side(), strideH: step(), strideW: step() },
     ...{ dilationH: 1, dilationW: (isWinograd && !isLine) || random() < 0.8 ? 1 : 2, padding: whole(0, 1) },
     ...{ activation: whole(0, 3), perChannel: random() < 0.7, withBias: random() < 0.7, ties: false },

@@ -70,6 +70,21 @@ const compareMany = (seed: number, kind: Kind, rounds: number, withBias: boolean
 
 convolutions('60 random CONV_2D, dilated and grouped ones among them', () => compareMany(31, 'conv', 60, true));
 
+convolutions('20 CONV_2D of 3×3 with channels enough for a transform, with ends within a tile', () => {
+  const random = seeded(38);
+  const pick = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
+  for (let round = 0; round < 20; round++) {
+    const options: ConvolutionCase = {
+      ...randomCase(random, 'conv', true),
+      ...{ height: pick(3, 9), width: pick(3, 9), inChannels: pick(13, 36), outChannels: pick(13, 36), groups: 1 },
+      ...{ filterHeight: 3, filterWidth: 3, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1 },
+    };
+    const elements = options.batch * options.height * options.width * options.inChannels;
+    const inputs = Array.from({ length: 3 }, () => [randomInt8(random, elements)]);
+    compareWithOracle(tflite, convolutionFile(random, options), inputs, `${round}: ${JSON.stringify(options)}`);
+  }
+});
+
 convolutions('40 CONV_2D of three taps in a line, with ends within a tile and dilation', () => {
   const random = seeded(37);
   const pick = (least: number, most: number): number => least + Math.floor(random() * (most - least + 1));
@@ -81,8 +96,8 @@ convolutions('40 CONV_2D of three taps in a line, with ends within a tile and di
       ...randomCase(random, 'conv', true),
       height: isVertical ? length : across,
       width: isVertical ? across : length,
-      inChannels: pick(8, 20),
-      outChannels: pick(8, 20),
+      inChannels: pick(13, 36),
+      outChannels: pick(13, 36),
       groups: 1,
       filterHeight: isVertical ? 3 : 1,
       filterWidth: isVertical ? 1 : 3,

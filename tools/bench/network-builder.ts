@@ -28,6 +28,11 @@ export interface ConvolutionShape {
   readonly relu?: boolean;
 }
 
+export interface DepthwiseShape extends Omit<ConvolutionShape, 'channels'> {
+  /** Output channels per input channel. */
+  readonly multiplier?: number;
+}
+
 /**
  * Draws int8 networks layer by layer: weights from a seed, scales chosen as training and calibration leave them, so
  * that values neither die out nor saturate on their way (He et al. 2015: variance 2 / fan-in).
@@ -60,17 +65,14 @@ export class NetworkBuilder {
     });
   }
 
-  depthwise(
-    from: Layer,
-    { kernel, stride = [1, 1], dilation = [1, 1], relu = true }: Omit<ConvolutionShape, 'channels'>,
-  ) {
+  depthwise(from: Layer, { kernel, stride = [1, 1], dilation = [1, 1], relu = true, multiplier = 1 }: DepthwiseShape) {
     const [rows, columns] = kernel;
-    const channels = from.shape[3];
+    const channels = from.shape[3] * multiplier;
     const weights = this.weights([1, rows, columns, channels], 3, rows * columns, from.scale);
     const to = this.next(from, channels, stride, relu);
     return this.operator(Builtin.depthwiseConv2d, 3, [from.tensor, ...weights], to, 'DepthwiseConv2D', {
       ...this.convolutionOptions(stride, dilation, relu),
-      depthMultiplier: 1,
+      depthMultiplier: multiplier,
     });
   }
 

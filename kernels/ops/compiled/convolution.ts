@@ -7,6 +7,7 @@ import {
   OUTPUT_OFFSETS,
   PAIRS,
   PIXELS,
+  REST_WEIGHTS,
   RUN_LENGTH,
   RUN_OFFSETS,
   SEGMENT_OFFSETS,
@@ -30,16 +31,18 @@ import {
   tilePixels,
   windowOffsets,
 } from './offsets.ts';
-import { type Panels, packWeights, paddedChannels, pairCount } from './panels.ts';
+import { type Panels, packRest, packWeights, paddedChannels, pairCount } from './panels.ts';
 import { type Segments, segmentsOf, segmentTable } from './segments.ts';
 
 const COLUMNS = 8;
 /** Pixels whose segments are gathered at one time, as the kernel has it. */
 const GATHERED_PIXELS = 32;
-/** Shorter segments than this are gathered: the loop over them would cost as much as their products. */
-const GATHERED_LENGTH_MAX = 24;
-/** Fewer output channels than this do not pay for the copies. */
-const GATHERED_CHANNELS_MIN = 32;
+/** Longer segments than this are read where they lie: the loop over them costs little beside their products. */
+const GATHERED_LENGTH_MAX = 23;
+/** Fewer output channels than this do not pay for the copies; of short segments fewer do. */
+const GATHERED_CHANNELS_MIN = 48;
+const SHORT_LENGTH_MAX = 5;
+const SHORT_CHANNELS_MIN = 24;
 /** What the last copied vector may write too much. */
 const SLACK_BYTES = 16;
 
@@ -47,8 +50,7 @@ const SLACK_BYTES = 16;
 export function prepareCompiledConvolution(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
   const { geometry, input, output, weightScale } = layer;
   const segments = segmentsOf(geometry);
-  const isGathered =
-    segments.count > 1 && segments.length < GATHERED_LENGTH_MAX && geometry.outputChannels >= GATHERED_CHANNELS_MIN;
+  const isGathered = paysGathering(segments, geometry.outputChannels);
   const panels = panelsOf(geometry, segments, isGathered);
   const packed = packWeights(context, layer.weights, panels);
   const channels = paddedChannels(panels);
@@ -59,6 +61,7 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
     geometry.filterHeight * geometry.filterWidth * geometry.inputChannels,
     channels,
   );
+  const rest = compiled.isBounded ? packRest(context, layer.weights, panels) : 0;
   const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
   const adapter = layer.frozen === true ? null : adapterScratch(context, TILE_PIXELS * channels);
   const rowBytes = pairCount(panels.segmentLength) * 4;
@@ -96,6 +99,7 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
                 .int(SEGMENTS, panels.segments)
                 .int(SEGMENT_OFFSETS, isGathered ? tables.none : tables.segments)
                 .int(PAIRS, pairCount(panels.segmentLength))
+                .int(REST_WEIGHTS, rest)
                 .int(GATHER_SEGMENTS, isGathered ? segments.count : 0)
                 .int(RUN_OFFSETS, tables.segments)
                 .int(RUN_LENGTH, segments.length)
@@ -110,6 +114,11 @@ export function prepareCompiledConvolution(context: PrepareContext, layer: Convo
       };
     },
   };
+}
+
+function paysGathering({ count, length }: Segments, channels: number): boolean {
+  if (count === 1 || length > GATHERED_LENGTH_MAX) return false;
+  return channels >= (length > SHORT_LENGTH_MAX ? GATHERED_CHANNELS_MIN : SHORT_CHANNELS_MIN);
 }
 
 function demandOf({ geometry, input, flat }: ConvolutionLayer): WideDemand {

@@ -1,48 +1,40 @@
 import {
+  DEPTH_MULTIPLIER,
   INPUT_OFFSETS,
   KIND_DEPTHWISE,
   OUT_CHANNELS,
-  OUT_STRIDE,
-  OUTPUT,
   OUTPUT_OFFSETS,
+  PATTERNS,
   PIXELS,
-  SCALE,
-  START,
   TAP_OFFSETS,
   TAP_PAIRS,
 } from '../../wasm/assembly/records.ts';
+import type { RecordWriter } from '../../wasm/record-writer.ts';
 import type { WideLayout } from '../../wide-layout.ts';
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator } from '../operator.ts';
 import type { PrepareContext } from '../prepare-context.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
-import { placeLayer, writeLayer } from './layer.ts';
-import { offsetTable, outputOffsets, tilePixels, windowOffsets } from './offsets.ts';
+import { type CompiledLayer, placeLayer, writeLayer } from './layer.ts';
+import { offsetTable, outputOffsets, type PixelOffsets, tilePixels, windowOffsets } from './offsets.ts';
+import { groupOf, groupOffsets } from './pixel-groups.ts';
 
 /** Channels of a block. */
 const BLOCK = 8;
 
-/**
- * DEPTHWISE_CONV_2D on the compiled kernels. With a depth multiplier of M it is M convolutions, the m-th of which
- * writes every M-th channel.
- */
+/** DEPTHWISE_CONV_2D on the compiled kernels. */
 export function prepareCompiledDepthwise(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
   const { geometry, input, output, weightScale } = layer;
-  const { inputChannels, depthMultiplier, padTop, padLeft, padBottom, padRight } = geometry;
-  const places = Math.ceil(inputChannels / BLOCK) * BLOCK;
-  const placeOf = (channel: number): number =>
-    (channel % depthMultiplier) * places + Math.floor(channel / depthMultiplier);
-  const pairs = (geometry.filterHeight * geometry.filterWidth + 1) >> 1;
-  const packed = packTaps(context, layer, pairs, places, placeOf);
-  const compiled = placeLayer(
-    context,
-    { input, output },
-    weightScale,
-    geometry.filterHeight * geometry.filterWidth,
-    places * depthMultiplier,
-    placeOf,
-  );
-  const pixels = geometry.batch * geometry.outputHeight * geometry.outputWidth;
+  const { outputWidth, outputChannels, depthMultiplier, padTop, padLeft, padBottom, padRight } = geometry;
+  const group = groupOf(outputWidth, geometry.strideWidth, outputChannels);
+  const channels = group * outputChannels;
+  const places = Math.ceil(channels / BLOCK) * BLOCK;
+  const taps = geometry.filterHeight * geometry.filterWidth;
+  const pairs = (taps + 1) >> 1;
+  const packed = packTaps(context, layer, group, places * pairs * 4);
+  const compiled = placeLayer(context, { input, output }, weightScale, taps, places);
+  repeatLayer(context, compiled, group);
+  const pixels = geometry.batch * geometry.outputHeight * Math.ceil(outputWidth / group);
   const border = { top: padTop, left: padLeft, bottom: padBottom, right: padRight };
   return {
     multiplyAdds: geometry.multiplyAdds,
@@ -51,47 +43,63 @@ export function prepareCompiledDepthwise(context: PrepareContext, layer: Convolu
     bind: (addresses) => {
       const from = addresses.wide(input.index);
       const to = addresses.output(output.index);
-      const fromOffsets = offsetTable(context, pixels, windowOffsets(geometry, from.layout!));
-      const toOffsets = offsetTable(context, pixels, outputOffsets(to, geometry.outputChannels));
-      const taps = tapOffsets(context, geometry, from.layout!);
-      const records = Array.from({ length: depthMultiplier }, (_, m) => ({
-        kind: KIND_DEPTHWISE,
-        write: (record: Parameters<typeof writeLayer>[0]) => {
-          writeLayer(record, compiled, packed + m * places * pairs * 4, from, to)
-            .int(START, compiled.start + m * places * 4)
-            .int(SCALE, compiled.scale + m * places * 4)
-            .int(OUTPUT, to.address + m * (to.layout === null ? 1 : 2))
-            .int(OUT_CHANNELS, inputChannels)
-            .int(OUT_STRIDE, depthMultiplier)
-            .int(PIXELS, tilePixels(pixels))
-            .int(INPUT_OFFSETS, fromOffsets)
-            .int(OUTPUT_OFFSETS, toOffsets)
-            .int(TAP_OFFSETS, taps)
-            .int(TAP_PAIRS, pairs);
-        },
-      }));
-      return { adapterPoint: null, records };
+      const tableOf = (places: PixelOffsets): number =>
+        offsetTable(context, pixels, groupOffsets(places, outputWidth, group));
+      const inputTable = tableOf(windowOffsets(geometry, from.layout!));
+      const outputTable = tableOf(outputOffsets(to, outputChannels));
+      const tapTable = tapOffsets(context, geometry, from.layout!);
+      const patterns = depthMultiplier > 1 ? patternTable(context, depthMultiplier, places) : 0;
+      const write = (record: RecordWriter): void => {
+        writeLayer(record, compiled, packed, from, to)
+          .int(OUT_CHANNELS, channels)
+          .int(PIXELS, tilePixels(pixels))
+          .int(INPUT_OFFSETS, inputTable)
+          .int(OUTPUT_OFFSETS, outputTable)
+          .int(TAP_OFFSETS, tapTable)
+          .int(TAP_PAIRS, pairs)
+          .int(DEPTH_MULTIPLIER, depthMultiplier)
+          .int(PATTERNS, patterns);
+      };
+      return { adapterPoint: null, records: [{ kind: KIND_DEPTHWISE, write }] };
     },
   };
 }
 
-/** Weights [height × width × channels] as blocks of eight channels, each channel at its place. */
-function packTaps(
-  context: PrepareContext,
-  { geometry, weights }: ConvolutionLayer,
-  pairs: number,
-  places: number,
-  placeOf: (channel: number) => number,
-): number {
-  const { outputChannels, filterHeight, filterWidth, depthMultiplier, inputChannels } = geometry;
-  const packed = context.persistent(places * depthMultiplier * pairs * 4);
-  const table = context.sharedInts(`places ${[inputChannels, depthMultiplier]}`, () =>
-    Int32Array.from({ length: outputChannels }, (_, channel) => placeOf(channel)),
-  );
-  context.withWeights(weights, (source, kernels) =>
-    kernels.packTaps(source, packed, table, outputChannels, filterHeight * filterWidth),
-  );
+/** Weights [height × width × channels] as blocks of eight channels, those of a pixel once for each of its group. */
+function packTaps(context: PrepareContext, { geometry, weights }: ConvolutionLayer, group: number, bytes: number) {
+  const { outputChannels, filterHeight, filterWidth } = geometry;
+  const channels = group * outputChannels;
+  const taps = filterHeight * filterWidth;
+  const repeated = new Int8Array(taps * channels);
+  for (let place = 0; place < repeated.length; place += outputChannels) {
+    const tap = Math.floor(place / channels) * outputChannels;
+    repeated.set(weights.subarray(tap, tap + outputChannels), place);
+  }
+  const packed = context.persistent(bytes);
+  context.withWeights(repeated, (source, kernels) => kernels.packTaps(source, packed, channels, taps));
   return packed;
+}
+
+/** Start and scale of every channel once for each pixel of a group. */
+function repeatLayer({ engine }: PrepareContext, { start, scale, outChannels }: CompiledLayer, group: number): void {
+  for (const address of [start, scale]) {
+    for (let pixel = 1; pixel < group; pixel++) {
+      engine.int32.copyWithin((address >> 2) + pixel * outChannels, address >> 2, (address >> 2) + outChannels);
+    }
+  }
+}
+
+/**
+ * For each output channel which of the (tap, next tap) pairs it takes, of those of the first input channels that its
+ * block reads: as four bytes of a pattern for a swizzle.
+ */
+function patternTable(context: PrepareContext, multiplier: number, places: number): number {
+  return context.sharedInts(`patterns ${[multiplier, places]}`, () =>
+    Int32Array.from({ length: places }, (_, channel) => {
+      const first = Math.floor((channel - (channel % BLOCK)) / multiplier);
+      return 0x03020100 + 0x04040404 * (Math.floor(channel / multiplier) - first);
+    }),
+  );
 }
 
 /** Byte offsets of the taps, the last one repeated when their number is odd. */

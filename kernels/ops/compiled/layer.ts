@@ -49,9 +49,10 @@ const BOUND = 4_194_304;
 const PRODUCT_MAX = 255 * 128;
 
 /**
- * Writes bias and scales of a layer, each channel at the place that `placeOf` gives it among `places`.
+ * Writes bias and scales of a layer, one per channel.
  *
  * @param products that each accumulator adds up
+ * @param places channels rounded up to what the kernel takes at a time, or more
  */
 export function placeLayer(
   context: PrepareContext,
@@ -59,7 +60,6 @@ export function placeLayer(
   weightScale: Float32Array,
   products: number,
   places: number,
-  placeOf: (channel: number) => number = (channel) => channel,
 ): CompiledLayer {
   const { engine } = context;
   const from = context.quantisation(tensors.input);
@@ -81,12 +81,11 @@ export function placeLayer(
     if (!(product > 0 && factor > 0 && factor < Infinity)) {
       context.refuse(`has scales whose product leaves float32 in channel ${channel}`);
     }
-    const place = placeOf(channel);
     const value = bias.length > 0 ? values.getInt32(4 * channel, true) : 0;
-    engine.int32[start / 4 + place] = value;
+    engine.int32[start / 4 + channel] = value;
     largest = Math.max(largest, (Math.abs(value) + products * PRODUCT_MAX) * factor);
-    engine.float32[unit / 4 + place] = product;
-    engine.float32[scale / 4 + place] = factor;
+    engine.float32[unit / 4 + channel] = product;
+    engine.float32[scale / 4 + channel] = factor;
   }
   const [activationMin, activationMax] = activationRange(context, to);
   return {

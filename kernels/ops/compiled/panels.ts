@@ -36,6 +36,34 @@ export function packWeights(context: PrepareContext, weights: Int8Array, panels:
   return packed;
 }
 
+/** Inputs of a vector, as `packRest` fills segments up to. */
+const LANES = 8;
+
+/** Whether the last channels are cheaper along the lanes than as half a panel, in instructions of a tile. */
+function isRestCheaper(rest: number, { segments, segmentLength }: Panels): boolean {
+  const vectors = Math.ceil(segmentLength / LANES);
+  const alongLanes = rest * (60 + segments * (20 + 13 * vectors));
+  return rest <= 2 && alongLanes < 80 + segments * (20 + 13 * pairCount(segmentLength));
+}
+
+/**
+ * Packs the weights of the last one or two channels, where these are a panel and it pays, as
+ * wasm/assembly/convolution-rest.ts has them: int16 [channels × segments × inputs], segments filled up to whole
+ * vectors. Returns their address, else 0.
+ */
+export function packRest(context: PrepareContext, weights: Int8Array, panels: Panels): number {
+  const { columns, outChannels, segments, segmentLength } = panels;
+  const rest = outChannels % columns;
+  if (rest === 0 || context.isCompact || !isRestCheaper(rest, panels)) return 0;
+  const length = Math.ceil(segmentLength / LANES) * LANES;
+  const padded = new Int8Array(rest * segments * length);
+  for (let run = 0; run < rest * segments; run++) {
+    const from = ((outChannels - rest) * segments + run) * segmentLength;
+    padded.set(weights.subarray(from, from + segmentLength), run * length);
+  }
+  return packWeights(context, padded, { columns: 1, outChannels: rest, segments, segmentLength: length });
+}
+
 /**
  * Packs weights [out × length] two to an int16, for a dense row (wasm/assembly/dense-coupled.ts): a byte a weight, as
  * the compact form has it, read in less time than either. Null when one is −128: two of these have no room in an int16.

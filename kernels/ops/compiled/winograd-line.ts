@@ -21,6 +21,7 @@ import { COLUMNS, enlarge, paddedChannels, suitsSums } from './winograd-sums.ts'
 
 /** Elements of a transformed tile. */
 const ELEMENTS = 4;
+const COST = { products: 8, perInput: 12, perOutput: 92 };
 /** Tiles whose transformed inputs are held at one time: with 64 channels they fill half of a first-level cache. */
 const BLOCK_TILES = 64;
 /** The kernel multiplies this many tiles at a time. */
@@ -33,7 +34,7 @@ export function suitsWinogradLine(context: PrepareContext, geometry: Convolution
   if (!isLine || strideHeight !== 1 || strideWidth !== 1) return false;
   const { length, dilation } = lineOf(geometry);
   // Two outputs a tile, except at the end of a line: four products for six.
-  return length >= 1.5 * firstsOf(length, dilation).length && suitsSums(context, geometry);
+  return length >= 1.5 * firstsOf(length, dilation).length && suitsSums(context, geometry, COST);
 }
 
 /** CONV_2D of 1 × 3 or 3 × 1 and stride 1 by Winograd's transform, with the same bits (assembly/winograd-line.ts). */

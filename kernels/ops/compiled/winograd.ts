@@ -24,6 +24,7 @@ import { COLUMNS, enlarge, paddedChannels, suitsSums } from './winograd-sums.ts'
 
 /** Elements of a transformed tile. */
 const ELEMENTS = 16;
+const COST = { products: 16, perInput: 83, perOutput: 205 };
 /** Tiles whose transformed inputs are held at one time: with 64 channels they fill half of a first-level cache. */
 const BLOCK_TILES = 16;
 
@@ -33,7 +34,7 @@ export function suitsWinograd(context: PrepareContext, geometry: ConvolutionGeom
   const { outputHeight, outputWidth } = geometry;
   const shape = [filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth];
   const isPlain = `${shape}` === '3,3,1,1,1,1';
-  return isPlain && outputHeight >= 2 && outputWidth >= 2 && suitsSums(context, geometry);
+  return isPlain && outputHeight >= 2 && outputWidth >= 2 && suitsSums(context, geometry, COST);
 }
 
 /** CONV_2D of 3 × 3 and stride 1 by Winograd's transform, with the same bits (kernels/wasm/assembly/winograd.ts). */

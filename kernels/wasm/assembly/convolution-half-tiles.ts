@@ -32,9 +32,9 @@ export function halfTiles<T, S>(
     const p2 = input + load<usize>(at, 8);
     const p3 = input + load<usize>(at, 12);
     let a0 = v128.load(start);
-    let a1 = v128.load(start + startStride);
-    let a2 = v128.load(start + 2 * startStride);
-    let a3 = v128.load(start + 3 * startStride);
+    let a1 = sizeof<S>() == 2 ? a0 : v128.load(start + startStride);
+    let a2 = sizeof<S>() == 2 ? a0 : v128.load(start + 2 * startStride);
+    let a3 = sizeof<S>() == 2 ? a0 : v128.load(start + 3 * startStride);
     let w = panel;
     for (let segment = segmentsBegin; segment < segmentsEnd; segment += 4) {
       const offset = load<usize>(segment);

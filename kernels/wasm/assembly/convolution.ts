@@ -1,6 +1,6 @@
 import { adapterRow, entryOf } from './adapter';
 import { tiles } from './convolution-tiles';
-import { ADJUSTED, COMPACT, GATHER_ROWS, GATHER_SEGMENTS, GATHERED, INPUT, INPUT_OFFSETS, OUT_CHANNELS, OUTPUT_OFFSETS, PAIRS, PIXELS, RUN_LENGTH, RUN_OFFSETS, SINGLE_PIXELS, START } from './records';
+import { ADJUSTED, COMPACT, GATHER_ROWS, GATHER_SEGMENTS, GATHERED, INPUT, INPUT_OFFSETS, OUT_CHANNELS, OUTPUT_OFFSETS, PAIRS, PIXELS, RUN_LENGTH, RUN_OFFSETS, SEGMENTS, SINGLE_PIXELS, START } from './records';
 import { isWhole } from './requantise';
 import { TILE_BYTES } from './tile-bytes';
 
@@ -51,11 +51,15 @@ function gatheredTiles(record: usize, entry: usize): void {
     for (let pixel: usize = 0; pixel < bytes; pixel += 4) {
       const from = input + load<usize>(offsets + pixel);
       let to = gathered + (pixel >> 2) * rowBytes;
-      // Whole vectors: what they write too much is overwritten by the next segment, the last ones' by nobody's need.
+      // Whole vectors: what they write too much is overwritten by the next segment, the last ones' by nobody's need. Three
+      // at most, without a loop, which would ask more than it copies.
       for (let segment = segments; segment < segmentsEnd; segment += 4) {
         const x = from + load<usize>(segment);
         v128.store(to, v128.load(x));
-        for (let k: usize = 16; k < segmentBytes; k += 16) v128.store(to + k, v128.load(x + k));
+        if (segmentBytes > 16) {
+          v128.store(to, v128.load(x, 16), 16);
+          if (segmentBytes > 32) v128.store(to, v128.load(x, 32), 32);
+        }
         to += segmentBytes;
       }
     }
@@ -78,11 +82,13 @@ function dispatch(
 ): void {
   const tableBytes = singles ? allBytes - TILE_BYTES : allBytes;
   if (load<i32>(record, COMPACT)) {
-    tiles<i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
-  } else if (!startStride && isWhole(record)) {
+    tiles<i8, i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
+  } else if (startStride || !isWhole(record)) {
     // Starts that differ from pixel to pixel have an adapter in them, which no bound holds.
-    tiles<i16, i16>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
-  } else tiles<i16, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
+    tiles<i16, i8, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
+  } else if (load<i32>(record, SEGMENTS) == 1) {
+    tiles<i16, i16, i16>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
+  } else tiles<i16, i16, i8>(record, input, inputOffsets, outputOffsets, tableBytes, singles, start, startStride);
 }
 
 export function convolution(record: usize, adapters: usize): void {

@@ -1,13 +1,14 @@
 import {
+  DEPTH_MULTIPLIER,
   HIGH,
   INPUT,
   INPUT_OFFSETS,
   LOW,
   OUT_CHANNELS,
-  OUT_STRIDE,
   OUT_WIDE,
   OUTPUT,
   OUTPUT_OFFSETS,
+  PATTERNS,
   PIXELS,
   SCALE,
   START,
@@ -35,38 +36,28 @@ function highPairs(a: v128, b: v128): v128 {
   return v128.shuffle<i16>(a, b, 4, 12, 5, 13, 6, 14, 7, 15);
 }
 
-/** Eight requantised values, a stride of bytes apart, the first `count` of them. */
-function scatterEight(address: usize, eight: v128, wide: bool, count: i32, stride: usize): void {
-  const bytes = i8x16.narrow_i16x8_s(eight, eight);
-  if (count >= 8 && wide) {
-    v128.store16_lane(address + 0 * stride, eight, 0);
-    v128.store16_lane(address + 1 * stride, eight, 1);
-    v128.store16_lane(address + 2 * stride, eight, 2);
-    v128.store16_lane(address + 3 * stride, eight, 3);
-    v128.store16_lane(address + 4 * stride, eight, 4);
-    v128.store16_lane(address + 5 * stride, eight, 5);
-    v128.store16_lane(address + 6 * stride, eight, 6);
-    v128.store16_lane(address + 7 * stride, eight, 7);
-    return;
-  }
-  if (count >= 8) {
-    v128.store8_lane(address + 0 * stride, bytes, 0);
-    v128.store8_lane(address + 1 * stride, bytes, 1);
-    v128.store8_lane(address + 2 * stride, bytes, 2);
-    v128.store8_lane(address + 3 * stride, bytes, 3);
-    v128.store8_lane(address + 4 * stride, bytes, 4);
-    v128.store8_lane(address + 5 * stride, bytes, 5);
-    v128.store8_lane(address + 6 * stride, bytes, 6);
-    v128.store8_lane(address + 7 * stride, bytes, 7);
-    return;
-  }
-  let values = eight;
-  for (let lane = min(count, 8); lane > 0; lane--) {
-    if (wide) v128.store16_lane(address, values, 0);
-    else v128.store8_lane(address, i8x16.narrow_i16x8_s(values, values), 0);
-    address += stride;
-    values = v128.shuffle<i16>(values, values, 1, 2, 3, 4, 5, 6, 7, 0);
-  }
+/**
+ * What outputs 0 to 3 of a block, or 4 to 7 where `isHigh`, read of two taps. With a depth multiplier (`P` is i16) the
+ * block reads four channels at most, and `pattern` says which output takes which.
+ */
+// @ts-ignore: decorator
+@inline
+function pairs<P>(a: v128, b: v128, isHigh: bool, pattern: v128): v128 {
+  if (sizeof<P>() == 2) return i8x16.swizzle(lowPairs(a, b), pattern);
+  return isHigh ? highPairs(a, b) : lowPairs(a, b);
+}
+
+// @ts-ignore: decorator
+@inline
+function patternAt<P>(address: usize): v128 {
+  return sizeof<P>() == 2 ? v128.load(address) : i32x4.splat(0);
+}
+
+/** What `pairs` needs of a pixel at a tap. */
+// @ts-ignore: decorator
+@inline
+function channelsAt<P>(address: usize): v128 {
+  return sizeof<P>() == 2 ? v128.load64_zero(address) : v128.load(address);
 }
 
 /**
@@ -74,13 +65,14 @@ function scatterEight(address: usize, eight: v128, wide: bool, count: i32, strid
  *
  * @param record fields of records.ts; the other places are those of the block
  */
-function halfBlock<S>(
+function halfBlock<S, P>(
   record: usize,
   input: usize,
   output: usize,
   weights: usize,
   start: usize,
   scale: usize,
+  patterns: usize,
   count: i32,
 ): void {
   const wide = load<i32>(record, OUT_WIDE) != 0;
@@ -89,37 +81,35 @@ function halfBlock<S>(
   const pixels = load<i32>(record, PIXELS);
   const taps = load<usize>(record, TAP_OFFSETS);
   const tapsEnd = taps + (load<usize>(record, TAP_PAIRS) << 3);
-  const multiplier = load<usize>(record, OUT_STRIDE);
-  /** From one value that is written to the next. */
-  const valueBytes = multiplier << <usize>wide;
+  const low = patternAt<P>(patterns);
   let w = weights;
   for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
     const at = inputOffsets + (<usize>pixel << 2);
-    const p0 = input + load<usize>(at, 0);
-    const p1 = input + load<usize>(at, 4);
-    const p2 = input + load<usize>(at, 8);
-    const p3 = input + load<usize>(at, 12);
+    const p0 = load<usize>(at, 0);
+    const p1 = load<usize>(at, 4);
+    const p2 = load<usize>(at, 8);
+    const p3 = load<usize>(at, 12);
     let a0 = v128.load(start, 0);
     let a1 = a0;
     let a2 = a0;
     let a3 = a0;
     w = weights;
     for (let tap = taps; tap < tapsEnd; tap += 8) {
-      const one = load<usize>(tap, 0);
-      const two = load<usize>(tap, 4);
+      const one = input + load<usize>(tap, 0);
+      const two = input + load<usize>(tap, 4);
       const wa = v128.load(w, 0);
-      let u = v128.load(p0 + one);
-      let v = v128.load(p0 + two);
-      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-      u = v128.load(p1 + one);
-      v = v128.load(p1 + two);
-      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-      u = v128.load(p2 + one);
-      v = v128.load(p2 + two);
-      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-      u = v128.load(p3 + one);
-      v = v128.load(p3 + two);
-      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
+      let u = v128.load64_zero(p0 + one);
+      let v = v128.load64_zero(p0 + two);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(pairs<P>(u, v, false, low), wa));
+      u = v128.load64_zero(p1 + one);
+      v = v128.load64_zero(p1 + two);
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(pairs<P>(u, v, false, low), wa));
+      u = v128.load64_zero(p2 + one);
+      v = v128.load64_zero(p2 + two);
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(pairs<P>(u, v, false, low), wa));
+      u = v128.load64_zero(p3 + one);
+      v = v128.load64_zero(p3 + two);
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(pairs<P>(u, v, false, low), wa));
       w += 32;
     }
     const to = outputOffsets + (<usize>pixel << 2);
@@ -137,33 +127,24 @@ function halfBlock<S>(
       v128.store64_lane(o3, q23, 1);
       continue;
     }
-    const q1 = v128.shuffle<i64>(q01, q01, 1, 0);
-    const q3 = v128.shuffle<i64>(q23, q23, 1, 0);
-    if (multiplier == 1) {
-      storeEight(o0, q01, wide, count);
-      storeEight(o1, q1, wide, count);
-      storeEight(o2, q23, wide, count);
-      storeEight(o3, q3, wide, count);
-    } else {
-      scatterEight(o0, q01, wide, count, valueBytes);
-      scatterEight(o1, q1, wide, count, valueBytes);
-      scatterEight(o2, q23, wide, count, valueBytes);
-      scatterEight(o3, q3, wide, count, valueBytes);
-    }
+    storeEight(o0, q01, wide, count);
+    storeEight(o1, v128.shuffle<i64>(q01, q01, 1, 0), wide, count);
+    storeEight(o2, q23, wide, count);
+    storeEight(o3, v128.shuffle<i64>(q23, q23, 1, 0), wide, count);
   }
 }
 
 /**
  * A depthwise convolution: each channel the requantised sum over its own taps. Taps are taken in pairs, so that one dot
  * product serves two; four pixels share the weights of a block of eight channels. Channels are read eight at a time also
- * behind the last one, where weights are zero.
+ * behind the last one, where weights are zero. A pixel may be a group of them (ops/compiled/pixel-groups.ts).
+ *
+ * `S` is i16 where `isWhole`, which needs no questions at each store and half the clamps; blocks are taken from the last
+ * to the first, as that demands. `P` is i16 with a depth multiplier: output channel c reads input channel ⌊c / multiplier⌋.
  *
  * @param record fields of records.ts; weights int16: per block, per pair of taps, 8 × (tap, next tap)
- *
- * `S` is i16 where `isWhole` and channels lie side by side, which needs no questions at each store and half the clamps.
- * Blocks are taken from the last to the first, as that demands.
  */
-function blocks<S>(record: usize): void {
+function blocks<S, P>(record: usize): void {
   const wide = load<i32>(record, OUT_WIDE) != 0;
   setRequantisation(load<f32>(record, LOW), load<f32>(record, HIGH), wide ? 0 : load<i32>(record, ZERO_POINT));
   const inputOffsets = load<usize>(record, INPUT_OFFSETS);
@@ -172,36 +153,40 @@ function blocks<S>(record: usize): void {
   const taps = load<usize>(record, TAP_OFFSETS);
   const tapsEnd = taps + (load<usize>(record, TAP_PAIRS) << 3);
   const channels = load<i32>(record, OUT_CHANNELS);
-  const multiplier = load<usize>(record, OUT_STRIDE);
-  /** From one value that is written to the next. */
-  const valueBytes = multiplier << <usize>wide;
+  const multiplier = load<usize>(record, DEPTH_MULTIPLIER);
+  const patterns = load<usize>(record, PATTERNS);
+  const outputBytes: usize = wide ? 16 : 8;
   const blockBytes = load<usize>(record, TAP_PAIRS) << 5;
+  const origin = load<usize>(record, INPUT);
   const last = <usize>((channels - 1) >> 3);
-  let input = load<usize>(record, INPUT) + (last << 4);
-  let output = load<usize>(record, OUTPUT) + last * (valueBytes << 3);
+  let block = <i32>last;
+  let output = load<usize>(record, OUTPUT) + last * outputBytes;
   let weights = load<usize>(record, WEIGHTS) + last * blockBytes;
   let scale = load<usize>(record, SCALE) + (last << 5);
   let start = load<usize>(record, START) + (last << 5);
-  let left = <i32>last + 1;
   let count = channels - (<i32>last << 3);
+  /** First channel that the block reads. It varies, because V8 would divide in the innermost loop for a constant. */
+  let input = origin + (((last << 3) / multiplier) << 1);
   if (count <= BLOCK / 2) {
-    halfBlock<S>(record, input, output, weights, start, scale, count);
-    left--;
+    halfBlock<S, P>(record, input, output, weights, start, scale, patterns + (last << 5), count);
     count = BLOCK;
-    input -= 16;
-    output -= valueBytes << 3;
+    block--;
+    input = origin + (((<usize>block << 3) / multiplier) << 1);
+    output -= outputBytes;
     weights -= blockBytes;
     scale -= 32;
     start -= 32;
   }
   let w = weights;
-  for (; left > 0; left--) {
+  while (block >= 0) {
+    const low = patternAt<P>(patterns + (<usize>block << 5));
+    const high = patternAt<P>(patterns + (<usize>block << 5) + 16);
     for (let pixel: i32 = 0; pixel < pixels; pixel += TILE) {
       const at = inputOffsets + (<usize>pixel << 2);
-      const p0 = input + load<usize>(at, 0);
-      const p1 = input + load<usize>(at, 4);
-      const p2 = input + load<usize>(at, 8);
-      const p3 = input + load<usize>(at, 12);
+      const p0 = load<usize>(at, 0);
+      const p1 = load<usize>(at, 4);
+      const p2 = load<usize>(at, 8);
+      const p3 = load<usize>(at, 12);
       let a0 = v128.load(start, 0);
       let b0 = v128.load(start, 16);
       let a1 = a0;
@@ -212,28 +197,29 @@ function blocks<S>(record: usize): void {
       let b3 = b0;
       w = weights;
       for (let tap = taps; tap < tapsEnd; tap += 8) {
-        const one = load<usize>(tap, 0);
-        const two = load<usize>(tap, 4);
+        // Here and not in the four offsets of pixels: V8 would add it to each of them at every tap.
+        const one = input + load<usize>(tap, 0);
+        const two = input + load<usize>(tap, 4);
         const wa = v128.load(w, 0);
         const wb = v128.load(w, 16);
-        let u = v128.load(p0 + one);
-        let v = v128.load(p0 + two);
-        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-        b0 = i32x4.add(b0, i32x4.dot_i16x8_s(highPairs(u, v), wb));
-        u = v128.load(p1 + one);
-        v = v128.load(p1 + two);
-        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-        b1 = i32x4.add(b1, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        let u = channelsAt<P>(p0 + one);
+        let v = channelsAt<P>(p0 + two);
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(pairs<P>(u, v, false, low), wa));
+        b0 = i32x4.add(b0, i32x4.dot_i16x8_s(pairs<P>(u, v, true, high), wb));
+        u = channelsAt<P>(p1 + one);
+        v = channelsAt<P>(p1 + two);
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(pairs<P>(u, v, false, low), wa));
+        b1 = i32x4.add(b1, i32x4.dot_i16x8_s(pairs<P>(u, v, true, high), wb));
         // Never so; a new basic block, because V8 hoists the loads of one to its top and would spill the accumulators.
         if (!w) break;
-        u = v128.load(p2 + one);
-        v = v128.load(p2 + two);
-        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-        b2 = i32x4.add(b2, i32x4.dot_i16x8_s(highPairs(u, v), wb));
-        u = v128.load(p3 + one);
-        v = v128.load(p3 + two);
-        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(lowPairs(u, v), wa));
-        b3 = i32x4.add(b3, i32x4.dot_i16x8_s(highPairs(u, v), wb));
+        u = channelsAt<P>(p2 + one);
+        v = channelsAt<P>(p2 + two);
+        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(pairs<P>(u, v, false, low), wa));
+        b2 = i32x4.add(b2, i32x4.dot_i16x8_s(pairs<P>(u, v, true, high), wb));
+        u = channelsAt<P>(p3 + one);
+        v = channelsAt<P>(p3 + two);
+        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(pairs<P>(u, v, false, low), wa));
+        b3 = i32x4.add(b3, i32x4.dot_i16x8_s(pairs<P>(u, v, true, high), wb));
         w += 32;
       }
       const to = outputOffsets + (<usize>pixel << 2);
@@ -252,28 +238,27 @@ function blocks<S>(record: usize): void {
         v128.store(o1, q1);
         v128.store(o2, q2);
         v128.store(o3, q3);
-      } else if (multiplier == 1) {
+      } else {
         storeEight(o0, q0, wide, count);
         storeEight(o1, q1, wide, count);
         storeEight(o2, q2, wide, count);
         storeEight(o3, q3, wide, count);
-      } else {
-        scatterEight(o0, q0, wide, count, valueBytes);
-        scatterEight(o1, q1, wide, count, valueBytes);
-        scatterEight(o2, q2, wide, count, valueBytes);
-        scatterEight(o3, q3, wide, count, valueBytes);
       }
     }
     count = BLOCK;
     weights -= blockBytes;
     scale -= 32;
     start -= 32;
-    input -= 16;
-    output -= valueBytes << 3;
+    output -= outputBytes;
+    block--;
+    input = origin + (((<usize>block << 3) / multiplier) << 1);
   }
 }
 
 export function depthwise(record: usize): void {
-  if (load<i32>(record, OUT_STRIDE) == 1 && isWhole(record)) blocks<i16>(record);
-  else blocks<i8>(record);
+  if (load<i32>(record, DEPTH_MULTIPLIER) == 1) {
+    if (isWhole(record)) blocks<i16, i8>(record);
+    else blocks<i8, i8>(record);
+  } else if (isWhole(record)) blocks<i16, i16>(record);
+  else blocks<i8, i16>(record);
 }

@@ -77,13 +77,12 @@ export function packCoupled(weights: usize, packed: usize, channels: usize, leng
   }
 }
 
-/** Packs weights [taps × channels], channel c at `places + 4c`, as blocks of eight: per pair of taps, 8 × (tap, next). */
-export function packTaps(weights: usize, packed: usize, places: usize, channels: usize, taps: usize): void {
+/** Packs weights [taps × channels] as blocks of eight channels: per pair of taps, 8 × (tap, next). `packed` must be zero. */
+export function packTaps(weights: usize, packed: usize, channels: usize, taps: usize): void {
   const pairs = (taps + 1) >> 1;
   for (let channel: usize = 0; channel < channels; channel++) {
-    const place = load<usize>(places + (channel << 2));
-    const lane = place & 7;
-    const block = packed + (((place - lane) * pairs + lane) << 2);
+    const lane = channel & 7;
+    const block = packed + (((channel - lane) * pairs + lane) << 2);
     for (let tap: usize = 0; tap < taps; tap++) {
       store<i16>(block + (tap >> 1) * 32 + ((tap & 1) << 1), <i16>load<i8>(weights + tap * channels + channel));
     }

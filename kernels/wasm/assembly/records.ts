@@ -56,6 +56,8 @@ export const SEGMENTS = 60;
 export const SEGMENT_OFFSETS = 64;
 /** Also of a dense layer. */
 export const PAIRS = 68;
+/** Of the last one or two channels, where these are a panel, as `restTiles` has them; 0: these are in the panel. */
+export const REST_WEIGHTS = 124;
 
 /** Adapters: number of the point, or −1; real value of an accumulator unit, float32 per output channel; scratch. */
 export const ORDINAL = 72;
@@ -69,8 +71,10 @@ export const INPUT_SCALE = 92;
 /** Depthwise: byte offsets of the taps, in pairs; the number of pairs. */
 export const TAP_OFFSETS = 60;
 export const TAP_PAIRS = 64;
-/** Channels between two values that are written: the depth multiplier. */
-export const OUT_STRIDE = 68;
+/** Output channels per input channel. */
+export const DEPTH_MULTIPLIER = 68;
+/** Where that is not 1, 32 bytes per block of eight outputs: which of the four channels that it reads goes where. */
+export const PATTERNS = 76;
 
 /** Widen: rows of int8 that lie one after the other become rows of int16 a stride apart. */
 export const WIDEN_ROWS = 48;

@@ -130,6 +130,13 @@ export function storeNarrow(address: usize, values: v128, count: i32): void {
 // @ts-ignore: decorator
 @inline
 export function storeEight(address: usize, values: v128, wide: bool, count: i32): void {
+  if (count < 8) storeSome(address, values, wide, count);
+  else if (wide) v128.store(address, values);
+  else v128.store64_lane(address, i8x16.narrow_i16x8_s(values, values), 0);
+}
+
+/** Fewer than eight: a function of its own, because `storeEight` stands in many places and seldom has that. */
+function storeSome(address: usize, values: v128, wide: bool, count: i32): void {
   if (wide) storeWide(address, values, count);
   else storeNarrow(address, i8x16.narrow_i16x8_s(values, values), count);
 }

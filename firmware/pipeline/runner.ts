@@ -2,7 +2,7 @@ import type { InferenceEngine } from '../../kernels/inference-engine.ts';
 import { type AdapterSet, findLogits, type TensorView } from '../../kernels/interpreter.ts';
 import type { ModelLimits } from '../../kernels/limits.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
-import { writeModel } from '../../kernels/tflite/writer.ts';
+import { withOutputs } from '../../kernels/tflite/with-outputs.ts';
 
 /** What runs a window's features through the model: our interpreter is one. */
 export interface Runner {
@@ -25,11 +25,11 @@ export function foreignRunner(
   bytes: Uint8Array,
   limits: ModelLimits,
 ): Runner {
-  const { subgraph } = model;
+  const { outputs: ends } = model.subgraph;
   const logits = findLogits(model);
-  const shown = subgraph.outputs.includes(logits);
-  const outputs = shown ? subgraph.outputs : [...subgraph.outputs, logits];
-  const file = shown ? bytes : writeModel({ ...model, subgraph: { ...subgraph, outputs } });
+  const shown = ends.includes(logits);
+  const outputs = shown ? ends : [...ends, logits];
+  const file = shown ? bytes : withOutputs(bytes, outputs);
   const loaded = engine.load(file, limits);
   return {
     inputs: loaded.inputs,

@@ -21,7 +21,7 @@ const giverOf = (payload: Uint8Array): string | null => {
   return opened?.ok && readGossip(opened.value.body).grains > 0 ? opened.value.sender : null;
 };
 
-/** On a busy machine what waited comes at once, which the door's rate may not let in, or before its sender's presence. */
+/** On a busy machine what waited comes at once, which the door may not let in, or before its sender's presence. */
 const refusesLittle = ({ meshRefused = 0, meshReceived = 0 }: Readonly<Record<string, number>>): void => {
   assert.ok(meshRefused <= meshReceived / 4, `${meshRefused} refused, ${meshReceived} received`);
 };

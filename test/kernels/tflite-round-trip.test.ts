@@ -5,6 +5,7 @@ import { defaultModelLimits as limits } from '../../kernels/limits.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { OPTIONS_LAYOUTS, optionsType } from '../../kernels/tflite/options.ts';
 import { readModel } from '../../kernels/tflite/reader.ts';
+import { withOutputs } from '../../kernels/tflite/with-outputs.ts';
 import { writeModel } from '../../kernels/tflite/writer.ts';
 import { dataPath, dataTest } from '../support/data.ts';
 import { denseNet } from '../support/dense-net.ts';
@@ -36,6 +37,27 @@ for (const name of [
     assert.equal(contents(again), contents(model));
   });
 }
+
+for (const name of ['ad01_int8', 'kws_ref_model', 'hello_world_int8', 'micro_speech_quantized']) {
+  dataTest(roundTrip, `${name} with another list of outputs is the same otherwise`, 'tflite_models', () => {
+    const bytes = readFileSync(dataPath('tflite_models', `${name}.tflite`));
+    const model = readModel(bytes, limits);
+    const { subgraph } = model;
+    const outputs = [...subgraph.outputs, subgraph.operators.at(-2)!.outputs[0]!];
+    const other = readModel(withOutputs(bytes, outputs), limits);
+    assert.equal(other.subgraph.outputs, outputs);
+    assert.equal(contents({ ...other, subgraph: { ...other.subgraph, outputs: subgraph.outputs } }), contents(model));
+  });
+}
+
+roundTrip('a file of any length takes other outputs', () => {
+  const bytes = writeModel(denseNet(seeded(3), { ...NET, perChannel: true }));
+  for (let more = 0; more < 4; more++) {
+    const longer = new Uint8Array(bytes.length + more);
+    longer.set(bytes);
+    assert.equal(readModel(withOutputs(longer, [1]), limits).subgraph.outputs, [1]);
+  }
+});
 
 roundTrip('a network of our own is read as it was written', () => {
   for (const perChannel of [false, true]) {

@@ -22,7 +22,7 @@ const encoding = 'base64';
 
 /** Fingerprint of all that decides the file: sources, flags, encoding, compiler version. */
 function fingerprint(sources) {
-  const hash = createHash('sha256').update([...flags, encoding, 'decoded by a function'].join(' '));
+  const hash = createHash('sha256').update([...flags, encoding, 'decoded by a loop'].join(' '));
   hash.update(readFileSync(join(root, 'node_modules', 'assemblyscript', 'package.json')));
   for (const name of readdirSync(sources)
     .filter((file) => file.endsWith('.ts'))
@@ -50,8 +50,14 @@ function buildModule(folder, name, entry = 'index') {
       stdio: ['ignore', 2, 2],
     });
     const binary = readFileSync(output);
-    const bytes = `Uint8Array.from(atob('${binary.toString(encoding)}'), (character) => character.charCodeAt(0))`;
-    const text = `${mark}export const ${name} = (): Uint8Array<ArrayBuffer> =>\n  ${bytes};\n`;
+    const text = `${mark}export const ${name} = (): Uint8Array<ArrayBuffer> => {
+  const text = atob('${binary.toString(encoding)}');
+  const bytes = new Uint8Array(text.length);
+  // A function called for each character of 40,000 takes 5 ms of a start.
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+};
+`;
     // Written aside and renamed: a test that starts meanwhile sees the old file or the new one, never half of it.
     const half = join(dirname(target), `.${entry}.${process.pid}.half`);
     writeFileSync(half, text);

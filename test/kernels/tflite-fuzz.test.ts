@@ -2,9 +2,10 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { faultNames } from '../fuzz/faults.ts';
 import { fuzz } from '../fuzz/fuzz.ts';
+import { rounds } from '../support/rounds.ts';
 
 const fuzzing = suite('fuzzed models');
-const MUTANTS = 500;
+const MUTANTS = rounds(250, 500);
 const base = { seed: 1, from: 0, secondsMax: 100, findingsMax: 1, fault: 'none' } as const;
 
 fuzzing(`${MUTANTS} mutants run, or are refused with a code`, async () => {

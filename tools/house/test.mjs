@@ -11,10 +11,11 @@ const WATCHDOG_MS = Number(process.env.MYRMEX_TEST_WATCHDOG_MS ?? 120_000);
 /** Tests that compute, side by side: as many as a small machine has cores. */
 const COMPUTING_LANES = 2;
 /** They start programs and wait for most of their time: one of them beside the others, and no core is idle. */
-const WAITING = /^end-to-end\//;
+const WAITING = /^end-to-end\/|^firmware\/(doctor|mesh-bridge|mesh-restart|native-engine)\./;
 /** First, so that none of them runs alone at the end. A list out of date costs seconds and nothing else. */
 const LONGEST = [
-  ...['end-to-end/run', 'end-to-end/faults', 'end-to-end/stop', 'end-to-end/kill-moments', 'house/static'],
+  ...['end-to-end/tree', 'end-to-end/run', 'end-to-end/faults', 'end-to-end/stop', 'end-to-end/kill-moments'],
+  ...['house/static'],
   ...['kernels/tflite-fuzz', 'tools/train', 'tools/replay', 'firmware/broker-kill', 'firmware/native-engine'],
   ...['kernels/engine-kernels', 'firmware/store-kill', 'firmware/recording', 'firmware/node-compute'],
 ].map((name) => `${name}.test.ts`);

@@ -85,7 +85,7 @@ exact('with int8 no mass is lost to rounding: sums stay, and the rest waits with
 });
 
 exact('with int8 one cycle ends within a level of the mean; whoever met before ends within a hundredth', () => {
-  for (const count of [2, 3, 5, 8, 13, 24, 33, 64, 100]) {
+  for (const count of [2, 3, 5, 8, 13, 24, 33]) {
     const run = fleetOf(count);
     const levelsOff = (): number => errorOf(run) / quantumOf(run.mean);
     run.fleet.cycle();

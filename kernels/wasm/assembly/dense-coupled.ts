@@ -29,9 +29,9 @@ export function coupledRow(record: usize, start: usize): void {
   let w = load<usize>(record, WEIGHTS);
   for (let left = out; left > 0; left -= PANEL) {
     if (left <= 16) {
-      half(input, pairs, w, start);
+      sumsOf<i16>(input, pairs, w, start);
     } else {
-      whole(input, pairs, w, start);
+      sumsOf<i32>(input, pairs, w, start);
       w += <usize>pairs << 6;
     }
     const first = eight(0, scale);
@@ -69,10 +69,10 @@ function eight(at: usize, scale: usize): v128 {
   return requantiseEight(v128.load(sums), v128.load(sums, 16), v128.load(scale + at), v128.load(scale + at, 16));
 }
 
-/** Sums of 32 columns to `totals`. */
+/** Sums of 32 columns to `totals` where `Columns` is i32, and of 16 to its first half where it is i16. */
 // @ts-ignore: decorator
 @inline
-function whole(input: usize, pairs: i32, w: usize, start: usize): void {
+function sumsOf<Columns>(input: usize, pairs: i32, w: usize, start: usize): void {
   let sums = start;
   let x = input;
   for (let left = pairs; left > 0; left -= PAIRS_MAX) {
@@ -93,50 +93,25 @@ function whole(input: usize, pairs: i32, w: usize, start: usize): void {
       low0 = i32x4.add(low0, i32x4.dot_i16x8_s(i16x8.shl(v0, 8), x0));
       both1 = i32x4.add(both1, i32x4.dot_i16x8_s(v1, x0));
       low1 = i32x4.add(low1, i32x4.dot_i16x8_s(i16x8.shl(v1, 8), x0));
-      // Never so; a new block of code, as V8 hoists all loads of one to its top.
-      if (!w) break;
-      const v2 = v128.load(w, 32);
-      const v3 = v128.load(w, 48);
-      both2 = i32x4.add(both2, i32x4.dot_i16x8_s(v2, x0));
-      low2 = i32x4.add(low2, i32x4.dot_i16x8_s(i16x8.shl(v2, 8), x0));
-      both3 = i32x4.add(both3, i32x4.dot_i16x8_s(v3, x0));
-      low3 = i32x4.add(low3, i32x4.dot_i16x8_s(i16x8.shl(v3, 8), x0));
-      w += 64;
+      if (sizeof<Columns>() == 4) {
+        // Never so; a new block of code, as V8 hoists all loads of one to its top.
+        if (!w) break;
+        const v2 = v128.load(w, 32);
+        const v3 = v128.load(w, 48);
+        both2 = i32x4.add(both2, i32x4.dot_i16x8_s(v2, x0));
+        low2 = i32x4.add(low2, i32x4.dot_i16x8_s(i16x8.shl(v2, 8), x0));
+        both3 = i32x4.add(both3, i32x4.dot_i16x8_s(v3, x0));
+        low3 = i32x4.add(low3, i32x4.dot_i16x8_s(i16x8.shl(v3, 8), x0));
+      }
+      w += 16 * sizeof<Columns>();
       x += 4;
     }
     part(sums, 0, low0, both0);
     part(sums, 32, low1, both1);
-    part(sums, 64, low2, both2);
-    part(sums, 96, low3, both3);
-    sums = totals;
-  }
-}
-
-/** Sums of 16 columns to the first half of `totals`. */
-// @ts-ignore: decorator
-@inline
-function half(input: usize, pairs: i32, w: usize, start: usize): void {
-  let sums = start;
-  let x = input;
-  for (let left = pairs; left > 0; left -= PAIRS_MAX) {
-    const end = x + (<usize>(left < PAIRS_MAX ? left : PAIRS_MAX) << 2);
-    let low0 = i32x4.splat(0);
-    let both0 = i32x4.splat(0);
-    let low1 = i32x4.splat(0);
-    let both1 = i32x4.splat(0);
-    while (x < end) {
-      const x0 = v128.load32_splat(x);
-      const v0 = v128.load(w, 0);
-      const v1 = v128.load(w, 16);
-      both0 = i32x4.add(both0, i32x4.dot_i16x8_s(v0, x0));
-      low0 = i32x4.add(low0, i32x4.dot_i16x8_s(i16x8.shl(v0, 8), x0));
-      both1 = i32x4.add(both1, i32x4.dot_i16x8_s(v1, x0));
-      low1 = i32x4.add(low1, i32x4.dot_i16x8_s(i16x8.shl(v1, 8), x0));
-      w += 32;
-      x += 4;
+    if (sizeof<Columns>() == 4) {
+      part(sums, 64, low2, both2);
+      part(sums, 96, low3, both3);
     }
-    part(sums, 0, low0, both0);
-    part(sums, 32, low1, both1);
     sums = totals;
   }
 }

@@ -27,6 +27,8 @@ export interface Outgoing extends Ledger {
   base: number;
   /** The newest transfer; `base` when nothing is under way. */
   upTo: number;
+  /** The receiver has lost its end of the edge: until its next acknowledgement nothing is coded as a difference. */
+  isToldInFull: boolean;
   /** The receiver was given up, and what was under way is back in the sender's own mass. */
   returned: boolean;
 }
@@ -36,7 +38,15 @@ export type Incoming = Ledger;
 
 /** @param transfer any number the sender has used already: an edge begun anew never repeats a number */
 export function createOutgoing(transfer: number): Outgoing {
-  return { base: transfer, upTo: transfer, grains: 0, packed: null, anchor: null, returned: false };
+  return {
+    base: transfer,
+    upTo: transfer,
+    grains: 0,
+    packed: null,
+    anchor: null,
+    isToldInFull: false,
+    returned: false,
+  };
 }
 
 export function createIncoming(): Incoming {
@@ -79,6 +89,7 @@ export function agreedOn(ledger: Readonly<Ledger>, lane: Lane): Float32Array | n
 export function acknowledge(edge: Outgoing, transfer: number, agreed: (edge: Outgoing) => Float32Array | null): void {
   if (transfer !== edge.upTo || edge.upTo === edge.base || edge.returned) return;
   edge.anchor = agreed(edge);
+  edge.isToldInFull = false;
   edge.base = edge.upTo;
   edge.grains = 0;
   edge.packed = null;

@@ -102,9 +102,7 @@ export class Holdings {
   }
 
   acknowledged(lane: number, peer: string, transfer: number): void {
-    const mass = this.masses[lane]!;
-    mass.ledgers.acknowledged(peer, transfer);
-    if (mass.recode(peer, transfer, this.transfers + 1)) this.transfers += 1;
+    this.masses[lane]!.ledgers.acknowledged(peer, transfer);
   }
 
   retract(peer: string): void {

@@ -59,7 +59,10 @@ export class Ledgers {
 
   acknowledged(peer: string, transfer: number): void {
     const edge = this.outgoing.get(peer);
-    if (edge !== undefined) acknowledge(edge, transfer, (arrived) => this.agreed(arrived));
+    if (edge === undefined) return;
+    // It had more once. (Or this is an old message: then a later transfer takes more levels, and that is all.)
+    if (transfer < edge.base) edge.isToldInFull = true;
+    acknowledge(edge, transfer, (arrived) => this.agreed(arrived));
   }
 
   /** What both ends had agreed on when the sender set its base; null when this end does not know it. */

@@ -3,7 +3,7 @@ import { bytesToFloats, floatsToBytes } from './float-bytes.ts';
 import type { Lane } from './lanes.ts';
 import { copyOf, Ledgers } from './ledgers.ts';
 import { GOSSIP_LIMITS } from './limits.ts';
-import { type PackedValues, type Precision, packValues, unpackValues } from './quantiser.ts';
+import { needsAnchor, type PackedValues, type Precision, packValues, unpackValues } from './quantiser.ts';
 import type { LaneState } from './state.ts';
 
 const { grainsPerUnit, weightMin, weightMax, shareMin, fineBytesMax } = GOSSIP_LIMITS;
@@ -21,7 +21,7 @@ export interface Transfer extends PackedValues {
 /** What a receiver makes of a value before it is mixed: see `Defence` in defence.ts. */
 export type Admission = (own: Float64Array, value: Float64Array) => Float64Array;
 
-export type TransferOutcome = 'applied' | 'old' | 'shape' | 'edge' | 'weight';
+export type TransferOutcome = 'applied' | 'old' | 'shape' | 'edge' | 'anchor' | 'weight';
 
 /**
  * One node's push-sum mass of one lane: a sum s, a weight w, and the ledgers of what is under way. The estimate is
@@ -112,16 +112,11 @@ export class Mass {
     const edge = this.ledgers.to(peer, transfer - 1);
     const share = Math.min(roomOf(edge), how === 'all' ? this.grains : this.half(edge));
     if (share <= 0 || edge.returned) return false;
-    this.setAside(edge, share, transfer);
-    return true;
-  }
-
-  private setAside(edge: Outgoing, share: number, transfer: number): void {
     if (share === this.grains) this.estimate(this.memory);
     readSum(edge, this.lane, this.before);
-    const fraction = share === 0 ? 0 : share / this.grains;
+    const fraction = share / this.grains;
     for (let i = 0; i < this.sum.length; i++) this.scratch[i] = this.before[i]! + this.sum[i]! * fraction;
-    const anchor = expected(edge.anchor, edge.grains + share);
+    const anchor = edge.isToldInFull ? null : expected(edge.anchor, edge.grains + share);
     // While both ends have nothing in common the levels are coarse, and a share would be far off.
     const isFine = anchor === null && this.ledgers.isAnchored && fitsFine(this.lane);
     edge.packed = packValues(this.scratch, this.lane, this.precision, this.scratch, anchor, isFine);
@@ -130,26 +125,7 @@ export class Mass {
     edge.grains += share;
     this.grains -= share;
     edge.upTo = transfer;
-  }
-
-  /**
-   * The peer has less than it once acknowledged: it lost its end of the edge, and cannot read differences. What is
-   * under way to it is coded in full, as transfer number `transfer`; a grain goes with it, as no two transfers of one
-   * weight follow one another.
-   *
-   * @returns whether the number was used
-   */
-  recode(peer: string, acknowledged: number, transfer: number): boolean {
-    const edge = this.ledgers.outgoing.get(peer);
-    if (edge === undefined || edge.anchor === null || edge.returned || acknowledged >= edge.base) return false;
-    const { packed, grains } = edge;
-    if (packed !== null) {
-      readSum(edge, this.lane, this.before);
-      edge.packed = { scales: new Uint8Array(0), values: floatsToBytes(this.before) };
-    }
-    edge.anchor = null;
-    if (grains > 0) this.setAside(edge, Math.min(1, this.grains, roomOf(edge)), transfer);
-    return grains > 0;
+    return true;
   }
 
   /**
@@ -196,6 +172,7 @@ export class Mass {
     const stands = standing(edge, transfer.base, transfer.upTo);
     if (stands === 'old') return 'old';
     if (stands === 'broken') return 'edge';
+    if (anchor === null && needsAnchor(transfer)) return 'anchor';
     if (!unpackValues(transfer, this.lane, this.scratch, expected(anchor, transfer.grains))) return 'shape';
     const grains = transfer.grains - (stands === 'more' ? edge.grains : 0);
     if (!(grains > 0 && grains <= weightMax * grainsPerUnit)) return 'weight';

@@ -74,6 +74,7 @@ export type GossipRejection =
   | 'early'
   | 'shape'
   | 'edge'
+  | 'anchor'
   | 'weight'
   | 'quarantined'
   | 'evicted';

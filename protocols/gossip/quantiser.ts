@@ -87,6 +87,12 @@ export function unpackValues(
   return true;
 }
 
+/** Whether a part says how values differ from what both ends agreed on. */
+export function needsAnchor({ scales }: PackedValues): boolean {
+  for (let at = 0; at < scales.length; at += 2) if (scales[at]! >= SIGN >> 8) return true;
+  return false;
+}
+
 /** Bytes of so many values in the fine form; never a length of the other. */
 function fineLength(count: number): number {
   return count + Math.ceil(count / 4);

@@ -39,7 +39,10 @@ const GossipState = Type.Object(
           seasoned: Type.Boolean(),
           sum: Floats(valuesMax),
           memory: Floats(valuesMax),
-          outgoing: Type.Array(Type.Object({ ...edge, returned: Type.Boolean() }, closed), edges),
+          outgoing: Type.Array(
+            Type.Object({ ...edge, isToldInFull: Type.Boolean(), returned: Type.Boolean() }, closed),
+            edges,
+          ),
           incoming: Type.Array(Type.Object(edge, closed), edges),
         },
         closed,

@@ -159,7 +159,15 @@ interface Edges {
   readonly outgoing: readonly Readonly<Outgoing>[];
 }
 
-const NO_EDGE: Outgoing = { base: 0, upTo: 0, grains: 0, packed: null, anchor: null, returned: false };
+const NO_EDGE: Outgoing = {
+  base: 0,
+  upTo: 0,
+  grains: 0,
+  packed: null,
+  anchor: null,
+  isToldInFull: false,
+  returned: false,
+};
 
 function edgesWith(node: MeshNode, { node: { name } }: Ended): Edges {
   const { masses } = node.machine.holdings;

@@ -4,6 +4,7 @@ import { createRandom } from '../../../kernels/random.ts';
 import { lanesOf } from '../../../protocols/gossip/lanes.ts';
 import { GOSSIP_LIMITS } from '../../../protocols/gossip/limits.ts';
 import { Mass, type Transfer } from '../../../protocols/gossip/mass.ts';
+import { needsAnchor } from '../../../protocols/gossip/quantiser.ts';
 
 const [lane] = lanesOf([{ offset: 0, length: 4 }]);
 const unit = GOSSIP_LIMITS.grainsPerUnit;
@@ -123,7 +124,7 @@ edges('unsound mass is refused, and changes nothing', () => {
   const refused: readonly [Partial<Transfer>, string][] = [
     [{ values: good.values.slice(2) }, 'shape'],
     [{ scales: Uint8Array.of(0x7f, 0x80) }, 'shape'],
-    [{ scales: Uint8Array.of(0xbf, 0x80) }, 'shape'],
+    [{ scales: Uint8Array.of(0xbf, 0x80) }, 'anchor'],
     [{ grains: 0 }, 'weight'],
     [{ grains: 9 * unit }, 'weight'],
     [{ base: 5, upTo: 4 }, 'edge'],
@@ -149,22 +150,49 @@ edges('what both ends agree on takes no levels: the next transfer is off by what
   for (const [i, each] of wanted.entries()) assert.ok(Math.abs(value[i]! - each) < 2e-4, `${value} for ${wanted}`);
 });
 
-edges('who has lost its end of an edge is told in full, and nothing is lost or counted twice', () => {
+edges(
+  'who has lost its end of an edge is told in full from the next share on, and nothing is lost or counted twice',
+  () => {
+    const a = massOf([1, -2, 3, 0.5]);
+    const b = massOf([0, 0, 0, 0]);
+    const acknowledge = (): void => a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
+    a.give('b', 'half', 1);
+    b.take('a', transferOf(a, 'b'), 1, asSaid);
+    acknowledge();
+    b.ledgers.forget('a');
+    a.give('b', 'half', 2);
+    assert.is(b.take('a', transferOf(a, 'b'), 1, asSaid), 'anchor');
+    acknowledge();
+    // As from a third node that agrees.
+    a.grains += unit;
+    for (const [d, value] of [1, -2, 3, 0.5].entries()) a.sum[d] = a.sum[d]! + value;
+    assert.ok(a.give('b', 'half', 3));
+    assert.is(b.take('a', transferOf(a, 'b'), 1, asSaid), 'applied');
+    acknowledge();
+    assert.is(a.ledgers.outgoing.get('b')!.packed, null);
+    assert.is(a.grains + b.grains, 3 * unit);
+    for (const [i, value] of [1, -2, 3, 0.5].entries()) assert.ok(Math.abs(a.sum[i]! + b.sum[i]! - 2 * value) < 1e-9);
+    assert.ok(a.give('b', 'half', 4));
+    assert.ok(needsAnchor(transferOf(a, 'b')), 'and then by differences again');
+  },
+);
+
+edges('an old acknowledgement costs levels, and no mass', () => {
   const a = massOf([1, -2, 3, 0.5]);
   const b = massOf([0, 0, 0, 0]);
-  a.give('b', 'half', 1);
-  b.take('a', transferOf(a, 'b'), 1, asSaid);
-  a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
-  b.ledgers.forget('a');
-  a.give('b', 'half', 2);
-  assert.is(b.take('a', transferOf(a, 'b'), 1, asSaid), 'shape');
-  assert.not(a.recode('b', 1, 3), 'whoever has it all reads differences');
-  assert.ok(a.recode('b', b.ledgers.from('a').upTo, 3));
-  assert.not(a.recode('b', 0, 4), 'once is enough');
+  for (const transfer of [1, 2]) {
+    a.give('b', 'half', transfer);
+    b.take('a', transferOf(a, 'b'), 1, asSaid);
+    a.ledgers.acknowledged('b', transfer);
+  }
+  a.give('b', 'half', 3);
+  a.ledgers.acknowledged('b', 1);
+  a.grains += unit;
+  a.give('b', 'half', 4);
+  assert.not(needsAnchor(transferOf(a, 'b')));
+  const largest = Math.max(...b.sum.map(Math.abs));
   assert.is(b.take('a', transferOf(a, 'b'), 1, asSaid), 'applied');
-  a.ledgers.acknowledged('b', b.ledgers.from('a').upTo);
-  assert.is(a.ledgers.outgoing.get('b')!.packed, null);
-  assert.is(a.grains + b.grains, 2 * unit);
+  assert.ok(Math.max(...b.sum.map(Math.abs)) < 2 * largest);
   for (const [i, value] of [1, -2, 3, 0.5].entries()) assert.ok(Math.abs(a.sum[i]! + b.sum[i]! - value) < 1e-9);
 });
 

@@ -1,34 +1,17 @@
 import type { CborLimits } from './cbor-scan.ts';
 import { type Codec, MESSAGE_LIMITS } from './codec.ts';
-import { readSign1, type Sign1Rejection } from './cose/sign1.ts';
-import { type Envelope, type EnvelopeRejection, openEnvelope } from './envelope.ts';
-import { hexOf, sameBytes } from './hex.ts';
+import type { Envelope } from './envelope.ts';
+import { hexOf } from './hex.ts';
 import { LIMITS } from './limits.ts';
 import type { MessageType } from './message.ts';
 import { RefusalCounts } from './refusal-counts.ts';
 import type { ReplayRejection, ReplayWindows } from './replay-windows.ts';
+import { openSigned, type SenderKey, type SignedRejection } from './signed-envelope.ts';
 import { type BucketRate, TokenBucket } from './token-bucket.ts';
 import { senderInTopic } from './topic-sender.ts';
 
 /** Why a message does not come in. The words are counted, published and documented: they never change. */
-export type DoorRejection =
-  | 'topic'
-  | 'unknownSender'
-  | 'rate'
-  | 'tooLong'
-  | Sign1Rejection
-  | 'otherKey'
-  | 'badSignature'
-  | EnvelopeRejection
-  | 'sender'
-  | ReplayRejection;
-
-/** The key of an enrolled gateway. */
-export interface SenderKey {
-  /** [8] */
-  readonly kid: Uint8Array;
-  verify(toBeSigned: Uint8Array, signature: Uint8Array): boolean;
-}
+export type DoorRejection = 'topic' | 'unknownSender' | 'rate' | 'tooLong' | SignedRejection | ReplayRejection;
 
 export interface DoorOptions {
   readonly codec: Codec;
@@ -84,15 +67,9 @@ export class Door {
     if (bucket === null) return this.refuse('tooManySenders', null);
     if (!bucket.take(now)) return this.refuse('rate', sender);
     if (bytes.length > bytesMax) return this.refuse('tooLong', sender);
-    const signed = readSign1(bytes);
-    if (!signed.ok) return this.refuse(signed.reason, sender);
-    const { kid, payload, toBeSigned, signature } = signed.value;
-    if (!sameBytes(kid, key.kid)) return this.refuse('otherKey', sender);
-    if (!key.verify(toBeSigned, signature)) return this.refuse('badSignature', sender);
-    const opened = openEnvelope(codec, type, payload, this.limits);
-    if (!opened.ok) return this.refuse(opened.reason, sender, true);
-    if (opened.value.sender !== sender) return this.refuse('sender', sender, true);
-    const seen = windows.take(hexOf(kid), opened.value.epoch, opened.value.sequence);
+    const opened = openSigned(codec, type, { sender, key }, bytes, this.limits);
+    if (!opened.ok) return this.refuse(opened.reason, sender, opened.isProven);
+    const seen = windows.take(hexOf(key.kid), opened.value.epoch, opened.value.sequence);
     // A broker delivers twice in normal life, and anyone may repeat what was sent: a replay proves nothing.
     return seen === null ? opened : this.refuse(seen, sender);
   }

@@ -1,19 +1,10 @@
 import type { Codec, Decoded } from './codec.ts';
-import { readSign1, type Sign1Rejection } from './cose/sign1.ts';
 import type { Publication } from './dissemination/messages.ts';
-import type { SenderKey } from './door.ts';
-import { type EnvelopeRejection, openEnvelope } from './envelope.ts';
-import { sameBytes } from './hex.ts';
 import { PUBLICATION } from './messages/publication.ts';
+import { openSigned, type SenderKey, type SignedRejection } from './signed-envelope.ts';
 
 /** Why a publication is not its origin's. */
-export type PublicationRejection =
-  | Sign1Rejection
-  | EnvelopeRejection
-  | 'unknownOrigin'
-  | 'otherKey'
-  | 'badSignature'
-  | 'sender';
+export type PublicationRejection = SignedRejection | 'unknownOrigin';
 
 /** What an origin published, and the media type of it. */
 export interface OpenedPublication extends Publication {
@@ -35,13 +26,7 @@ export function openPublication(
   bytes: Uint8Array,
 ): Decoded<OpenedPublication, PublicationRejection> {
   if (key === null) return { ok: false, reason: 'unknownOrigin' };
-  const signed = readSign1(bytes);
-  if (!signed.ok) return signed;
-  const { kid, payload, toBeSigned, signature } = signed.value;
-  if (!sameBytes(kid, key.kid)) return { ok: false, reason: 'otherKey' };
-  if (!key.verify(toBeSigned, signature)) return { ok: false, reason: 'badSignature' };
-  const opened = openEnvelope(codec, PUBLICATION, payload);
-  if (!opened.ok) return opened;
-  if (opened.value.sender !== `${site}/${origin}`) return { ok: false, reason: 'sender' };
+  const opened = openSigned(codec, PUBLICATION, { sender: `${site}/${origin}`, key }, bytes);
+  if (!opened.ok) return { ok: false, reason: opened.reason };
   return { ok: true, value: { origin, ...opened.value.body } };
 }

@@ -1,18 +1,14 @@
 import type { Codec, Decoded } from './codec.ts';
-import { encodeSign1, readSign1, type Sign1Rejection } from './cose/sign1.ts';
-import { type EnvelopeRejection, openEnvelope, sealEnvelope } from './envelope.ts';
+import { encodeSign1 } from './cose/sign1.ts';
+import { sealEnvelope } from './envelope.ts';
 import type { MessageType } from './message.ts';
 import { FLEET } from './names.ts';
+import { openSigned, type SenderKey, type SignedRejection } from './signed-envelope.ts';
 
-/** The operator's public key, as far as a reader needs it; the cryptography is injected. */
-export interface Root {
-  /** First 8 bytes of the SHA-256 of the raw public key. */
-  readonly kid: Uint8Array;
-  /** Ed25519 (RFC 8032). */
-  verify(toBeSigned: Uint8Array, signature: Uint8Array): boolean;
-}
+/** The operator's public key. */
+export type Root = SenderKey;
 
-export type RootRejection = Sign1Rejection | EnvelopeRejection | 'notRoot' | 'signature' | 'sender';
+export type RootRejection = Exclude<SignedRejection, 'otherKey' | 'badSignature'> | 'notRoot' | 'signature';
 
 /** The operator's numbering: `epoch` is the age of the root, `sequence` counts what it has signed. */
 export interface RootStamp {
@@ -46,13 +42,9 @@ export function openRootSigned<Body>(
   { site, root }: { readonly site: string; readonly root: Root },
   bytes: Uint8Array,
 ): Decoded<Body, RootRejection> {
-  const read = readSign1(bytes);
-  if (!read.ok) return read;
-  const { kid, payload, toBeSigned, signature } = read.value;
-  if (!kid.every((byte, i) => byte === root.kid[i])) return { ok: false, reason: 'notRoot' };
-  if (!root.verify(toBeSigned, signature)) return { ok: false, reason: 'signature' };
-  const opened = openEnvelope(codec, type, payload);
-  if (!opened.ok) return opened;
-  if (opened.value.sender !== `${site}/${FLEET}`) return { ok: false, reason: 'sender' };
-  return { ok: true, value: opened.value.body };
+  const opened = openSigned(codec, type, { sender: `${site}/${FLEET}`, key: root }, bytes);
+  if (opened.ok) return { ok: true, value: opened.value.body };
+  const { reason } = opened;
+  if (reason === 'otherKey') return { ok: false, reason: 'notRoot' };
+  return { ok: false, reason: reason === 'badSignature' ? 'signature' : reason };
 }

@@ -3,8 +3,10 @@ import Type from 'typebox';
 import { Compile } from 'typebox/schema';
 import { bytesType } from '../../protocols/bytes.ts';
 import { type Codec, MESSAGE_LIMITS } from '../../protocols/codec.ts';
+import { GOSSIP_LIMITS } from '../../protocols/gossip/limits.ts';
 import { decodeGossipState, encodeGossipState, type GossipState } from '../../protocols/gossip/state.ts';
 import { Name } from '../../protocols/names.ts';
+import { ROBUST } from '../../protocols/robust/settings.ts';
 import type { KeptStanding } from '../../protocols/robust/standings.ts';
 import { readIfThere, removeWhole, writeWhole } from './files.ts';
 
@@ -17,8 +19,8 @@ export interface MeshRest {
 
 /** 24 peers and 306 parameters are 0.2 MB; the largest fleet with the largest adapter is left to begin anew. */
 const FILE_BYTES_MAX = 16 * 1_048_576;
-const LANES_MAX = 256;
-const PEERS_MAX = 256;
+const { lanesMax } = GOSSIP_LIMITS;
+const { remembered } = ROBUST.trust;
 
 const Share = Type.Number({ minimum: 0, maximum: 1 });
 const Amount = Type.Number({ minimum: 0, maximum: 1e9 });
@@ -28,8 +30,8 @@ const check = Compile(
     Type.Literal('meshRest'),
     Type.Literal(1),
     bytesType(FILE_BYTES_MAX),
-    Type.Array(Type.Array(Type.Tuple([Name, Share, Amount, Amount, Type.Boolean()]), { maxItems: PEERS_MAX }), {
-      maxItems: LANES_MAX,
+    Type.Array(Type.Array(Type.Tuple([Name, Share, Amount, Amount, Type.Boolean()]), { maxItems: remembered }), {
+      maxItems: lanesMax,
     }),
   ]),
 );
@@ -38,7 +40,7 @@ const LIMITS_OF_FILE = {
   ...MESSAGE_LIMITS,
   bytesMax: FILE_BYTES_MAX,
   binaryBytesMax: FILE_BYTES_MAX,
-  itemsMax: 8 + LANES_MAX * (1 + 6 * PEERS_MAX),
+  itemsMax: 8 + lanesMax * (1 + 6 * remembered),
 };
 
 const fileIn = (directory: string, lineage: string): string => join(directory, `mesh-rest-${lineage}.cbor`);

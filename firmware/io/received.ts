@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import Type from 'typebox';
@@ -13,7 +12,7 @@ import { Count } from '../../protocols/numbers.ts';
 import type { OpenedPublication } from '../../protocols/publication.ts';
 import { jsonOf, textOf } from '../../protocols/text.ts';
 import { NodeError } from '../errors.ts';
-import { readBounded, writeWhole } from './files.ts';
+import { readIfThere, writeWhole } from './files.ts';
 import { makeDirectory } from './make-directory.ts';
 
 const Entry = Type.Object(
@@ -55,7 +54,7 @@ export interface Received {
 export const openReceived = async (directory: string): Promise<Received> => {
   const path = join(directory, 'received.json');
   const folder = join(directory, 'received');
-  const list = existsSync(path) ? await readList(path) : { floor: -1, received: [] };
+  const list = await readList(path);
   const newest = new Newest(DISSEMINATION.streamsMax, { floor: list.floor, newest: list.received });
   const entries = new Map(list.received.map((entry) => [fileOf(entry), entry] as const));
   return {
@@ -85,7 +84,9 @@ export const openReceived = async (directory: string): Promise<Received> => {
 const fileOf = ({ topic, origin }: Pick<Publication, 'topic' | 'origin'>): string => `${topic}/${origin}.bin`;
 
 const readList = async (path: string) => {
-  const list = jsonOf(textOf(await readBounded(path, 'list of what was received', LIST_BYTES_MAX)));
+  const bytes = await readIfThere(path, 'list of what was received', LIST_BYTES_MAX);
+  if (bytes === null) return { floor: -1, received: [] };
+  const list = jsonOf(textOf(bytes));
   if (check.Check(list)) return list;
   const mend = 'restore it, or remove it: what was published before may come again';
   throw new NodeError('receivedState', `${path} is damaged; ${mend}`);

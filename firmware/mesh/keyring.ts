@@ -1,6 +1,6 @@
 import type { Role } from '../../protocols/access.ts';
-import type { SenderKey } from '../../protocols/door.ts';
 import type { Registry } from '../../protocols/enrolment.ts';
+import type { SenderKey } from '../../protocols/signed-envelope.ts';
 import { publicKeyOf } from '../io/keys.ts';
 
 /** Whose signatures are believed. */

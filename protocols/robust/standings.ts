@@ -59,18 +59,9 @@ export class Standings {
 
   /** The peer heard longest ago first. */
   save(): readonly KeptStanding[] {
-    return [...this.standings].map(
-      ([
-        peer,
-        {
-          agreement,
-          refusals,
-          test: { evidence, quarantined },
-        },
-      ]) => {
-        return { peer, agreement, refusals, evidence, quarantined };
-      },
-    );
+    return [...this.standings].map(([peer, { agreement, refusals, test }]) => {
+      return { peer, agreement, refusals, evidence: test.evidence, quarantined: test.quarantined };
+    });
   }
 
   restore(kept: readonly KeptStanding[]): void {

@@ -2,19 +2,11 @@ import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import { CANARY_NAMES, type CanaryName, MESH_DEFAULTS, type MeshOptions } from '../../tools/sim/mesh-options.ts';
 import { commandOf, failureOf } from '../../tools/sim/print-mesh.ts';
-import { type MeshReport, simulateMesh } from '../../tools/sim/simulate-mesh.ts';
+import type { MeshReport } from '../../tools/sim/simulate-mesh.ts';
+import { run, sound } from '../support/simulated-mesh.ts';
 
 /** More seeds and larger fleets: `.ci/run` sets it. */
 const SEEDS = Number(process.env.MYRMEX_MESH_SEEDS ?? 1);
-const run = (options: Partial<MeshOptions>): MeshReport =>
-  simulateMesh({ ...MESH_DEFAULTS, ...options }, () => ({ elapsedMs: 0, cpuMs: 0 }));
-
-/** Asserts that every checker is content; what failed names the command that plays it again. */
-const sound = (options: Partial<MeshOptions>): MeshReport => {
-  const report = run(options);
-  assert.is(failureOf(report, { ...MESH_DEFAULTS, ...options }), null);
-  return report;
-};
 const seeds = Array.from({ length: SEEDS }, (_, seed) => seed);
 
 const mesh = suite('simulated mesh');

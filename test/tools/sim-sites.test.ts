@@ -4,19 +4,11 @@ import { runLearningSites } from '../../tools/mesh/learning-sites.ts';
 import { bridgesOf, openFleetSites, siteOf } from '../../tools/sim/fleet/sites.ts';
 import { WireCount } from '../../tools/sim/fleet/wire-count.ts';
 import { MESH_DEFAULTS, type MeshOptions } from '../../tools/sim/mesh-options.ts';
-import { commandOf, failureOf, printMesh } from '../../tools/sim/print-mesh.ts';
-import { type MeshReport, simulateMesh } from '../../tools/sim/simulate-mesh.ts';
+import { commandOf, printMesh } from '../../tools/sim/print-mesh.ts';
+import type { MeshReport } from '../../tools/sim/simulate-mesh.ts';
 import { halvingCycles, seatsOf } from '../../tools/sim/sites.ts';
+import { run, sound } from '../support/simulated-mesh.ts';
 
-const run = (options: Partial<MeshOptions>): MeshReport =>
-  simulateMesh({ ...MESH_DEFAULTS, ...options }, () => ({ elapsedMs: 0, cpuMs: 0 }));
-
-/** Asserts that every checker is content: those of mass add up all sites. */
-const sound = (options: Partial<MeshOptions>): MeshReport => {
-  const report = run(options);
-  assert.is(failureOf(report, { ...MESH_DEFAULTS, ...options }), null);
-  return report;
-};
 const fallOf = ({ spread }: MeshReport): number => spread.at(-1)! / spread[0]!;
 
 const sites = suite('simulated mesh of several sites');

@@ -6,7 +6,6 @@ import {
   type Incoming,
   type Outgoing,
   readSum,
-  standing,
 } from './edge.ts';
 import { bytesToFloats, floatsToBytes } from './float-bytes.ts';
 import type { Lane } from './lanes.ts';
@@ -65,9 +64,8 @@ export class Ledgers {
     acknowledge(edge, transfer, (arrived) => this.agreed(arrived));
   }
 
-  /** What both ends had agreed on when the sender set its base; null when this end does not know it. */
-  anchorOf(edge: Incoming, base: number, upTo: number): Float32Array | null {
-    if (standing(edge, base, upTo) === 'more') return edge.anchor;
+  /** What both ends agreed on when the sender set a new base; null when this end does not know it. */
+  anchorAfter(edge: Incoming, base: number): Float32Array | null {
     return base === edge.upTo ? this.agreed(edge) : null;
   }
 

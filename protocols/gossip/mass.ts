@@ -21,6 +21,13 @@ export interface Transfer extends PackedValues {
 /** What a receiver makes of a value before it is mixed: see `Defence` in defence.ts. */
 export type Admission = (own: Float64Array, value: Float64Array) => Float64Array;
 
+/** Of what a message brings beyond what was applied. */
+interface News {
+  readonly grains: number;
+  /** What both ends had agreed on at its base. */
+  readonly anchor: Float32Array | null;
+}
+
 export type TransferOutcome = 'applied' | 'old' | 'shape' | 'edge' | 'anchor' | 'weight';
 
 /**
@@ -145,9 +152,9 @@ export class Mass {
    */
   take(peer: string, transfer: Transfer, trust: number, admit: Admission, counted = ALL): TransferOutcome {
     const edge = this.ledgers.from(peer);
-    const anchor = this.ledgers.anchorOf(edge, transfer.base, transfer.upTo);
-    const grains = this.unpackNew(edge, transfer, anchor);
-    if (typeof grains !== 'number') return grains;
+    const news = this.unpackNew(edge, transfer);
+    if (typeof news === 'string') return news;
+    const { grains, anchor } = news;
     const { base, upTo } = transfer;
     this.ledgers.incoming.set(peer, { base, upTo, grains: transfer.grains, packed: copyOf(transfer), anchor });
     this.estimate(this.own);
@@ -158,20 +165,16 @@ export class Mass {
 
   /** The value of what is new in a message, as `take` will find it; null when nothing of it will be taken. */
   valueOf(peer: string, transfer: Transfer): Float64Array | null {
-    const edge = this.ledgers.from(peer);
-    const grains = this.unpackNew(edge, transfer, this.ledgers.anchorOf(edge, transfer.base, transfer.upTo));
-    return typeof grains === 'number' ? this.scratch.slice() : null;
+    const news = this.unpackNew(this.ledgers.from(peer), transfer);
+    return typeof news === 'string' ? null : this.scratch.slice();
   }
 
-  /** Puts the value of what is new into `scratch`. @returns its weight in grains, or why there is none */
-  private unpackNew(
-    edge: Incoming,
-    transfer: Transfer,
-    anchor: Float32Array | null,
-  ): number | Exclude<TransferOutcome, 'applied'> {
+  /** Puts the value of what is new into `scratch`. @returns its weight and the edge's anchor, or why there is none */
+  private unpackNew(edge: Incoming, transfer: Transfer): News | Exclude<TransferOutcome, 'applied'> {
     const stands = standing(edge, transfer.base, transfer.upTo);
     if (stands === 'old') return 'old';
     if (stands === 'broken') return 'edge';
+    const anchor = stands === 'more' ? edge.anchor : this.ledgers.anchorAfter(edge, transfer.base);
     if (anchor === null && needsAnchor(transfer)) return 'anchor';
     if (!unpackValues(transfer, this.lane, this.scratch, expected(anchor, transfer.grains))) return 'shape';
     const grains = transfer.grains - (stands === 'more' ? edge.grains : 0);
@@ -180,7 +183,7 @@ export class Mass {
     else this.before.fill(0);
     const weight = grains / grainsPerUnit;
     for (let i = 0; i < this.sum.length; i++) this.scratch[i] = (this.scratch[i]! - this.before[i]!) / weight;
-    return grains;
+    return { grains, anchor };
   }
 
   private absorb(value: Float64Array, grains: number): void {

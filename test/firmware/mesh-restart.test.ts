@@ -56,7 +56,7 @@ restart('stopped in good order a node goes on where it was: no mass is lost, and
   try {
     for (const name of NAMES) await open(name);
     learners.get('a')!.learn(12, 0);
-    await arrive(learners.get('c')!, ([first = 0]) => first > 0.5);
+    for (const name of ['b', 'c']) await arrive(learners.get(name)!, ([first = 0]) => first > 0.5);
 
     await stop('b');
     const left = await readdir(join(folder, 'b'));

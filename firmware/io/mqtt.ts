@@ -119,10 +119,14 @@ export function connectMqtt(options: MqttOptions): MqttPort {
     deliver: ({ topic, absolute, payload }, ended) =>
       deliveries.deliver(absolute ? topic : root + topic, payload, ended),
     subscribe: async (own, handler, { absolute = false } = {}) => {
-      if (subscriptions.size >= subscriptionsMax) throw new RangeError(`more than ${subscriptionsMax} subscriptions`);
       const filter = absolute ? own : root + own;
+      if (!subscriptions.has(filter) && subscriptions.size >= subscriptionsMax) {
+        throw new RangeError(`more than ${subscriptionsMax} subscriptions`);
+      }
       subscriptions.set(filter, { handler, cut: absolute ? 0 : root.length });
-      await client.subscribeAsync(filter, { qos: 1 }).catch((cause: unknown) => {
+      // Asked again, a broker sends again what it retains [MQTT-3.8.4-3]; mqtt.js asks again only with `resubscribe`.
+      const asked = Object.assign({ [filter]: { qos: 1 } as const }, { resubscribe: true });
+      await client.subscribeAsync(asked).catch((cause: unknown) => {
         throw refusedSubscription(options.url, filter, cause);
       });
     },

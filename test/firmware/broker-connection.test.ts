@@ -70,6 +70,18 @@ links(
   },
 );
 
+links(
+  'a filter that is subscribed to again brings what is retained again, and is no further subscription',
+  async (context) => {
+    const broker = await startAedes({});
+    context.close.push(broker.close);
+    const port = context.open({ url: `mqtt://127.0.0.1:${broker.port}`, subscriptionsMax: 1 });
+    await port.ready(5_000);
+    port.publish({ ...outgoing('kept/a', 'said once'), retain: true });
+    for (let time = 0; time < 3; time++) assert.is(await heard(port, 'kept/+', true), 'kept/a=said once');
+  },
+);
+
 links('a wrong password is said, and forgiven once the broker knows it', async (context) => {
   let known = 'old';
   const broker = await startAedes({

@@ -29,8 +29,8 @@ function prepare(context: PrepareContext): PreparedOperator {
   const layer = { geometry, input, output, weights: int8Weights(weights), weightScale, flat: false };
   if (!context.isCompiled) return preparePlainAdaptable(context, layer);
   if (isOneProduct(geometry)) return prepareCompiledDense(context, layer);
-  if (suitsWinograd(context, geometry)) return prepareWinograd(context, layer);
-  if (suitsWinogradLine(context, geometry)) return prepareWinogradLine(context, layer);
+  if (suitsWinograd(context, layer)) return prepareWinograd(context, layer);
+  if (suitsWinogradLine(context, layer)) return prepareWinogradLine(context, layer);
   return prepareCompiledConvolution(context, layer);
 }
 

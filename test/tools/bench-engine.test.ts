@@ -45,8 +45,8 @@ bench('a contest compares results, times in turn, and shows refusals as such', a
   const file = writeModel(denseNet(seeded(92), { ...net, floatEnds: false }));
   const theirs = oracle.load(file);
   const refusing: Peer = { name: 'refusing', load: () => Promise.reject(new Error('not\n this one')) };
-  const rows = await contest(
-    file,
+  const [found] = await contest(
+    [{ name: 'm', bytes: file }],
     [
       peer('equal', 50, (input) => theirs.run(input) as Int8Array),
       peer('wrong', 500, (input) => theirs.run(input).map((value) => value ^ 1) as Int8Array),
@@ -54,6 +54,7 @@ bench('a contest compares results, times in turn, and shows refusals as such', a
     ],
     1,
   );
+  const { model, rows } = found!;
   assert.equal(
     rows.map(({ peer: name, us, identical, refusal }) => [name, us === null ? null : us > 0, identical, refusal]),
     [
@@ -64,7 +65,7 @@ bench('a contest compares results, times in turn, and shows refusals as such', a
     ],
   );
   assert.equal([rows[1]!.us, rows[2]!.us], [50, 500]);
-  const contests = [{ model: 'm', rows: [{ ...rows[0]!, us: 10 }, ...rows.slice(1)] }];
+  const contests = [{ model, rows: [{ ...rows[0]!, us: 10 }, ...rows.slice(1)] }];
   assert.equal(contestTable(contests), [
     '| model | Myrmex wasm | equal | wrong | refusing | ours / fastest peer | equal to ours in every bit |',
     '|---|---|---|---|---|---|---|',

@@ -38,25 +38,47 @@ export interface ContestRow {
   readonly identical: boolean | null;
 }
 
-/** Every contestant that takes the model, measured in turn. */
-export async function contest(bytes: Uint8Array, peers: readonly Peer[], rounds: number): Promise<ContestRow[]> {
+/** A model, and how everybody did on it. */
+export interface Contest {
+  readonly model: string;
+  readonly rows: readonly ContestRow[];
+}
+
+/**
+ * Every contestant on every model that it takes. A round has one turn of each, model by model: what else goes on in a
+ * computer, or on the one that a virtual machine shares, comes in phases of seconds, and a model that was measured
+ * within one such phase would show that phase.
+ */
+export async function contest(
+  models: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+  peers: readonly Peer[],
+  rounds: number,
+): Promise<Contest[]> {
+  const fields = [];
+  for (const { name, bytes } of models) fields.push({ name, entered: await enterAll(bytes, [ours, ...peers]) });
+  for (let round = 0; round < rounds; round++)
+    for (const { entered } of fields) for (const { sampler } of entered) sampler?.take();
+  return fields.map(({ name, entered }) => {
+    for (const { loaded } of entered) loaded?.close();
+    const mine = entered[0]!.results;
+    const rows = entered.map(({ peer, sampler, results, refusal }) => ({
+      peer: peer.name,
+      us: sampler === null ? null : sampler.quantileNs(0.5) / 1e3,
+      refusal,
+      identical: mine === '' || results === '' ? null : mine === results,
+    }));
+    return { model: name, rows };
+  });
+}
+
+async function enterAll(bytes: Uint8Array, peers: readonly Peer[]) {
   const { tensors, inputs } = parseModel(bytes, limits).subgraph;
   const input = tensors[inputs[0]!]!;
   if (inputs.length !== 1 || input.type !== TensorType.int8)
     throw new Error('only models with one int8 input are compared');
   const entered = [];
-  for (const peer of [ours, ...peers]) entered.push({ peer, ...(await enter(peer, bytes, input)) });
-  const taking = entered.flatMap(({ loaded }) => (loaded === null ? [] : [new Sampler(loaded.timed)]));
-  for (let round = 0; round < rounds; round++) for (const sampler of taking) sampler.take();
-  const medians = taking.map((sampler) => sampler.quantileNs(0.5) / 1e3);
-  for (const { loaded } of entered) loaded?.close();
-  const mine = entered[0]!.results;
-  return entered.map(({ peer, loaded, results, refusal }) => ({
-    peer: peer.name,
-    us: loaded === null ? null : medians.shift()!,
-    refusal,
-    identical: mine === '' || results === '' ? null : mine === results,
-  }));
+  for (const peer of peers) entered.push({ peer, ...(await enter(peer, bytes, input)) });
+  return entered.map((entry) => ({ ...entry, sampler: entry.loaded && new Sampler(entry.loaded.timed) }));
 }
 
 async function enter(

@@ -10,9 +10,9 @@ import { openLiteRt } from './peers/litert.ts';
 import { openNative } from './peers/native.ts';
 import type { Peer } from './peers/peer.ts';
 import { openTfliteWasm } from './peers/tflite-wasm.ts';
-import { type Contest, contestTable, microLoraTable, refusals, writeSection } from './table.ts';
+import { contestTable, microLoraTable, refusals, writeSection } from './table.ts';
 
-const ROUNDS = 9;
+const ROUNDS = 25;
 const FILES = ['ad01_int8', 'kws_ref_model', 'hello_world_int8', 'micro_speech_quantized', 'person_detect'];
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -51,11 +51,8 @@ async function openPeers(): Promise<Peer[]> {
 
 const rounds = Number(process.argv[2] ?? ROUNDS);
 const peers = await openPeers();
-const contests: Contest[] = [];
-for (const { name, bytes } of models()) {
-  say(`${name} ...`);
-  contests.push({ model: name, rows: await contest(bytes, peers, rounds) });
-}
+say('models ...');
+const contests = await contest(models(), peers, rounds);
 say('MicroLoRA ...');
 const table = contestTable(contests);
 const adapters = microLoraTable(benchMicroLora(rounds));

@@ -1,11 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { type ContestRow, OURS } from './contest.ts';
+import { type Contest, OURS } from './contest.ts';
 import type { MicroLoraRow } from './micro-lora.ts';
-
-export interface Contest {
-  readonly model: string;
-  readonly rows: readonly ContestRow[];
-}
 
 const BEGIN = '<!-- bench:engine -->';
 const END = '<!-- /bench:engine -->';

@@ -1,14 +1,11 @@
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PrepareContext } from '../prepare-context.ts';
 import { biasBytes } from '../weights.ts';
+import type { ConvolutionLayer } from './convolution-layer.ts';
 import type { CompiledLayer } from './layer.ts';
 
 /** Output channels of a panel of transformed weights. */
 export const COLUMNS = 8;
-/** Sums are four times the true ones, which must stay below 2^29: 9 × 255 × 128 × channels, as much for the bias. */
-const CHANNELS_MAX = 512;
-const BIAS_MAX = 1 << 27;
-
 /** What a transform costs for four pixels, in products: per pair of channels, per input and per output channel. */
 export interface TransformCost {
   readonly products: number;
@@ -23,46 +20,60 @@ const DIRECT_PER_OUTPUT = 43;
  * Whether a transform costs less than the direct way, which has no products for absent inputs and fewer for absent
  * outputs. Costs are fitted to measurements on x86-64 of 8 to 64 channels, which they meet within 5 %.
  */
-function isCheaper({ products, perInput, perOutput }: TransformCost, geometry: ConvolutionGeometry): boolean {
+function isCheaper({ products, perInput, perOutput }: TransformCost, geometry: ConvolutionGeometry, share: number) {
   const { inputChannels, outputChannels, filterHeight, filterWidth } = geometry;
   const [inputs, outputs] = [paddedChannels(inputChannels), paddedChannels(outputChannels)];
   const absent = outputs - outputChannels;
   const computed = absent >= 4 ? outputs - 2 : outputs;
   const direct = computed * (4 * filterHeight * filterWidth * inputChannels + DIRECT_PER_OUTPUT);
-  return inputs * outputs * products + inputs * perInput + outputs * perOutput < direct;
+  const multiplied = pairedChannels(inputChannels) * Math.ceil(outputChannels / 4) * 4;
+  return share * (multiplied * products + inputs * perInput + outputs * perOutput) < direct;
 }
 
-/** Whether a layer gains by a transform, and has channels and biases few and small enough for its sums. */
-export function suitsSums(context: PrepareContext, geometry: ConvolutionGeometry, cost: TransformCost): boolean {
-  const { inputChannels, outputChannels } = geometry;
-  if (inputChannels > CHANNELS_MAX || context.isCompact || !isCheaper(cost, geometry)) return false;
-  const bias = biasBytes(context, outputChannels);
-  const values = new DataView(bias.buffer, bias.byteOffset, bias.length);
-  for (let at = 0; at < bias.length; at += 4) {
-    if (Math.abs(values.getInt32(at, true)) > BIAS_MAX) return false;
+/** The largest sum that a layer can come to, whatever its input. */
+function largestSum(context: PrepareContext, { geometry, input, weights }: ConvolutionLayer): number {
+  const { zeroPoint } = context.quantisation(input);
+  const inputMax = Math.max(127 - zeroPoint, zeroPoint + 128);
+  const bias = biasBytes(context, geometry.outputChannels);
+  const biases = new DataView(bias.buffer, bias.byteOffset, bias.length);
+  const length = weights.length / geometry.outputChannels;
+  let largest = 0;
+  for (let channel = 0; channel < geometry.outputChannels; channel++) {
+    let sum = 0;
+    for (let at = channel * length; at < (channel + 1) * length; at++) sum += Math.abs(weights[at]!);
+    const start = bias.length > 0 ? Math.abs(biases.getInt32(4 * channel, true)) : 0;
+    largest = Math.max(largest, start + sum * inputMax);
   }
-  return true;
-}
-
-/** Channels as transformed inputs have them: whole vectors. */
-export function paddedChannels(channels: number): number {
-  return Math.ceil(channels / 8) * 8;
+  return largest;
 }
 
 /**
- * Makes bias and scale fit sums that are `factor` times the true ones, 2 or 4, which rounds nothing.
+ * Whether a layer gains by a transform, and its sums stay below `sumMax`.
+ *
+ * @param share outputs that tiles have for one of the image's
+ */
+export function suitsSums(
+  context: PrepareContext,
+  layer: ConvolutionLayer,
+  cost: TransformCost,
+  share: number,
+  sumMax: number,
+): boolean {
+  return !context.isCompact && isCheaper(cost, layer.geometry, share) && largestSum(context, layer) < sumMax;
+}
+
+/** Channels as transformed inputs have them: whole vectors. */
+export const paddedChannels = (channels: number): number => Math.ceil(channels / 8) * 8;
+
+/** Channels as products have them: whole pairs. */
+export const pairedChannels = (channels: number): number => Math.ceil(channels / 2) * 2;
+
+/**
+ * Makes the biases fit sums that are `factor` times the true ones; they wrap, as those do.
  *
  * @param places channels rounded up to whole panels
  */
-export function enlarge(
-  context: PrepareContext,
-  { start, scale }: CompiledLayer,
-  places: number,
-  factor: number,
-): void {
-  const { int32, float32 } = context.engine;
-  for (let place = 0; place < places; place++) {
-    int32[start / 4 + place] = factor * int32[start / 4 + place]!;
-    float32[scale / 4 + place] = float32[scale / 4 + place]! / factor;
-  }
+export function enlarge(context: PrepareContext, { start }: CompiledLayer, places: number, factor: number): void {
+  const biases = context.engine.int32.subarray(start / 4, start / 4 + places);
+  biases.set(biases.map((bias) => factor * bias));
 }

@@ -11,6 +11,7 @@ import {
   WINOGRAD_PRODUCTS,
   WINOGRAD_ROW_BYTES,
   WINOGRAD_TRANSFORMED,
+  WINOGRAD_WEIGHED_BYTES,
 } from '../../wasm/assembly/records.ts';
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PreparedOperator } from '../operator.ts';
@@ -20,21 +21,29 @@ import type { ConvolutionLayer } from './convolution-layer.ts';
 import { adapterScratch, placeLayer, writeAdapter, writeLayer } from './layer.ts';
 import { offsetTable, outputOffsets, TILE_PIXELS, windowOffsets } from './offsets.ts';
 import { segmentsOf, segmentTable } from './segments.ts';
-import { COLUMNS, enlarge, paddedChannels, suitsSums } from './winograd-sums.ts';
+import { COLUMNS, enlarge, paddedChannels, pairedChannels, suitsSums } from './winograd-sums.ts';
 
-/** Elements of a transformed tile. */
-const ELEMENTS = 16;
-const COST = { products: 16, perInput: 83, perOutput: 205 };
-/** Tiles whose transformed inputs are held at one time: with 64 channels they fill half of a first-level cache. */
+/** Outputs of a tile, along a side and in all; elements of a transformed one. */
+const SIDE = 4;
+const OUTPUTS = SIDE * SIDE;
+const ELEMENTS = 6 * 6;
+const COST = { products: 10.5, perInput: 51, perOutput: 112 };
+/** What the sums are multiplied by, and what must fit 32 bits. */
+const FACTOR = 576;
+const SUM_MAX = 1 << 25;
+/** Transformed inputs that are held at one time, in bytes, which fill half of a first-level cache; tiles at most. */
+const BLOCK_BYTES = 18_432;
 const BLOCK_TILES = 16;
 
 /** Whether a layer can go by `prepareWinograd`, and gains by it. */
-export function suitsWinograd(context: PrepareContext, geometry: ConvolutionGeometry): boolean {
+export function suitsWinograd(context: PrepareContext, layer: ConvolutionLayer): boolean {
+  const { geometry } = layer;
   const { filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth } = geometry;
-  const { outputHeight, outputWidth } = geometry;
   const shape = [filterHeight, filterWidth, strideHeight, strideWidth, dilationHeight, dilationWidth];
-  const isPlain = `${shape}` === '3,3,1,1,1,1';
-  return isPlain && outputHeight >= 2 && outputWidth >= 2 && suitsSums(context, geometry, COST);
+  if (`${shape}` !== '3,3,1,1,1,1') return false;
+  // More than one where the image ends within a tile.
+  const share = (OUTPUTS * tileCount(geometry)) / (geometry.batch * geometry.outputHeight * geometry.outputWidth);
+  return suitsSums(context, layer, COST, share, SUM_MAX);
 }
 
 /** CONV_2D of 3 × 3 and stride 1 by Winograd's transform, with the same bits (kernels/wasm/assembly/winograd.ts). */
@@ -44,22 +53,19 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
   const panels = Math.ceil(geometry.outputChannels / COLUMNS);
   const packed = packTransformed(context, layer, panels);
   const compiled = placeLayer(context, { input, output }, weightScale, 9 * inputChannels, panels * COLUMNS);
-  enlarge(context, compiled, panels * COLUMNS, 4);
+  enlarge(context, compiled, panels * COLUMNS, FACTOR);
   const tiles = tileCount(geometry);
-  const block = Math.min(BLOCK_TILES, tiles);
   const channelBytes = 2 * paddedChannels(inputChannels);
+  const fitting = Math.floor(BLOCK_BYTES / (ELEMENTS * channelBytes * TILE_PIXELS)) * TILE_PIXELS;
+  const block = Math.min(Math.max(fitting, TILE_PIXELS), BLOCK_TILES, tiles);
   const transformed = context.scratch(ELEMENTS * block * channelBytes);
   const products = context.scratch(ELEMENTS * block * COLUMNS * 4);
-  // Corrections of all four pixels of a block's tiles.
-  const adapter = adapterScratch(context, 4 * block * panels * COLUMNS);
+  // Corrections of all pixels of a block's tiles.
+  const adapter = adapterScratch(context, OUTPUTS * block * panels * COLUMNS);
   const { count: runCount, length: runLength } = segmentsOf(geometry);
-  // A tile is 4 × 4 pixels and gives 2 × 2: where the image ends within a tile, it reads a row or a column more.
-  const border = {
-    top: padTop,
-    left: padLeft,
-    bottom: padBottom + (outputHeight % 2),
-    right: padRight + (outputWidth % 2),
-  };
+  // A tile reads 6 × 6 pixels and gives 4 × 4: where the image ends within a tile, it reads further.
+  const [bottom, right] = [padBottom + beyond(outputHeight), padRight + beyond(outputWidth)];
+  const border = { top: padTop, left: padLeft, bottom, right };
   return {
     multiplyAdds: geometry.multiplyAdds,
     adaptable: true,
@@ -70,14 +76,15 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
       const { imageBytes, rowBytes, pixelBytes } = from.layout!;
       const origin = -padTop * rowBytes - padLeft * pixelBytes;
       const inputs = tileTable(geometry, ({ image, y, x }) => [
-        origin + image * imageBytes + 2 * y * rowBytes + 2 * x * pixelBytes,
+        origin + image * imageBytes + SIDE * y * rowBytes + SIDE * x * pixelBytes,
       ]);
       const { at, key } = outputOffsets(to, geometry.outputChannels);
       const outputs = tileTable(geometry, ({ image, y, x }) =>
-        [0, 1, 2, 3].map((pixel) => {
-          const [row, column] = [2 * y + (pixel >> 1), 2 * x + (pixel & 1)];
+        Array.from({ length: OUTPUTS }, (_, pixel) => {
+          const [top, left] = [SIDE * y, SIDE * x];
+          const [row, column] = [top + Math.floor(pixel / SIDE), left + (pixel % SIDE)];
           const isInside = row < outputHeight && column < outputWidth;
-          return at((image * outputHeight + (isInside ? row : 2 * y)) * outputWidth + (isInside ? column : 2 * x));
+          return at((image * outputHeight + (isInside ? row : top)) * outputWidth + (isInside ? column : left));
         }),
       );
       const shape = `${[geometry.batch, outputHeight, outputWidth]}`;
@@ -104,6 +111,7 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
                 .int(OUTPUT_OFFSETS, toOffsets)
                 .int(WINOGRAD_BLOCK, block)
                 .int(WINOGRAD_CHANNEL_BYTES, channelBytes)
+                .int(WINOGRAD_WEIGHED_BYTES, 2 * pairedChannels(inputChannels))
                 .int(WINOGRAD_ROW_BYTES, rowBytes)
                 .int(WINOGRAD_COLUMN_BYTES, pixelBytes)
                 .int(WINOGRAD_TRANSFORMED, addresses.scratch(transformed))
@@ -117,8 +125,13 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
   };
 }
 
+/** How far the last tile reaches beyond a side of the output. */
+const beyond = (side: number): number => (SIDE - (side % SIDE)) % SIDE;
+
+const tilesAlong = (side: number): number => Math.ceil(side / SIDE);
+
 function tileCount({ batch, outputHeight, outputWidth }: ConvolutionGeometry): number {
-  const tiles = batch * Math.ceil(outputHeight / 2) * Math.ceil(outputWidth / 2);
+  const tiles = batch * tilesAlong(outputHeight) * tilesAlong(outputWidth);
   return Math.ceil(tiles / TILE_PIXELS) * TILE_PIXELS;
 }
 
@@ -130,8 +143,8 @@ interface TilePlace {
 
 /** Values of every tile in order, filled up to a multiple of four with the last tile. */
 function tileTable(geometry: ConvolutionGeometry, valuesOf: (tile: TilePlace) => readonly number[]): () => Int32Array {
-  const rows = Math.ceil(geometry.outputHeight / 2);
-  const columns = Math.ceil(geometry.outputWidth / 2);
+  const rows = tilesAlong(geometry.outputHeight);
+  const columns = tilesAlong(geometry.outputWidth);
   const last = geometry.batch * rows * columns - 1;
   return () =>
     Int32Array.from(
@@ -143,10 +156,10 @@ function tileTable(geometry: ConvolutionGeometry, valuesOf: (tile: TilePlace) =>
     );
 }
 
-/** Transformed filters, 16 int16 for the 9 int8 of each. */
+/** Transformed filters, 36 int16 for the 9 int8 of each. */
 function packTransformed(context: PrepareContext, { geometry, weights }: ConvolutionLayer, panels: number): number {
   const { inputChannels, outputChannels } = geometry;
-  const depth = paddedChannels(inputChannels);
+  const depth = pairedChannels(inputChannels);
   const packed = context.persistent(panels * ELEMENTS * depth * COLUMNS * 2);
   context.withWeights(weights, (source, kernels) =>
     kernels.packWinograd(source, packed, outputChannels, inputChannels, depth),

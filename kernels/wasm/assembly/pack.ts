@@ -1,8 +1,9 @@
-/** Elements of a transformed filter, 4 × 4. */
-const ELEMENTS: usize = 16;
+/** Elements of a transformed filter: of 3 × 3 taps, and of three in a line. */
+const ELEMENTS: usize = 36;
+const LINE_ELEMENTS: usize = 6;
 
-/** A 4 × 4 filter between the two halves of its transform, int32. */
-const element: usize = memory.data(64, 16);
+/** A filter while it is transformed, int32. */
+const element: usize = memory.data(144, 16);
 
 // @ts-ignore: decorator
 @inline
@@ -89,65 +90,67 @@ export function packTaps(weights: usize, packed: usize, channels: usize, taps: u
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function row(a: i32, b: i32, c: i32, to: usize, step: usize): void {
-  store<i32>(to, 2 * a);
-  store<i32>(to + step, a + b + c);
-  store<i32>(to + 2 * step, a - b + c);
-  store<i32>(to + 3 * step, 2 * c);
+/**
+ * Three weights by G of Winograd's F(4, 3), its rows times 24, the last one times 12: then those of two dimensions fit
+ * int16, which are 144 × 128 at most.
+ */
+function transformWeights(a: i32, b: i32, c: i32, to: usize, step: usize): void {
+  store<i32>(to, 6 * a);
+  store<i32>(to + step, -4 * (a + b + c));
+  store<i32>(to + 2 * step, -4 * (a - b + c));
+  store<i32>(to + 3 * step, a + 2 * b + 4 * c);
+  store<i32>(to + 4 * step, a - 2 * b + 4 * c);
+  store<i32>(to + 5 * step, 12 * c);
 }
 
-/** (2G) g (2G)ᵀ to `element`, 2G = [2 0 0; 1 1 1; 1 −1 1; 0 0 2]; `stride` from tap to tap of one channel. */
+/** G g Gᵀ to `element`; `stride` from tap to tap of one channel. */
 function transformFilter(weights: usize, stride: usize): void {
   for (let x: usize = 0; x < 3; x++) {
     const at = weights + x * stride;
-    row(load<i8>(at), load<i8>(at + 3 * stride), load<i8>(at + 6 * stride), element + (x << 2), 16);
+    transformWeights(load<i8>(at), load<i8>(at + 3 * stride), load<i8>(at + 6 * stride), element + (x << 2), 24);
   }
-  for (let y: usize = 0; y < 4; y++) {
-    const at = element + (y << 4);
-    row(load<i32>(at, 0), load<i32>(at, 4), load<i32>(at, 8), at, 4);
+  for (let y: usize = 0; y < 6; y++) {
+    const at = element + y * 24;
+    transformWeights(load<i32>(at, 0), load<i32>(at, 4), load<i32>(at, 8), at, 4);
+  }
+}
+
+/** Moves `count` elements of a filter to their planes. */
+function putElements(packed: usize, count: usize, filter: usize, channel: usize, plane: usize): void {
+  let to = packed + (filter >> 3) * count * plane;
+  to += (channel >> 1) * 32 + ((filter & 7) << 2) + ((channel & 1) << 1);
+  for (let at: usize = 0; at < count; at++) {
+    store<i16>(to, <i16>load<i32>(element + (at << 2)));
+    to += plane;
   }
 }
 
 /**
  * Packs weights [out × 3 × 3 × channels] for `winograd`: per panel of eight output channels, per element, for each pair
- * of input channels, 8 × (k, k+1), int16; |values| ≤ 9 × 128.
+ * of input channels, 8 × (k, k+1), int16.
  *
- * @param depth input channels rounded up to a multiple of eight
+ * @param depth input channels rounded up to whole pairs
  */
 export function packWinograd(weights: usize, packed: usize, out: usize, channels: usize, depth: usize): void {
-  const plane = depth << 4;
   for (let filter: usize = 0; filter < out; filter++) {
     for (let channel: usize = 0; channel < channels; channel++) {
       transformFilter(weights + filter * 9 * channels + channel, channels);
-      let to = packed + (filter >> 3) * ELEMENTS * plane;
-      to += (channel >> 1) * 32 + ((filter & 7) << 2) + ((channel & 1) << 1);
-      for (let at: usize = 0; at < ELEMENTS; at++) {
-        store<i16>(to, <i16>load<i32>(element + (at << 2)));
-        to += plane;
-      }
+      putElements(packed, ELEMENTS, filter, channel, depth << 4);
     }
   }
 }
 
 /**
- * Packs weights [out × 3 × channels] for `winogradLine`, each filter g as 2G g, as `packWinograd` does; |values| ≤ 3 × 128.
+ * Packs weights [out × 3 × channels] for `winogradLine`, each filter transformed, as `packWinograd` does.
  *
- * @param depth input channels rounded up to a multiple of eight
+ * @param depth input channels rounded up to whole pairs
  */
 export function packWinogradLine(weights: usize, packed: usize, out: usize, channels: usize, depth: usize): void {
-  const plane = depth << 4;
   for (let filter: usize = 0; filter < out; filter++) {
     for (let channel: usize = 0; channel < channels; channel++) {
       const at = weights + filter * 3 * channels + channel;
-      row(load<i8>(at), load<i8>(at + channels), load<i8>(at + 2 * channels), element, 4);
-      let to = packed + (filter >> 3) * 4 * plane;
-      to += (channel >> 1) * 32 + ((filter & 7) << 2) + ((channel & 1) << 1);
-      for (let at: usize = 0; at < 4; at++) {
-        store<i16>(to, <i16>load<i32>(element + (at << 2)));
-        to += plane;
-      }
+      transformWeights(load<i8>(at), load<i8>(at + channels), load<i8>(at + 2 * channels), element, 4);
+      putElements(packed, LINE_ELEMENTS, filter, channel, depth << 4);
     }
   }
 }

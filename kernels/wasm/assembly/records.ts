@@ -100,13 +100,14 @@ export const ADAPTER_RANK = 16;
 /** float32 */
 export const ADAPTER_SCALING = 20;
 
-/** Winograd: tiles at a time, a multiple of 4; bytes of the channels of a transformed pixel; steps of the input,
- * of which a line has one, WINOGRAD_COLUMN_BYTES. */
+/** Winograd: tiles at a time, a multiple of 4; bytes of the channels of a transformed pixel, and of those that meet
+ * weights, whole pairs; steps of the input, of which a line has one, WINOGRAD_COLUMN_BYTES. */
 export const WINOGRAD_BLOCK = 60;
 export const WINOGRAD_CHANNEL_BYTES = 64;
+export const WINOGRAD_WEIGHED_BYTES = 120;
 export const WINOGRAD_ROW_BYTES = 68;
 export const WINOGRAD_COLUMN_BYTES = 96;
-/** Scratch: int16 [elements × block × channels], int32 [elements × block × 8]; 16 elements, of a line 4. */
+/** Scratch: int16 [elements × block × channels], int32 [elements × block × 8]; 36 elements, of a line 6. */
 export const WINOGRAD_TRANSFORMED = 108;
 export const WINOGRAD_PRODUCTS = 112;
 

@@ -5,9 +5,32 @@ export const PRODUCTS: usize = 32;
  * Products of one element for the tiles of a block and eight channels: tiles four at a time, like the tiles of a
  * convolution.
  *
- * @param x int16 [tiles × channels], `row` bytes a tile; @param w packed weights of the element and panel
+ * @param x int16 [tiles × channels], `row` bytes a tile, of which `bytes` meet weights
+ * @param w packed weights of the element and panel; @param isHalf the last four channels are not there
  */
-export function multiply(x: usize, w: usize, row: usize, blockEnd: usize, to: usize, start: usize): void {
+export function multiply(
+  x: usize,
+  w: usize,
+  row: usize,
+  bytes: usize,
+  blockEnd: usize,
+  to: usize,
+  start: usize,
+  isHalf: bool,
+): void {
+  if (isHalf) multiplyHalf(x, w, row, bytes, blockEnd, to, start);
+  else multiplyWhole(x, w, row, bytes, blockEnd, to, start);
+}
+
+function multiplyWhole(
+  x: usize,
+  w: usize,
+  row: usize,
+  bytes: usize,
+  blockEnd: usize,
+  to: usize,
+  start: usize,
+): void {
   let low = i32x4.splat(0);
   let high = i32x4.splat(0);
   if (start) {
@@ -28,7 +51,7 @@ export function multiply(x: usize, w: usize, row: usize, blockEnd: usize, to: us
     let x2 = x1 + row;
     let x3 = x2 + row;
     let weights = w;
-    for (const end = x1; x0 < end; ) {
+    for (const end = x0 + bytes; x0 < end; ) {
       const wa = v128.load(weights, 0);
       const wb = v128.load(weights, 16);
       const v0 = v128.load32_splat(x0);
@@ -57,6 +80,46 @@ export function multiply(x: usize, w: usize, row: usize, blockEnd: usize, to: us
     v128.store(to, b2, 80);
     v128.store(to, a3, 96);
     v128.store(to, b3, 112);
+    to += 4 * PRODUCTS;
+  }
+}
+
+function multiplyHalf(
+  x: usize,
+  w: usize,
+  row: usize,
+  bytes: usize,
+  blockEnd: usize,
+  to: usize,
+  start: usize,
+): void {
+  const low = start ? v128.load(start) : i32x4.splat(0);
+  for (; x < blockEnd; x += 4 * row) {
+    let a0 = low;
+    let a1 = low;
+    let a2 = low;
+    let a3 = low;
+    let x0 = x;
+    let x1 = x + row;
+    let x2 = x1 + row;
+    let x3 = x2 + row;
+    let weights = w;
+    for (const end = x0 + bytes; x0 < end; ) {
+      const wa = v128.load(weights);
+      a0 = i32x4.add(a0, i32x4.dot_i16x8_s(wa, v128.load32_splat(x0)));
+      a1 = i32x4.add(a1, i32x4.dot_i16x8_s(wa, v128.load32_splat(x1)));
+      a2 = i32x4.add(a2, i32x4.dot_i16x8_s(wa, v128.load32_splat(x2)));
+      a3 = i32x4.add(a3, i32x4.dot_i16x8_s(wa, v128.load32_splat(x3)));
+      weights += 32;
+      x0 += 4;
+      x1 += 4;
+      x2 += 4;
+      x3 += 4;
+    }
+    v128.store(to, a0, 0);
+    v128.store(to, a1, 32);
+    v128.store(to, a2, 64);
+    v128.store(to, a3, 96);
     to += 4 * PRODUCTS;
   }
 }

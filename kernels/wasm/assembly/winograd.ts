@@ -19,104 +19,46 @@ import {
   WINOGRAD_PRODUCTS,
   WINOGRAD_ROW_BYTES,
   WINOGRAD_TRANSFORMED,
+  WINOGRAD_WEIGHED_BYTES,
   ZERO_POINT,
 } from './records';
-import { requantise, setRequantisation, storeEight } from './requantise';
+import { setRequantisation } from './requantise';
 import { multiply, PRODUCTS } from './winograd-multiply';
+import { FOUR, finishFour, SIX, transformInput, transformOutput } from './winograd-transforms';
 
 /** Output channels per weight panel. */
 const PANEL: i32 = 8;
-/** Elements of a transformed tile, 4 × 4, and the one that is added to all four outputs. */
-const ELEMENTS: usize = 16;
-const CENTRE: usize = 5;
+/** Elements of a transformed tile, and the one that is added to every output. */
+const ELEMENTS: usize = SIX * SIX;
+const SHARED: usize = SIX + 1;
 
-/** Four pixels of eight channels in int32, between the two halves of the output transform. */
-const outputs: usize = memory.data(128, 16);
+/** Sums are 24² times the true ones: 9 × NINTH = 1 modulo 2^32, and 2^SIXTY_FOURTH = 64. */
+const NINTH: i32 = 0x38e38e39;
+const SIXTY_FOURTH: i32 = 6;
+
+/** Outputs by columns of eight channels in int32, 4 × 6, between the two halves of the output transform. */
+const columns: usize = memory.data(768, 16);
+const COLUMNS_ROW: usize = SIX * PRODUCTS;
 
 /**
- * Bᵀ d B of one tile of 4 × 4 pixels, with Bᵀ = [1 0 −1 0; 0 1 1 0; 0 −1 1 0; 0 1 0 −1], eight channels at a time;
- * |results| ≤ 4 × 255. Element (y, x) goes to plane 4y + x, planes are `plane` bytes apart.
+ * Bᵀ d B of one tile of 6 × 6 pixels, eight channels at a time; |results| ≤ 100 × 255. Element (y, x) goes to plane
+ * 6y + x, planes are `plane` bytes apart.
  */
-function transformInput(from: usize, to: usize, bytes: usize, row: usize, column: usize, plane: usize): void {
-  for (let channel: usize = 0; channel < bytes; channel += 16) {
-    for (let x: usize = 0; x < 4; x++) {
-      const at = from + x * column + channel;
-      const d0 = v128.load(at);
-      const d1 = v128.load(at + row);
-      const d2 = v128.load(at + 2 * row);
-      const d3 = v128.load(at + 3 * row);
-      const half = to + x * plane + channel;
-      v128.store(half, i16x8.sub(d0, d2));
-      v128.store(half + 4 * plane, i16x8.add(d1, d2));
-      v128.store(half + 8 * plane, i16x8.sub(d2, d1));
-      v128.store(half + 12 * plane, i16x8.sub(d1, d3));
-    }
-    for (let y: usize = 0; y < 4; y++) {
-      const at = to + 4 * y * plane + channel;
-      const t0 = v128.load(at);
-      const t1 = v128.load(at + plane);
-      const t2 = v128.load(at + 2 * plane);
-      const t3 = v128.load(at + 3 * plane);
-      v128.store(at, i16x8.sub(t0, t2));
-      v128.store(at + plane, i16x8.add(t1, t2));
-      v128.store(at + 2 * plane, i16x8.sub(t2, t1));
-      v128.store(at + 3 * plane, i16x8.sub(t1, t3));
-    }
+function transformTile(from: usize, to: usize, bytes: usize, row: usize, column: usize, plane: usize): void {
+  for (const end = to + bytes; to < end; to += 16) {
+    for (let x: usize = 0; x < SIX; x++) transformInput(from + x * column, row, to + x * plane, SIX * plane);
+    for (let y: usize = 0; y < SIX; y++) transformInput(to + y * SIX * plane, plane, to + y * SIX * plane, plane);
+    from += 16;
   }
 }
 
 /**
- * Aᵀ M A of four channels, with Aᵀ = [1 1 1 0; 0 1 −1 −1], requantised, to `outputs`: pixels (0,0), (0,1), (1,0), (1,1),
- * 32 bytes a pixel.
+ * A 3 × 3 convolution of stride 1 by Winograd's F(4 × 4, 3 × 3) (Lavin and Gray, arXiv 1509.09308, §4.3) in exact integer
+ * arithmetic, as `winogradLine` in two dimensions: every sum is 576 times the true one, and 64 times the result must fit
+ * int32.
  *
- * @param plane bytes between two elements of M
- * @param corrections of an adapter, in units of a simple sum: pixels are `stride` bytes apart; 0: none
- */
-function transformOutput(m: usize, plane: usize, to: usize, scale: v128, corrections: usize, stride: usize): void {
-  let top0 = i32x4.splat(0);
-  let top1 = top0;
-  let bottom0 = top0;
-  let bottom1 = top0;
-  for (let x: usize = 0; x < 4; x++) {
-    const m0 = v128.load(m);
-    const m1 = v128.load(m + 4 * plane);
-    const m2 = v128.load(m + 8 * plane);
-    const m3 = v128.load(m + 12 * plane);
-    const top = i32x4.add(i32x4.add(m0, m1), m2);
-    const bottom = i32x4.sub(i32x4.sub(m1, m2), m3);
-    if (x < 3) {
-      top0 = i32x4.add(top0, top);
-      bottom0 = i32x4.add(bottom0, bottom);
-    }
-    if (x == 1) {
-      top1 = top;
-      bottom1 = bottom;
-    } else if (x > 1) {
-      top1 = i32x4.sub(top1, top);
-      bottom1 = i32x4.sub(bottom1, bottom);
-    }
-    m += plane;
-  }
-  if (corrections) {
-    top0 = i32x4.add(top0, i32x4.shl(v128.load(corrections), 2));
-    top1 = i32x4.add(top1, i32x4.shl(v128.load(corrections + stride), 2));
-    bottom0 = i32x4.add(bottom0, i32x4.shl(v128.load(corrections + 2 * stride), 2));
-    bottom1 = i32x4.add(bottom1, i32x4.shl(v128.load(corrections + 3 * stride), 2));
-  }
-  v128.store(to, requantise(top0, scale), 0);
-  v128.store(to, requantise(top1, scale), 32);
-  v128.store(to, requantise(bottom0, scale), 64);
-  v128.store(to, requantise(bottom1, scale), 96);
-}
-
-/**
- * A 3 × 3 convolution of stride 1 by Winograd's F(2 × 2, 3 × 3) (Lavin and Gray, arXiv 1509.09308, §4.1) in exact integer
- * arithmetic: weights are transformed with 2G, so every sum is four times the true one; the bias enters fourfold and
- * the scale holds the quarter, which changes no bit of the product. Sums wrap and come right again, as long as four
- * times the result fits int32.
- *
- * @param record fields of records.ts; PIXELS counts tiles of 2 × 2 pixels, INPUT_OFFSETS has one offset a tile and
- *   OUTPUT_OFFSETS four, in the order in which they are written: a pixel outside of the image names one that comes later
+ * @param record fields of records.ts; PIXELS counts tiles of 4 × 4 pixels, INPUT_OFFSETS has one offset a tile and
+ *   OUTPUT_OFFSETS sixteen, row by row; the first is written last, because those outside of the image name it
  */
 export function winograd(record: usize, adapters: usize): void {
   const entry = entryOf(record, adapters);
@@ -130,6 +72,7 @@ export function winograd(record: usize, adapters: usize): void {
   const tiles = load<usize>(record, PIXELS);
   const block = load<usize>(record, WINOGRAD_BLOCK);
   const channelBytes = load<usize>(record, WINOGRAD_CHANNEL_BYTES);
+  const bytes = load<usize>(record, WINOGRAD_WEIGHED_BYTES);
   const rowBytes = load<usize>(record, WINOGRAD_ROW_BYTES);
   const columnBytes = load<usize>(record, WINOGRAD_COLUMN_BYTES);
   const transformed = load<usize>(record, WINOGRAD_TRANSFORMED);
@@ -137,15 +80,14 @@ export function winograd(record: usize, adapters: usize): void {
   const channels = load<i32>(record, OUT_CHANNELS);
   const plane = block * channelBytes;
   const productPlane = block * PRODUCTS;
-  const weightBytes = channelBytes * 8;
   for (let first: usize = 0; first < tiles; first += block) {
     const count = min(block, tiles - first);
     for (let tile: usize = 0; tile < count; tile++) {
       const from = input + load<usize>(inputOffsets + ((first + tile) << 2));
-      transformInput(from, transformed + tile * channelBytes, channelBytes, rowBytes, columnBytes, plane);
-      for (let pixel: usize = 0; entry && pixel < 4; pixel++) {
-        const x = from + (pixel >> 1) * rowBytes + (pixel & 1) * columnBytes;
-        adapterRow(record, entry, x, false, 0, adjusted + (4 * tile + pixel) * pixelBytes);
+      transformTile(from, transformed + tile * channelBytes, channelBytes, rowBytes, columnBytes, plane);
+      for (let pixel: usize = 0; entry && pixel < FOUR * FOUR; pixel++) {
+        const x = from + (pixel >> 2) * rowBytes + (pixel & 3) * columnBytes;
+        adapterRow(record, entry, x, false, 0, adjusted + (FOUR * FOUR * tile + pixel) * pixelBytes);
       }
     }
     let weights = load<usize>(record, WEIGHTS);
@@ -153,24 +95,30 @@ export function winograd(record: usize, adapters: usize): void {
     let scale = load<usize>(record, SCALE);
     let output = load<usize>(record, OUTPUT);
     for (let channel: i32 = 0; channel < channels; channel += PANEL) {
+      const left = channels - channel;
       for (let element: usize = 0; element < ELEMENTS; element++) {
         const x = transformed + element * plane;
         const to = products + element * productPlane;
-        multiply(x, weights, channelBytes, x + count * channelBytes, to, element == CENTRE ? start : 0);
-        weights += weightBytes;
+        multiply(x, weights, channelBytes, bytes, x + count * channelBytes, to, element == SHARED ? start : 0, left <= 4);
+        weights += bytes * 8;
       }
-      const left = channels - channel;
+      const sa = v128.load(scale, 0);
+      const sb = v128.load(scale, 16);
+      const ninth = i32x4.splat(NINTH);
+      const rowStep = SIX * productPlane;
       for (let tile: usize = 0; tile < count; tile++) {
-        const m = products + tile * PRODUCTS;
-        const own = entry ? adjusted + 4 * tile * pixelBytes + (<usize>channel << 2) : 0;
-        transformOutput(m, productPlane, outputs, v128.load(scale, 0), own, pixelBytes);
-        const next = own ? own + 16 : 0;
-        transformOutput(m + 16, productPlane, outputs + 16, v128.load(scale, 16), next, pixelBytes);
-        const to = outputOffsets + ((first + tile) << 4);
-        // From the last pixel to the first: those outside of the image name one that is still to come.
-        for (let pixel: usize = 4; pixel-- > 0; ) {
-          const from = outputs + (pixel << 5);
-          storeEight(output + load<usize>(to + (pixel << 2)), i16x8.narrow_i32x4_s(v128.load(from), v128.load(from, 16)), wide, left);
+        let m = products + tile * PRODUCTS;
+        for (let to = columns, end = columns + COLUMNS_ROW; to < end; to += PRODUCTS) {
+          transformOutput(m, rowStep, to, COLUMNS_ROW);
+          transformOutput(m + 16, rowStep, to + 16, COLUMNS_ROW);
+          m += productPlane;
+        }
+        const outputs = outputOffsets + ((first + tile) << 6);
+        const corrections = adjusted + FOUR * FOUR * tile * pixelBytes + (<usize>channel << 2);
+        for (let y: usize = FOUR; y-- > 0; ) {
+          const own = entry ? corrections + FOUR * y * pixelBytes : 0;
+          const from = columns + y * COLUMNS_ROW;
+          finishFour(from, PRODUCTS, ninth, SIXTY_FOURTH, own, pixelBytes, sa, sb, output, outputs + (y << 4), wide, left);
         }
       }
       start += 32;

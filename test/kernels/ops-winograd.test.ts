@@ -1,0 +1,74 @@
+import { suite } from 'uvu';
+import * as assert from 'uvu/assert';
+import { createInterpreter } from '../../kernels/interpreter.ts';
+import { defaultModelLimits as limits } from '../../kernels/limits.ts';
+import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
+import type { TfliteModel } from '../../kernels/tflite/model.ts';
+import { TensorType } from '../../kernels/tflite/tensor-type.ts';
+import { createEngine } from '../../kernels/wasm/engine.ts';
+import { ModelBuilder, perTensor, seeded } from '../support/models.ts';
+
+const winograd = suite("Winograd's transforms at the ends of their sums");
+
+const [HEIGHT, WIDTH, CHANNELS, OUT] = [8, 15, 20, 20];
+const WEIGHT = 127;
+/** Of an input whose zero point is −128. */
+const INPUT = 255;
+/** Of the window, which decides how large a sum the transform can hold. */
+const KERNELS = [
+  { kernel: [3, 3], sumMax: 2 ** 25 },
+  { kernel: [1, 3], sumMax: 2 ** 28 },
+  { kernel: [3, 1], sumMax: 2 ** 28 },
+] as const;
+
+interface Extremes {
+  readonly kernel: readonly [height: number, width: number];
+  /** Products and bias of one sign in most windows; outputs have a step of `sumMax` / 100. */
+  readonly bias: number;
+  readonly sumMax: number;
+}
+
+/** One convolution whose weights are all 127, all −127, or of mixed signs, a channel each in turn. */
+const extremeModel = (random: () => number, { kernel: [rows, columns], bias, sumMax }: Extremes): TfliteModel => {
+  const builder = new ModelBuilder();
+  const input = builder.int8([1, HEIGHT, WIDTH, CHANNELS], perTensor(1, -128));
+  const filter = rows * columns * CHANNELS;
+  const signOf = (channel: number): number => [1, -1][channel % 3] ?? (random() < 0.5 ? 1 : -1);
+  const values = Int8Array.from({ length: OUT * filter }, (_, at) => WEIGHT * signOf(Math.floor(at / filter)));
+  const weights = builder.int8([OUT, rows, columns, CHANNELS], perTensor(1, 0), values);
+  const biases = Int32Array.from({ length: OUT }, (_, channel) => (channel % 3 === 1 ? -bias : bias));
+  const start = builder.tensor(TensorType.int32, [OUT], perTensor(1, 0), biases);
+  const output = builder.int8([1, HEIGHT, WIDTH, OUT], perTensor(Math.fround(sumMax / 100), 0));
+  const options = { padding: 0, strideH: 1, strideW: 1, dilationH: 1, dilationW: 1, fusedActivation: 0 };
+  builder.operator(Builtin.conv2d, [input, weights, start], [output], ['Conv2D', options], 3);
+  return builder.build([input], [output]);
+};
+
+const outputsOf = (model: TfliteModel, input: Int8Array, kernels: 'compiled' | 'plain'): Int8Array => {
+  const engine = createEngine({ memoryBytes: 8 << 20, kernels });
+  const interpreter = createInterpreter(model, { engine, limits, keepActivations: false });
+  interpreter.inputs[0]!.data.set(input);
+  interpreter.invoke();
+  return (interpreter.outputs[0]!.data as Int8Array).slice();
+};
+
+winograd('the largest sums, and those beyond, come out as from the plain twin', () => {
+  const random = seeded(74);
+  const pixels = HEIGHT * WIDTH * CHANNELS;
+  for (const { kernel, sumMax } of KERNELS) {
+    const products = kernel[0] * kernel[1] * CHANNELS * WEIGHT * INPUT;
+    // The last one that a transform takes, the first that it leaves, and one whose sums would wrap in it.
+    for (const bias of [sumMax - 1 - products, sumMax - products, 2 * sumMax - products, 0]) {
+      const model = extremeModel(random, { kernel, bias, sumMax });
+      const mixed = Int8Array.from({ length: pixels }, () => (random() < 0.5 ? 127 : -128));
+      for (const input of [new Int8Array(pixels).fill(127), new Int8Array(pixels).fill(-128), mixed]) {
+        const plain = outputsOf(model, input, 'plain');
+        assert.equal(outputsOf(model, input, 'compiled'), plain, `${kernel}, bias ${bias}`);
+        if (bias === sumMax - 1 - products && input[0] === 127 && input !== mixed)
+          assert.equal([plain[OUT * (WIDTH + 1)], plain[OUT * (WIDTH + 1) + 1]], [100, -100], 'sums reach the bound');
+      }
+    }
+  }
+});
+
+winograd.run();

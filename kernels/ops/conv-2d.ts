@@ -3,7 +3,6 @@ import { TensorType } from '../tflite/tensor-type.ts';
 import { prepareCompiledConvolution } from './compiled/convolution.ts';
 import { prepareCompiledDense } from './compiled/dense.ts';
 import { prepareWinograd, suitsWinograd } from './compiled/winograd.ts';
-import { prepareWinogradLine, suitsWinogradLine } from './compiled/winograd-line.ts';
 import { type ConvolutionGeometry, convolutionGeometry } from './convolution-geometry.ts';
 import type { OperatorKernel, PreparedOperator } from './operator.ts';
 import { preparePlainAdaptable } from './plain/adaptable.ts';
@@ -30,7 +29,6 @@ function prepare(context: PrepareContext): PreparedOperator {
   if (!context.isCompiled) return preparePlainAdaptable(context, layer);
   if (isOneProduct(geometry)) return prepareCompiledDense(context, layer);
   if (suitsWinograd(context, layer)) return prepareWinograd(context, layer);
-  if (suitsWinogradLine(context, layer)) return prepareWinogradLine(context, layer);
   return prepareCompiledConvolution(context, layer);
 }
 

@@ -14,8 +14,7 @@ export interface WasmKernels {
   ): void;
   packCoupled(weights: number, packed: number, channels: number, length: number): void;
   packTaps(weights: number, packed: number, channels: number, taps: number): void;
-  packWinograd(weights: number, packed: number, out: number, channels: number, depth: number): void;
-  packWinogradLine(weights: number, packed: number, out: number, channels: number, depth: number): void;
+  packWinograd(weights: number, packed: number, out: number, channels: number, height: number, width: number): void;
   /**
    * A low-rank adapter on a batch (assembly/adapter-batch.ts); `base` is 0 for none. Not in the file that a gateway has
    * (assembly/node.ts): it judges one window at a time.

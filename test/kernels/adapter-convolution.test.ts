@@ -20,10 +20,10 @@ const ENGINES = [
 const randomCase = ({ whole, pick, random }: Dice): ConvolutionCase => {
   const isWinograd = random() < 0.3;
   const isLine = random() < 0.5;
-  const side = (line = false): number => (isWinograd ? (line && isLine ? 1 : 3) : whole(1, 4));
+  const side = (line = false): number => (isWinograd ? (line && isLine ? 1 : pick([3, 3, 5])) : whole(1, 4));
   const step = (): number => (isWinograd || random() < 0.6 ? 1 : 2);
   return {
-    ...{ kind: 'conv', batch: whole(1, 2), groups: 1, height: whole(4, 9), width: whole(7, 10) },
+    ...{ kind: 'conv', batch: whole(1, 2), groups: 1, height: whole(5, 9), width: whole(9, 12) },
     inChannels: isWinograd ? whole(13, 32) : pick([1, 2, 3, 5, 8, 17]),
     outChannels: isWinograd ? whole(13, 32) : pick([1, 3, 8, 12, 33, 40]),
     ...{ filterHeight: side(true), filterWidth: side(), strideH: step(), strideW: step() },

@@ -6,6 +6,8 @@ import type { CompiledLayer } from './layer.ts';
 
 /** Output channels of a panel of transformed weights. */
 export const COLUMNS = 8;
+const SUM_MAX = 1 << 25;
+
 /** What a transform costs for four pixels, in products: per pair of channels, per input and per output channel. */
 export interface TransformCost {
   readonly products: number;
@@ -15,19 +17,25 @@ export interface TransformCost {
 
 /** What requantising four pixels costs per channel on the direct way, in products. */
 const DIRECT_PER_OUTPUT = 43;
+/** Channels that the direct way saves of a last panel, by how many of its eight are absent (see compiled/panels.ts). */
+const DIRECT_SAVED = [0, 0, 0, 0, 2, 2, 4, 5] as const;
+/** What a last panel that is not full costs a transform, which moves whole vectors. */
+const RAGGED = 1.07;
 
 /**
  * Whether a transform costs less than the direct way, which has no products for absent inputs and fewer for absent
- * outputs. Costs are fitted to measurements on x86-64 of 8 to 64 channels, which they meet within 5 %.
+ * outputs. Costs are fitted to measurements on x86-64 of 8 to 64 channels, which they meet within 7 %.
  */
-function isCheaper({ products, perInput, perOutput }: TransformCost, geometry: ConvolutionGeometry, share: number) {
+function isCheaper(cost: TransformCost, geometry: ConvolutionGeometry, share: number, parts: number): boolean {
+  const { products, perInput, perOutput } = cost;
   const { inputChannels, outputChannels, filterHeight, filterWidth } = geometry;
   const [inputs, outputs] = [paddedChannels(inputChannels), paddedChannels(outputChannels)];
   const absent = outputs - outputChannels;
-  const computed = absent >= 4 ? outputs - 2 : outputs;
+  const computed = outputs - DIRECT_SAVED[absent]!;
   const direct = computed * (4 * filterHeight * filterWidth * inputChannels + DIRECT_PER_OUTPUT);
-  const multiplied = pairedChannels(inputChannels) * Math.ceil(outputChannels / 4) * 4;
-  return share * (multiplied * products + inputs * perInput + outputs * perOutput) < direct;
+  const multiplied = parts * pairedChannels(inputChannels) * Math.ceil(outputChannels / 4) * 4;
+  const whole = multiplied * products + parts * inputs * perInput + outputs * perOutput;
+  return share * whole * (absent > 0 ? RAGGED : 1) < direct;
 }
 
 /** The largest sum that a layer can come to, whatever its input. */
@@ -48,18 +56,19 @@ function largestSum(context: PrepareContext, { geometry, input, weights }: Convo
 }
 
 /**
- * Whether a layer gains by a transform, and its sums stay below `sumMax`.
+ * Whether a layer gains by a transform, and its sums leave room for it: 64 times the true ones fit int32.
  *
  * @param share outputs that tiles have for one of the image's
+ * @param parts transforms that the filter takes
  */
 export function suitsSums(
   context: PrepareContext,
   layer: ConvolutionLayer,
   cost: TransformCost,
   share: number,
-  sumMax: number,
+  parts: number,
 ): boolean {
-  return !context.isCompact && isCheaper(cost, layer.geometry, share) && largestSum(context, layer) < sumMax;
+  return !context.isCompact && isCheaper(cost, layer.geometry, share, parts) && largestSum(context, layer) < SUM_MAX;
 }
 
 /** Channels as transformed inputs have them: whole vectors. */

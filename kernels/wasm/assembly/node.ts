@@ -1,5 +1,5 @@
 // What a gateway runs: its own file is made of this.
-export { packCoupled, packPanels, packTaps, packWinograd, packWinogradLine } from './pack';
+export { packCoupled, packPanels, packTaps, packWinograd } from './pack';
 export { adapterProject } from './adapter';
 export { adapterGradient, convolutionGradient, depthwiseGradient, filterGradient } from './gradient';
 export { run } from './run';

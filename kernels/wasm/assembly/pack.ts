@@ -1,8 +1,4 @@
-/** Elements of a transformed filter: of 3 × 3 taps, and of three in a line. */
-const ELEMENTS: usize = 36;
-const LINE_ELEMENTS: usize = 6;
-
-/** A filter while it is transformed, int32. */
+/** A filter of up to 6 × 6 elements while it is transformed, int32. */
 const element: usize = memory.data(144, 16);
 
 // @ts-ignore: decorator
@@ -103,22 +99,15 @@ function transformWeights(a: i32, b: i32, c: i32, to: usize, step: usize): void 
   store<i32>(to + 5 * step, 12 * c);
 }
 
-/** G g Gᵀ to `element`; `stride` from tap to tap of one channel. */
-function transformFilter(weights: usize, stride: usize): void {
-  for (let x: usize = 0; x < 3; x++) {
-    const at = weights + x * stride;
-    transformWeights(load<i8>(at), load<i8>(at + 3 * stride), load<i8>(at + 6 * stride), element + (x << 2), 24);
-  }
-  for (let y: usize = 0; y < 6; y++) {
-    const at = element + y * 24;
-    transformWeights(load<i32>(at, 0), load<i32>(at, 4), load<i32>(at, 8), at, 4);
-  }
+/** One weight of a filter, zero outside of it. */
+// @ts-ignore: decorator
+@inline
+function tap(filter: usize, y: usize, x: usize, height: usize, width: usize, channels: usize): i32 {
+  return y < height && x < width ? load<i8>(filter + (y * width + x) * channels) : 0;
 }
 
-/** Moves `count` elements of a filter to their planes. */
-function putElements(packed: usize, count: usize, filter: usize, channel: usize, plane: usize): void {
-  let to = packed + (filter >> 3) * count * plane;
-  to += (channel >> 1) * 32 + ((filter & 7) << 2) + ((channel & 1) << 1);
+/** Moves `count` elements to their planes. */
+function putElements(to: usize, count: usize, plane: usize): void {
   for (let at: usize = 0; at < count; at++) {
     store<i16>(to, <i16>load<i32>(element + (at << 2)));
     to += plane;
@@ -126,31 +115,50 @@ function putElements(packed: usize, count: usize, filter: usize, channel: usize,
 }
 
 /**
- * Packs weights [out × 3 × 3 × channels] for `winograd`: per panel of eight output channels, per element, for each pair
- * of input channels, 8 × (k, k+1), int16.
- *
- * @param depth input channels rounded up to whole pairs
+ * Packs weights [out × height × width × channels] for `winograd`. A filter of more than three taps a side is several
+ * parts of three taps, filled up with zeros, as if each had channels of its own: transformed they are G g Gᵀ, in a line
+ * G g. Per panel of eight output channels, per element, for each pair of those channels, 8 × (k, k+1), int16.
  */
-export function packWinograd(weights: usize, packed: usize, out: usize, channels: usize, depth: usize): void {
-  for (let filter: usize = 0; filter < out; filter++) {
-    for (let channel: usize = 0; channel < channels; channel++) {
-      transformFilter(weights + filter * 9 * channels + channel, channels);
-      putElements(packed, ELEMENTS, filter, channel, depth << 4);
-    }
+export function packWinograd(
+  weights: usize,
+  packed: usize,
+  out: usize,
+  channels: usize,
+  height: usize,
+  width: usize,
+): void {
+  const isSquare = height > 1 && width > 1;
+  // A column is packed as a row.
+  if (width == 1) {
+    width = height;
+    height = 1;
   }
-}
-
-/**
- * Packs weights [out × 3 × channels] for `winogradLine`, each filter transformed, as `packWinograd` does.
- *
- * @param depth input channels rounded up to whole pairs
- */
-export function packWinogradLine(weights: usize, packed: usize, out: usize, channels: usize, depth: usize): void {
+  const elements: usize = isSquare ? 36 : 6;
+  const paired = (channels + 1) & ~1;
+  const across = (width + 2) / 3;
+  const parts = across * ((height + 2) / 3);
+  const plane = (parts * paired) << 4;
   for (let filter: usize = 0; filter < out; filter++) {
+    const panel = packed + (filter >> 3) * elements * plane + ((filter & 7) << 2);
     for (let channel: usize = 0; channel < channels; channel++) {
-      const at = weights + filter * 3 * channels + channel;
-      transformWeights(load<i8>(at), load<i8>(at + channels), load<i8>(at + 2 * channels), element, 4);
-      putElements(packed, LINE_ELEMENTS, filter, channel, depth << 4);
+      const from = weights + filter * height * width * channels + channel;
+      for (let part: usize = 0; part < parts; part++) {
+        const y = (part / across) * 3;
+        const x = (part % across) * 3;
+        const k = part * paired + channel;
+        for (let row: usize = 0; row < 3; row++) {
+          const a = tap(from, y + row, x, height, width, channels);
+          const b = tap(from, y + row, x + 1, height, width, channels);
+          const c = tap(from, y + row, x + 2, height, width, channels);
+          transformWeights(a, b, c, element + row * 24, 4);
+          if (!isSquare) break;
+        }
+        for (let column: usize = 0; isSquare && column < 6; column++) {
+          const at = element + (column << 2);
+          transformWeights(load<i32>(at), load<i32>(at + 24), load<i32>(at + 48), at, 24);
+        }
+        putElements(panel + (k >> 1) * 32 + ((k & 1) << 1), elements, plane);
+      }
     }
   }
 }

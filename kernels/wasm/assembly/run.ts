@@ -20,7 +20,6 @@ import { pool } from './pool';
 import { sum } from './sum';
 import { border, widen } from './widen';
 import { winograd } from './winograd';
-import { winogradLine } from './winograd-line';
 
 /**
  * Runs the records from `record` up to `end`, one after the other.
@@ -40,10 +39,10 @@ export function run(record: usize, end: usize, adapters: usize): void {
         depthwise(record);
         break;
       case KIND_WINOGRAD:
-        winograd(record, adapters);
+        winograd(record, adapters, true);
         break;
       case KIND_WINOGRAD_LINE:
-        winogradLine(record, adapters);
+        winograd(record, adapters, false);
         break;
       case KIND_SUM:
         sum(record);

@@ -1,5 +1,6 @@
 import { requantiseEight, storeEight } from './requantise';
 
+
 /** What four outputs of three taps take: Winograd's F(4, 3) (Lavin and Gray, arXiv 1509.09308, §4.3), in integers. */
 export const SIX: usize = 6;
 export const FOUR: usize = 4;
@@ -52,6 +53,27 @@ export function transformOutput(m: usize, step: usize, to: usize, stride: usize)
   v128.store(to + 3 * stride, i32x4.add(nearSlope, i32x4.shl(last, 1)));
 }
 
+/** What `storePart` keeps of the eight int16 behind an address, by how many it stores. */
+const kept: usize = memory.data<i16>([0, 0, 0, 0, 0, 0, 0, 0, -1, -1, -1, -1, -1, -1, -1, -1]);
+
+/** A mask of the lanes from `count` on, 1 to 8. */
+// @ts-ignore: decorator
+@inline
+export function lanesFrom(count: i32): v128 {
+  return v128.load(kept + ((8 - min(count, 8)) << 1));
+}
+
+/**
+ * Stores the first `count` of eight values as `storeEight` does, without its questions where the output is wide: what
+ * lies behind them is written as it was.
+ */
+// @ts-ignore: decorator
+@inline
+function storePart(address: usize, values: v128, wide: bool, count: i32, rest: v128): void {
+  if (wide && count < 8) v128.store(address, v128.bitselect(v128.load(address), values, rest));
+  else storeEight(address, values, wide, count);
+}
+
 /** Sums that are `3^n 2^shift` times the true ones modulo 2^32, to those: `inverse` is that of 3^n. */
 // @ts-ignore: decorator
 @inline
@@ -81,6 +103,7 @@ export function finishFour(
   outputs: usize,
   wide: bool,
   left: i32,
+  rest: v128,
 ): void {
   const aOne = v128.load(m + step);
   const aTwo = v128.load(m + 2 * step);
@@ -122,8 +145,8 @@ export function finishFour(
     a3 = i32x4.add(a3, v128.load(own, 0));
     b3 = i32x4.add(b3, v128.load(own, 16));
   }
-  storeEight(output + load<usize>(outputs, 12), requantiseEight(a3, b3, sa, sb), wide, left);
-  storeEight(output + load<usize>(outputs, 8), requantiseEight(a2, b2, sa, sb), wide, left);
-  storeEight(output + load<usize>(outputs, 4), requantiseEight(a1, b1, sa, sb), wide, left);
-  storeEight(output + load<usize>(outputs, 0), requantiseEight(a0, b0, sa, sb), wide, left);
+  storePart(output + load<usize>(outputs, 12), requantiseEight(a3, b3, sa, sb), wide, left, rest);
+  storePart(output + load<usize>(outputs, 8), requantiseEight(a2, b2, sa, sb), wide, left, rest);
+  storePart(output + load<usize>(outputs, 4), requantiseEight(a1, b1, sa, sb), wide, left, rest);
+  storePart(output + load<usize>(outputs, 0), requantiseEight(a0, b0, sa, sb), wide, left, rest);
 }

@@ -107,7 +107,7 @@ export const WINOGRAD_CHANNEL_BYTES = 64;
 export const WINOGRAD_WEIGHED_BYTES = 120;
 export const WINOGRAD_ROW_BYTES = 68;
 export const WINOGRAD_COLUMN_BYTES = 96;
-/** A table: bytes of the channels of one part of the filter, whole pairs; then the offset of the inputs of each part. */
+/** A table: bytes of the channels of one part of the filter, whole pairs; then where the inputs of each part begin. */
 export const WINOGRAD_PARTS = 124;
 /** Scratch: int16 [elements × block × channels], int32 [elements × block × 8]; 36 elements, of a line 6. */
 export const WINOGRAD_TRANSFORMED = 108;

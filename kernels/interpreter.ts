@@ -8,7 +8,7 @@ import type { ModelLimits } from './limits.ts';
 import type { MemoryReport } from './memory-report.ts';
 import type { Numerics } from './numerics.ts';
 import type { OperatorRegistry, PreparedOperator } from './ops/operator.ts';
-import { type Preparation, PrepareContext } from './ops/prepare-context.ts';
+import { type Preparation, PrepareContext, spareBytes } from './ops/prepare-context.ts';
 import { allOperators } from './ops/registry.ts';
 import { type StoredTensor, storedDensely, storedWide } from './stored-tensor.ts';
 import { type TensorView, viewTensor } from './tensor-view.ts';
@@ -156,6 +156,7 @@ class WasmInterpreter implements Interpreter {
       constants,
       tables: new Map(),
       folded,
+      spare: { bytes: spareBytes(model, limits) },
     };
     const contexts = subgraph.operators.map(
       (operator, index) => new PrepareContext(index, nameOf(model, operator), preparation),

@@ -95,7 +95,7 @@ function readersOf({ subgraph }: TfliteModel, among: ReadonlySet<number>): numbe
 function contextOf(model: TfliteModel, { engine, numerics }: Interpreter, operator: number): PrepareContext {
   const preparation: Preparation = {
     ...{ model, engine, limits: defaultModelLimits, numerics, packing: 'fast', mark: engine.usedBytes },
-    ...{ constants: new Map(), tables: new Map(), folded: new Map() },
+    ...{ constants: new Map(), tables: new Map(), folded: new Map(), spare: { bytes: 0 } },
   };
   const code = model.operatorCodes[model.subgraph.operators[operator]!.opcodeIndex]!;
   return new PrepareContext(operator, operatorName(code), preparation);

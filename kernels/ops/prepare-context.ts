@@ -38,7 +38,16 @@ export interface Preparation {
   readonly tables: Map<string, number>;
   /** Outputs of operators on constants, computed while preparing: index of the tensor to its bytes. */
   readonly folded: Map<number, Uint8Array>;
+  /** What is left for weights in forms that are faster and larger (`takeSpare`). */
+  readonly spare: { bytes: number };
 }
+
+/**
+ * Memory for such weights: what is left of half of the arena when every constant takes two bytes for one, as tiles
+ * have them. So no model is refused for them that would fit without.
+ */
+export const spareBytes = ({ buffers }: TfliteModel, { arenaBytesMax }: ModelLimits): number =>
+  arenaBytesMax / 2 - 2 * buffers.reduce((sum, { length }) => sum + length, 0);
 
 /** What an operator may ask about the model and request from the engine while it is prepared. */
 export class PrepareContext {
@@ -216,6 +225,14 @@ export class PrepareContext {
       );
     }
     return this.engine.allocate(bytes);
+  }
+
+  /** Whether there is memory for a form of weights that is faster and takes `bytes` more; then it is taken. */
+  takeSpare(bytes: number): boolean {
+    const { spare } = this.preparation;
+    if (bytes > spare.bytes) return false;
+    spare.bytes -= bytes;
+    return true;
   }
 
   /** Calls `pack` with the address of a copy of `weights` in the engine's memory, which is gone afterwards. */

@@ -6,6 +6,7 @@ import { Builtin } from '../../kernels/tflite/builtin-operator.ts';
 import type { TfliteModel } from '../../kernels/tflite/model.ts';
 import { TensorType } from '../../kernels/tflite/tensor-type.ts';
 import { createEngine } from '../../kernels/wasm/engine.ts';
+import { NetworkBuilder } from '../../tools/bench/network-builder.ts';
 import { ModelBuilder, perTensor, seeded } from '../support/models.ts';
 
 const winograd = suite("Winograd's transforms at the ends of their sums");
@@ -20,6 +21,8 @@ const KERNELS = [
   { kernel: [1, 3], sumMax: 2 ** 28 },
   { kernel: [3, 1], sumMax: 2 ** 28 },
 ] as const;
+
+const LAYER = { channels: 64, kernel: [3, 3] } as const;
 
 interface Extremes {
   readonly kernel: readonly [height: number, width: number];
@@ -69,6 +72,23 @@ winograd('the largest sums, and those beyond, come out as from the plain twin', 
       }
     }
   }
+});
+
+winograd('a model that fits by the direct way is not refused for its transformed weights', () => {
+  const net = new NetworkBuilder('spare memory', 0);
+  const input = net.input([1, 8, 8, 64]);
+  const model = net.build(input, net.convolution(net.convolution(input, LAYER), LAYER));
+  const weightBytes = model.buffers.reduce((sum, { length }) => sum + length, 0);
+  const bytesOf = (arenaBytesMax: number): number => {
+    const engine = createEngine({ memoryBytes: 16 << 20 });
+    return createInterpreter(model, { engine, limits: { ...limits, arenaBytesMax }, keepActivations: false }).memory
+      .packedBytes;
+  };
+  const [direct, one, both] = [4, 12, 20].map((times) => bytesOf(times * weightBytes));
+  // Two bytes a weight; one of the two layers with the eight of its transform; both.
+  assert.ok(direct! < 2.2 * weightBytes, `${direct} bytes for ${weightBytes}`);
+  assert.ok(one! > 4.9 * weightBytes && one! < 5.2 * weightBytes, `${one} bytes for ${weightBytes}`);
+  assert.ok(both! > 7.9 * weightBytes, `${both} bytes for ${weightBytes}`);
 });
 
 winograd.run();

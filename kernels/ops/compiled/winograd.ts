@@ -54,7 +54,14 @@ const BLOCK_TILES = 16;
 
 const transformOf = (geometry: ConvolutionGeometry): Transform => (isSquare(geometry) ? SQUARE : LINE);
 
-/** Whether a layer can go by `prepareWinograd`, and gains by it. */
+/** Transformed weights, in bytes. */
+const packedBytesOf = (geometry: ConvolutionGeometry): number => {
+  const places = Math.ceil(geometry.outputChannels / COLUMNS) * COLUMNS;
+  const inputs = filterParts(geometry).length * pairedChannels(geometry.inputChannels);
+  return 2 * places * inputs * transformOf(geometry).elements;
+};
+
+/** Whether a layer can go by `prepareWinograd`, gains by it, and has the memory, which is then taken. */
 export function suitsWinograd(context: PrepareContext, layer: ConvolutionLayer): boolean {
   const { geometry } = layer;
   const { filterHeight, filterWidth, strideHeight, strideWidth, batch, outputHeight, outputWidth } = geometry;
@@ -62,7 +69,8 @@ export function suitsWinograd(context: PrepareContext, layer: ConvolutionLayer):
   const { outputs, cost } = transformOf(geometry);
   // More than one where the image ends within a tile.
   const share = (outputs * tileCount(geometry)) / (batch * outputHeight * outputWidth);
-  return suitsSums(context, layer, cost, share, filterParts(geometry).length);
+  const moreBytes = packedBytesOf(geometry) - 2 * layer.weights.length;
+  return suitsSums(context, layer, cost, share, filterParts(geometry).length) && context.takeSpare(moreBytes);
 }
 
 /** CONV_2D of stride 1 by Winograd's transforms, with the same bits (kernels/wasm/assembly/winograd.ts). */
@@ -73,7 +81,7 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
   const parts = filterParts(geometry);
   const places = Math.ceil(outputChannels / COLUMNS) * COLUMNS;
   const paired = pairedChannels(inputChannels);
-  const packed = context.persistent(places * elements * parts.length * paired * 2);
+  const packed = context.persistent(packedBytesOf(geometry));
   context.withWeights(weights, (source, kernels) =>
     kernels.packWinograd(source, packed, outputChannels, inputChannels, filterHeight, filterWidth),
   );

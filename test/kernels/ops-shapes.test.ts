@@ -97,4 +97,17 @@ shapes(`${ROUNDS / 4} convolutions by Winograd's transforms`, () => {
   }
 });
 
+shapes('layers whose taps lie as far apart in memory, with and without dilation, have tiles of their own', () => {
+  // Rows of 21 pixels, of 8 channels and a dilation of 2 or of 16 channels and none; outputs of one shape.
+  const net = new NetworkBuilder('tables', 0);
+  const input = net.input([1, 16, 16, 5]);
+  const [eight, sixteen] = [net.pointwise(input, 8), net.pointwise(input, 16)];
+  const dilated = net.convolution(eight, { channels: 16, kernel: [3, 3], dilation: [2, 2] });
+  const [one, other] = [eight, sixteen].map((from) => net.convolution(from, { channels: 16, kernel: [5, 5] }));
+  const model = net.build(input, net.add(net.add(dilated, one!), other!));
+  const inputs = [randomInt8(seeded(75), 16 * 16 * 5)];
+  const [compiled, , plain] = runs.map((how) => outputs(model, inputs, how));
+  assert.equal(compiled, plain);
+});
+
 shapes.run();

@@ -76,7 +76,8 @@ export function suitsWinograd(context: PrepareContext, layer: ConvolutionLayer):
 /** CONV_2D of stride 1 by Winograd's transforms, with the same bits (kernels/wasm/assembly/winograd.ts). */
 export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer): PreparedOperator {
   const { geometry, input, output, weights, weightScale } = layer;
-  const { batch, outputHeight, outputWidth, inputChannels, outputChannels, filterHeight, filterWidth } = geometry;
+  const { batch, outputHeight, outputWidth, inputChannels, outputChannels } = geometry;
+  const { filterHeight, filterWidth, dilationHeight, dilationWidth } = geometry;
   const { outputs, elements, factor } = transformOf(geometry);
   const parts = filterParts(geometry);
   const places = Math.ceil(outputChannels / COLUMNS) * COLUMNS;
@@ -113,7 +114,8 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
       const { rowStep, columnStep } = stepsOf(geometry, from.layout!);
       const window = windowOffsets(geometry, from.layout!);
       const { at, key } = outputOffsets(to, outputChannels);
-      const shape = `${[batch, outputHeight, outputWidth, filterHeight > 1, filterWidth > 1, rowStep, columnStep]}`;
+      const tiling = [filterHeight > 1, filterWidth > 1, dilationHeight, dilationWidth];
+      const shape = `${[batch, outputHeight, outputWidth, ...tiling]}`;
       const fromOffsets = context.sharedInts(`tiles in ${shape} ${window.key}`, () =>
         Int32Array.from(tilePixels(geometry), ([first]) => window.at(first!)),
       );

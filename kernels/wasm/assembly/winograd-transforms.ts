@@ -1,6 +1,5 @@
 import { requantiseEight, storeEight } from './requantise';
 
-
 /** What four outputs of three taps take: Winograd's F(4, 3) (Lavin and Gray, arXiv 1509.09308, §4.3), in integers. */
 export const SIX: usize = 6;
 export const FOUR: usize = 4;

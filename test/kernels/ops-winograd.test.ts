@@ -11,7 +11,7 @@ import { ModelBuilder, perTensor, seeded } from '../support/models.ts';
 
 const winograd = suite("Winograd's transforms at the ends of their sums");
 
-const [HEIGHT, WIDTH, CHANNELS, OUT] = [8, 15, 20, 20];
+const [HEIGHT, WIDTH, CHANNELS, OUT] = [8, 15, 36, 36];
 const WEIGHT = 127;
 /** Of an input whose zero point is −128. */
 const INPUT = 255;

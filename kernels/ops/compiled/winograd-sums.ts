@@ -3,6 +3,7 @@ import type { PrepareContext } from '../prepare-context.ts';
 import { biasBytes } from '../weights.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
 import type { CompiledLayer } from './layer.ts';
+import { filterParts } from './winograd-tiles.ts';
 
 /** Output channels of a panel of transformed weights. */
 export const COLUMNS = 8;
@@ -26,7 +27,8 @@ const RAGGED = 1.07;
  * Whether a transform costs less than the direct way, which has no products for absent inputs and fewer for absent
  * outputs. Costs are fitted to measurements on x86-64 of 8 to 64 channels, which they meet within 7 %.
  */
-function isCheaper(cost: TransformCost, geometry: ConvolutionGeometry, share: number, parts: number): boolean {
+function isCheaper(cost: TransformCost, geometry: ConvolutionGeometry, share: number): boolean {
+  const parts = filterParts(geometry).length;
   const { products, perInput, perOutput } = cost;
   const { inputChannels, outputChannels, filterHeight, filterWidth } = geometry;
   const [inputs, outputs] = [paddedChannels(inputChannels), paddedChannels(outputChannels)];
@@ -59,16 +61,14 @@ function largestSum(context: PrepareContext, { geometry, input, weights }: Convo
  * Whether a layer gains by a transform, and its sums leave room for it: 64 times the true ones fit int32.
  *
  * @param share outputs that tiles have for one of the image's
- * @param parts transforms that the filter takes
  */
 export function suitsSums(
   context: PrepareContext,
   layer: ConvolutionLayer,
   cost: TransformCost,
   share: number,
-  parts: number,
 ): boolean {
-  return !context.isCompact && isCheaper(cost, layer.geometry, share, parts) && largestSum(context, layer) < SUM_MAX;
+  return !context.isCompact && isCheaper(cost, layer.geometry, share) && largestSum(context, layer) < SUM_MAX;
 }
 
 /** Channels as transformed inputs have them: whole vectors. */

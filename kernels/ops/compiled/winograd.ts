@@ -70,7 +70,7 @@ export function suitsWinograd(context: PrepareContext, layer: ConvolutionLayer):
   // More than one where the image ends within a tile.
   const share = (outputs * tileCount(geometry)) / (batch * outputHeight * outputWidth);
   const moreBytes = packedBytesOf(geometry) - 2 * layer.weights.length;
-  return suitsSums(context, layer, cost, share, filterParts(geometry).length) && context.takeSpare(moreBytes);
+  return suitsSums(context, layer, cost, share) && context.takeSpare(moreBytes);
 }
 
 /** CONV_2D of stride 1 by Winograd's transforms, with the same bits (kernels/wasm/assembly/winograd.ts). */
@@ -94,11 +94,11 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
     places,
   );
   enlarge(context, compiled, places, factor);
-  const tiles = tileCount(geometry);
+  const tiles = tilePixels(geometry);
   // Whole vectors are transformed: what one part writes too much the next one, or nobody, has in its place.
   const channelBytes = 2 * paddedChannels((parts.length - 1) * paired + paddedChannels(inputChannels));
   const fitting = Math.floor(BLOCK_BYTES / (elements * channelBytes * TILE_PIXELS)) * TILE_PIXELS;
-  const block = Math.min(Math.max(fitting, TILE_PIXELS), BLOCK_TILES, tiles);
+  const block = Math.min(Math.max(fitting, TILE_PIXELS), BLOCK_TILES, tiles.length);
   const transformed = context.scratch(elements * block * channelBytes);
   const products = context.scratch(elements * block * COLUMNS * 4);
   // Corrections of all pixels of a block's tiles.
@@ -117,11 +117,9 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
       const tiling = [filterHeight > 1, filterWidth > 1, dilationHeight, dilationWidth];
       const shape = `${[batch, outputHeight, outputWidth, ...tiling]}`;
       const fromOffsets = context.sharedInts(`tiles in ${shape} ${window.key}`, () =>
-        Int32Array.from(tilePixels(geometry), ([first]) => window.at(first!)),
+        Int32Array.from(tiles, ([first]) => window.at(first!)),
       );
-      const toOffsets = context.sharedInts(`tiles out ${shape} ${key}`, () =>
-        Int32Array.from(tilePixels(geometry).flat(), at),
-      );
+      const toOffsets = context.sharedInts(`tiles out ${shape} ${key}`, () => Int32Array.from(tiles.flat(), at));
       const partTable = context.sharedInts(`parts ${[paired, filterHeight, filterWidth, rowStep, columnStep]}`, () =>
         Int32Array.of(2 * paired, ...parts.map(({ down, across }) => down * rowStep + across * columnStep)),
       );
@@ -138,7 +136,7 @@ export function prepareWinograd(context: PrepareContext, layer: ConvolutionLayer
             kind: isSquare(geometry) ? KIND_WINOGRAD : KIND_WINOGRAD_LINE,
             write: (record) => {
               writeLayer(record, compiled, packed, from, to)
-                .int(PIXELS, tiles)
+                .int(PIXELS, tiles.length)
                 .int(INPUT_OFFSETS, fromOffsets)
                 .int(OUTPUT_OFFSETS, toOffsets)
                 .int(WINOGRAD_BLOCK, block)

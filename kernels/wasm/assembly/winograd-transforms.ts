@@ -73,11 +73,14 @@ function storePart(address: usize, values: v128, wide: bool, count: i32, rest: v
   else storeEight(address, values, wide, count);
 }
 
-/** Sums that are `3^n 2^shift` times the true ones modulo 2^32, to those: `inverse` is that of 3^n. */
+/** 2^SHIFT = 64. */
+const SHIFT: i32 = 6;
+
+/** Exact division of sums that wrap: those that `inverse` makes 64 times the true ones modulo 2^32, to the true ones. */
 // @ts-ignore: decorator
 @inline
-function divide(sum: v128, inverse: v128, shift: i32): v128 {
-  return i32x4.shr_s(i32x4.mul(sum, inverse), shift);
+function divide(sum: v128, inverse: v128): v128 {
+  return i32x4.shr_s(i32x4.mul(sum, inverse), SHIFT);
 }
 
 /**
@@ -93,7 +96,6 @@ export function finishFour(
   m: usize,
   step: usize,
   inverse: v128,
-  shift: i32,
   own: usize,
   pixelBytes: usize,
   sa: v128,
@@ -113,10 +115,10 @@ export function finishFour(
   const aSlope = i32x4.sub(aOne, aTwo);
   const aTwice = i32x4.shl(i32x4.sub(aThree, aFour), 1);
   const aLast = i32x4.add(i32x4.shl(aTwice, 1), v128.load(m + 5 * step));
-  let a0 = divide(i32x4.add(i32x4.add(v128.load(m), aNear), aFar), inverse, shift);
-  let a1 = divide(i32x4.add(aSlope, aTwice), inverse, shift);
-  let a2 = divide(i32x4.add(aNear, i32x4.shl(aFar, 2)), inverse, shift);
-  let a3 = divide(i32x4.add(aSlope, i32x4.shl(aLast, 1)), inverse, shift);
+  let a0 = divide(i32x4.add(i32x4.add(v128.load(m), aNear), aFar), inverse);
+  let a1 = divide(i32x4.add(aSlope, aTwice), inverse);
+  let a2 = divide(i32x4.add(aNear, i32x4.shl(aFar, 2)), inverse);
+  let a3 = divide(i32x4.add(aSlope, i32x4.shl(aLast, 1)), inverse);
   m += 16;
   const bOne = v128.load(m + step);
   const bTwo = v128.load(m + 2 * step);
@@ -127,10 +129,10 @@ export function finishFour(
   const bSlope = i32x4.sub(bOne, bTwo);
   const bTwice = i32x4.shl(i32x4.sub(bThree, bFour), 1);
   const bLast = i32x4.add(i32x4.shl(bTwice, 1), v128.load(m + 5 * step));
-  let b0 = divide(i32x4.add(i32x4.add(v128.load(m), bNear), bFar), inverse, shift);
-  let b1 = divide(i32x4.add(bSlope, bTwice), inverse, shift);
-  let b2 = divide(i32x4.add(bNear, i32x4.shl(bFar, 2)), inverse, shift);
-  let b3 = divide(i32x4.add(bSlope, i32x4.shl(bLast, 1)), inverse, shift);
+  let b0 = divide(i32x4.add(i32x4.add(v128.load(m), bNear), bFar), inverse);
+  let b1 = divide(i32x4.add(bSlope, bTwice), inverse);
+  let b2 = divide(i32x4.add(bNear, i32x4.shl(bFar, 2)), inverse);
+  let b3 = divide(i32x4.add(bSlope, i32x4.shl(bLast, 1)), inverse);
   if (own) {
     a0 = i32x4.add(a0, v128.load(own, 0));
     b0 = i32x4.add(b0, v128.load(own, 16));

@@ -29,13 +29,9 @@ import { FOUR, finishFour, lanesFrom, SIX, transformInput, transformOutput } fro
 
 /** Output channels per weight panel. */
 const PANEL: i32 = 8;
-/**
- * Sums are 24² times the true ones, of a line 24 times: 9 × NINTH = 3 × THIRD = 1 modulo 2^32, and 2^SHIFT = 64; those of
- * a line are brought there.
- */
+/** Sums are 576 = 64 × 9 times the true ones, of a line 24 = 8 × 3 times: 9 × NINTH = 3 × THIRD = 1 modulo 2^32. */
 const NINTH: i32 = 0x38e38e39;
 const THIRD: i32 = 0xaaaaaaab;
-const SHIFT: i32 = 6;
 
 /** Outputs by columns of eight channels in int32, 4 × 6, between the two halves of the output transform. */
 const columns: usize = memory.data(768, 16);
@@ -148,7 +144,7 @@ export function winograd(record: usize, adapters: usize, isSquare: bool): void {
         for (let y = rows; y-- > 0; ) {
           const own = entry ? corrections + FOUR * y * pixelBytes : 0;
           const from = isSquare ? columns + y * COLUMNS_ROW : m;
-          finishFour(from, step, inverse, SHIFT, own, pixelBytes, sa, sb, output, outputs + (y << 4), wide, left, rest);
+          finishFour(from, step, inverse, own, pixelBytes, sa, sb, output, outputs + (y << 4), wide, left, rest);
         }
       }
       start += 32;

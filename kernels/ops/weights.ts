@@ -31,12 +31,15 @@ export function weightScales(
   return quantisation.scale;
 }
 
-/** The bias as the file stores it, little-endian int32 like wasm memory; empty when the layer has none. */
-export function biasBytes(context: PrepareContext, out: number, position = 2): Uint8Array {
-  const bias = biasTensor(context, out, position);
-  if (bias === null) return new Uint8Array(0);
+/** The int32 bias of `out` values; zeros when the layer has none. */
+export function biasValues(context: PrepareContext, out: number): Int32Array {
+  const values = new Int32Array(out);
+  const bias = biasTensor(context, out, 2);
+  if (bias === null) return values;
   context.requireType(bias, TensorType.int32);
-  return bias.constant;
+  const { constant } = bias;
+  const view = new DataView(constant.buffer, constant.byteOffset, constant.length);
+  return values.map((_, channel) => view.getInt32(4 * channel, true));
 }
 
 /** The optional bias of `out` values, null when the layer has none. */

@@ -25,7 +25,7 @@ import type { RecordWriter } from '../../wasm/record-writer.ts';
 import { activationRange } from '../activation.ts';
 import type { Placement } from '../operator.ts';
 import type { OperatorTensor, PrepareContext, TensorQuantisation } from '../prepare-context.ts';
-import { biasBytes } from '../weights.ts';
+import { biasValues } from '../weights.ts';
 
 /** What the compiled kernels need of every layer with weights, in the engine's memory. */
 export interface CompiledLayer {
@@ -70,8 +70,7 @@ export function placeLayer(
     context.persistent(places * 4),
     context.persistent(places * 4),
   ];
-  const bias = biasBytes(context, outChannels);
-  const values = new DataView(bias.buffer, bias.byteOffset, bias.length);
+  const bias = biasValues(context, outChannels);
   // Places without a channel: a unit of 1 keeps the adapter kernel's division there finite.
   engine.float32.fill(1, unit / 4, unit / 4 + places);
   let largest = 0;
@@ -81,7 +80,7 @@ export function placeLayer(
     if (!(product > 0 && factor > 0 && factor < Infinity)) {
       context.refuse(`has scales whose product leaves float32 in channel ${channel}`);
     }
-    const value = bias.length > 0 ? values.getInt32(4 * channel, true) : 0;
+    const value = bias[channel]!;
     engine.int32[start / 4 + channel] = value;
     largest = Math.max(largest, (Math.abs(value) + products * PRODUCT_MAX) * factor);
     engine.float32[unit / 4 + channel] = product;

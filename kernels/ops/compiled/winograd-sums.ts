@@ -1,6 +1,6 @@
 import type { ConvolutionGeometry } from '../convolution-geometry.ts';
 import type { PrepareContext } from '../prepare-context.ts';
-import { biasBytes } from '../weights.ts';
+import { biasValues } from '../weights.ts';
 import type { ConvolutionLayer } from './convolution-layer.ts';
 import type { CompiledLayer } from './layer.ts';
 import { filterParts } from './winograd-tiles.ts';
@@ -44,15 +44,12 @@ function isCheaper(cost: TransformCost, geometry: ConvolutionGeometry, share: nu
 function largestSum(context: PrepareContext, { geometry, input, weights }: ConvolutionLayer): number {
   const { zeroPoint } = context.quantisation(input);
   const inputMax = Math.max(127 - zeroPoint, zeroPoint + 128);
-  const bias = biasBytes(context, geometry.outputChannels);
-  const biases = new DataView(bias.buffer, bias.byteOffset, bias.length);
   const length = weights.length / geometry.outputChannels;
   let largest = 0;
-  for (let channel = 0; channel < geometry.outputChannels; channel++) {
+  for (const [channel, start] of biasValues(context, geometry.outputChannels).entries()) {
     let sum = 0;
     for (let at = channel * length; at < (channel + 1) * length; at++) sum += Math.abs(weights[at]!);
-    const start = bias.length > 0 ? Math.abs(biases.getInt32(4 * channel, true)) : 0;
-    largest = Math.max(largest, start + sum * inputMax);
+    largest = Math.max(largest, Math.abs(start) + sum * inputMax);
   }
   return largest;
 }

@@ -2,6 +2,7 @@ import type { RunFlags } from './cli.ts';
 import { type Display, openDisplay } from './cli-display.ts';
 import { type RunSettings, resolveSettings } from './cli-settings.ts';
 import { listenForStop, type StopRequest } from './cli-stop.ts';
+import { keepCodeSmall } from './code-memory.ts';
 import { errorCode, errorMessage } from './errors.ts';
 import { systemClock } from './io/clock.ts';
 import { removeDirectory } from './io/files.ts';
@@ -65,6 +66,7 @@ const live = async (settings: RunSettings, { version, display, notice, stop }: S
     return;
   }
   const service = reportToService(openServiceManager(process.env, notice), node);
+  const endKeeping = keepCodeSmall(systemClock());
   try {
     display.follow(node);
     await Promise.race([node.done, stop.asked]);
@@ -77,5 +79,7 @@ const live = async (settings: RunSettings, { version, display, notice, stop }: S
     const end: NodeEnd = await node.stop();
     if (end.windows > 0) display.summary(end);
     throw error;
+  } finally {
+    endKeeping();
   }
 };

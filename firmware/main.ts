@@ -8,7 +8,7 @@ import { identityCommand } from './cli-identity.ts';
 import { serviceCommand } from './cli-service.ts';
 import { stateCommand } from './cli-state.ts';
 import { errorMessage } from './errors.ts';
-import { keepHeapSmall } from './io/small-heap.ts';
+import { keepHeapSmall } from './io/v8.ts';
 
 keepHeapSmall();
 

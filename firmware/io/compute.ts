@@ -22,8 +22,8 @@ import {
 import type { ComputeEnd, ComputeSettings, ComputeState } from '../worker/protocol.ts';
 import { followLife } from './compute-life.ts';
 import { createShare, type Share, type ShareEnd } from './share.ts';
-import { keepHeapSmall } from './small-heap.ts';
 import { computeEntry, startThread } from './thread.ts';
+import { keepHeapSmall } from './v8.ts';
 
 /** Letters that may wait in each direction. Labels in flight are bounded below this by the label machine. */
 const LETTERS_TO_WORKER = 512;

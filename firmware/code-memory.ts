@@ -1,0 +1,31 @@
+import type { Clock } from './io/clock.ts';
+import { allowOptimising, collectGarbage } from './io/v8.ts';
+import { OptimiserWatch } from './machines/optimiser-watch.ts';
+
+const LOOK_MS = 30_000;
+
+/**
+ * Keeps what V8 holds for this process small, from when the node has started. Collects what the start and the warm-up
+ * leave behind, which V8 lets pile up to twice what is live before its first collections; then stops compiling what is
+ * run rarely.
+ *
+ * @returns the end of it
+ */
+export const keepCodeSmall = ({ monotonicMs }: Clock): (() => void) => {
+  const watch = new OptimiserWatch(monotonicMs(), usedCpuMs());
+  let allowed = true;
+  const look = (): void => {
+    const before = allowed;
+    allowed = watch.look(monotonicMs(), usedCpuMs());
+    if (allowed !== before) allowOptimising(allowed);
+    if (!watch.warm) collectGarbage();
+  };
+  collectGarbage();
+  const timer = setInterval(look, LOOK_MS);
+  return () => clearInterval(timer);
+};
+
+const usedCpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+};

@@ -20,7 +20,7 @@ import type { WasmEngine } from '../wasm/engine.ts';
 import type { GradientKernels } from '../wasm/kernels.ts';
 import { plainGradientKernels } from './plain-kernels.ts';
 
-/** The inner loops of learning (assembly/gradient.ts): compiled, or plain with the same bits where there is no SIMD. */
+/** The inner loops of learning (assembly/*-gradient.ts): compiled, or plain with the same bits without SIMD. */
 export function gradientKernels(engine: WasmEngine): GradientKernels {
   return engine.kernels ?? plainGradientKernels(engine);
 }

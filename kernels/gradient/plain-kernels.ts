@@ -20,7 +20,7 @@ import type { GradientKernels } from '../wasm/kernels.ts';
 
 const { fround } = Math;
 
-/** Plain twins of kernels/wasm/assembly/gradient.ts: the same sums in the same order, each operation rounded once. */
+/** Plain twins of kernels/wasm/assembly/*-gradient.ts: the same sums in the same order, each operation rounded once. */
 export function plainGradientKernels(engine: WasmEngine): GradientKernels {
   const { int8, int16, int32, float32 } = engine;
   const word = (geometry: number, field: number): number => int32[(geometry + field) / 4]!;

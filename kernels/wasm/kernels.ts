@@ -45,7 +45,7 @@ export interface WasmKernels {
     inputScale: number,
     to: number,
   ): void;
-  /** Gradients (assembly/gradient.ts); `geometry` is the address of the words of assembly/records.ts. */
+  /** Gradients (assembly/*-gradient.ts); `geometry` is the address of the words of assembly/records.ts. */
   convolutionGradient(geometry: number, g: number, w: number, channels: number, dx: number, zeros: number): void;
   depthwiseGradient(geometry: number, g: number, w: number, dx: number): void;
   adapterGradient(

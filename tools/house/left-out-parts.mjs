@@ -13,6 +13,21 @@ export const PARTS_LEFT_OUT = {
     ],
     tests: { 'isFunction(_config.step)': false, IS_PAPA_WORKER: false },
   },
+  // Our programs have commands of their own, not programs beside them, and read options as `opts()` has them.
+  'commander/lib/command.js': {
+    functions: [
+      ...['_checkForMissingExecutable', '_executeSubCommand', 'executableDir', 'hook', 'addHelpCommand'],
+      ...['storeOptionsAsProperties', 'passThroughOptions', 'enablePositionalOptions', 'allowExcessArguments'],
+      ...['combineFlagAndOptionalValue', '_conflictingOption', 'addHelpOption'],
+    ],
+    tests: {
+      'subCommand._executableHandler': false,
+      'this._storeOptionsAsProperties': false,
+      'this._passThroughOptions': false,
+      'this._enablePositionalOptions || this._passThroughOptions': false,
+      'this._allowExcessArguments': false,
+    },
+  },
   // Records, packed values, bundled strings and clones are extensions of cbor-x that protocols/cbor-scan.ts lets
   // through neither way, keys are texts, and native extraction is off (protocols/codec.ts).
   'cbor-x/encode.js': {

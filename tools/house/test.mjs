@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './build.mjs';
+import { bundleTests } from './bundle-tests.mjs';
 import { root, say } from './install.mjs';
 
 const WATCHDOG_MS = Number(process.env.MYRMEX_TEST_WATCHDOG_MS ?? 120_000);
@@ -19,6 +20,9 @@ const LONGEST = [
   ...['kernels/tflite-fuzz', 'tools/train', 'tools/replay', 'firmware/broker-kill', 'firmware/native-engine'],
   ...['kernels/engine-kernels', 'firmware/store-kill', 'firmware/recording', 'firmware/node-compute'],
 ].map((name) => `${name}.test.ts`);
+
+/** They load modules whose names they make up: these and the test's own are to be the same. */
+const BY_LOADER = ['tools/inspect.test.ts'];
 
 /** Test files below test/ whose path contains one of the patterns (all without any): the longest, then by name. */
 const testFiles = (patterns) =>
@@ -41,7 +45,8 @@ const summaryOf = (output) => {
 const runFile = (file) =>
   new Promise((resolve) => {
     const started = performance.now();
-    const child = spawn(process.execPath, ['--import', 'tsx', join('test', file)], {
+    const program = BY_LOADER.includes(file) ? ['--import', 'tsx', join('test', file)] : [bundleOf(file)];
+    const child = spawn(process.execPath, ['--enable-source-maps', ...program], {
       cwd: root,
       env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -83,6 +88,7 @@ const report = ({ file, output, seconds, passed, failed, skipped }) => {
 ensureBuilt();
 const files = testFiles(process.argv.slice(2));
 if (files.length === 0) say('myrmex: no test file matches');
+const bundleOf = await bundleTests(files);
 const waiting = files.filter((file) => WAITING.test(file));
 const computing = files.filter((file) => !WAITING.test(file));
 const sum = { passed: 0, failed: 0, skipped: 0 };

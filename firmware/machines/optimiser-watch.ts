@@ -10,9 +10,9 @@ const LEARNING_RATE = 0.05;
 
 /**
  * When V8 may optimise further functions. It never comes to an end by itself: ever rarer functions become hot, and
- * their code adds half a megabyte an hour that saves a node nothing. So it stops once the node is warm, and has its time
- * again whenever the node uses clearly more of the processor than it did: after a change of load, a new worker, or the
- * loss of code for a function that matters.
+ * their code adds half a megabyte an hour that saves a node nothing. So it stops once the node is warm, and has its
+ * time again whenever the node uses clearly more of the processor than it did: after a change of load, a new worker, or
+ * the loss of code for a function that matters.
  */
 export class OptimiserWatch {
   private warmMs: number;

@@ -1,5 +1,5 @@
 import type { Clock } from './io/clock.ts';
-import { allowOptimising, collectGarbage } from './io/v8.ts';
+import { allowOptimising, garbageCollector } from './io/v8.ts';
 import { OptimiserWatch } from './machines/optimiser-watch.ts';
 
 const LOOK_MS = 30_000;
@@ -14,14 +14,15 @@ const LOOK_MS = 30_000;
 export const keepCodeSmall = ({ monotonicMs }: Clock): (() => void) => {
   const watch = new OptimiserWatch(monotonicMs(), usedCpuMs());
   let allowed = true;
-  const look = (): void => {
+  let collect: (() => void) | null = garbageCollector();
+  collect();
+  const timer = setInterval(() => {
     const before = allowed;
     allowed = watch.look(monotonicMs(), usedCpuMs());
     if (allowed !== before) allowOptimising(allowed);
-    if (!watch.warm) collectGarbage();
-  };
-  collectGarbage();
-  const timer = setInterval(look, LOOK_MS);
+    if (watch.warm) collect = null;
+    collect?.();
+  }, LOOK_MS);
   return () => clearInterval(timer);
 };
 

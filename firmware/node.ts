@@ -59,6 +59,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   // First, as it takes longest: the worker builds its pipeline while the rest opens.
   const first = plan.start();
   closers.add(() => first.stop());
+  await first.running;
   const state = { directory: options.state, model: plan.hash, notice, ...storageReports(vitals) };
   const { endpoint, broker, store } = await openServices(configuration, state, vitals, notice);
   if (broker !== null) closers.add(() => broker.close());

@@ -66,6 +66,11 @@ export interface ComputeOptions {
 
 /** The main thread's end of one compute worker. */
 export interface Compute {
+  /**
+   * When its thread has begun, or failed to. Until then V8 lets this thread's young generation grow (`keepHeapSmall`):
+   * who has much to load waits for it.
+   */
+  readonly running: Promise<void>;
   /** To be awaited before `begin`: adapter parameters and engine memory. Rejects with what was wrong with the model. */
   built(): Promise<{ adapterParameters: number; arenaBytes: number }>;
   /** Sample rows go in here; then `wake`. */
@@ -116,7 +121,13 @@ export const startCompute = (options: ComputeOptions): Compute => {
     asksPerDay,
   };
   const worker = startThread(options.entry ?? computeEntry(), { workerData: settings, resourceLimits: HEAP });
-  worker.once('online', keepHeapSmall);
+  const running = new Promise<void>((resolve) => {
+    worker.once('online', () => {
+      keepHeapSmall();
+      resolve();
+    });
+    worker.once('exit', () => resolve());
+  });
   const bell = new Doorbell(settings.bell);
   const beat = new Int32Array(settings.beat);
   const outbox = new Outbox(settings.toWorker);
@@ -150,6 +161,7 @@ export const startCompute = (options: ComputeOptions): Compute => {
   };
 
   return {
+    running,
     built,
     rows: new RingWriter(settings.ring),
     begin: async (state, handlers) => {

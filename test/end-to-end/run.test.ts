@@ -1,6 +1,9 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
 import type { NodeEnd } from '../../firmware/running-node.ts';
+import { root } from '../house/tree.ts';
 import { dataTest, recordingFile } from '../support/data.ts';
 import { demoModelPath, machineRecording, temporaryFolder } from '../support/machine-recording.ts';
 import { lastObject, myrmex, myrmexctl } from './programs.ts';
@@ -18,6 +21,23 @@ run('the demonstration decides, learns and ends by itself with one object as its
   assert.ok(end.experts.frozen!.accuracy! >= 0.9, 'the frozen model is right before the drift');
   assert.ok(end.latencyUs.p50 > 0 && end.latencyUs.p50 <= end.latencyUs.p99);
   assert.match(program.stderr(), /ends with this run \(--state DIR keeps it\)/);
+});
+
+/** Says at the end how large the main thread's young generation is: both halves of it, as V8 has them committed. */
+const YOUNG = `import { isMainThread } from 'node:worker_threads';
+  import { getHeapSpaceStatistics } from 'node:v8';
+  const young = () => getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space').space_size;
+  if (isMainThread) process.on('exit', () => console.error('young generation:', young()));`;
+
+run('the start of the worker does not let the young generation grow', () => {
+  const hook = `data:text/javascript,${encodeURIComponent(YOUNG)}`;
+  const args = ['run', '--duration', '2s', '--port', '0', '--json'];
+  const node = [process.execPath, ['--import', hook, join(root, 'dist', 'myrmex.js'), ...args]] as const;
+  const { status, stderr } = spawnSync(...node, { encoding: 'utf8' });
+  assert.is(status, 0, stderr);
+  const bytes = Number(stderr.match(/young generation: (\d+)/)?.[1]);
+  // Let alone, V8 doubles it up to four times while the rest of the node is loaded: to 4, 16 or 32 MB.
+  assert.ok(bytes <= 2 << 20, `${bytes} bytes`);
 });
 
 run('run and replay make the same decisions on one recording', async () => {

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { suite } from 'uvu';
 import * as assert from 'uvu/assert';
-import { allowOptimising, collectGarbage } from '../../firmware/io/v8.ts';
+import { allowOptimising, garbageCollector } from '../../firmware/io/v8.ts';
 import { OptimiserWatch } from '../../firmware/machines/optimiser-watch.ts';
 
 const code = suite('what V8 holds for a node');
@@ -73,7 +73,7 @@ code('garbage is collected at once, and nobody else is given the means', () => {
   const held = new WeakRef({ bytes: new Array(1_000).fill(0) });
   // A reference that was just made lives until this turn of the event loop has ended.
   return new Promise(setImmediate).then(() => {
-    collectGarbage();
+    garbageCollector()();
     assert.is(held.deref(), undefined);
     assert.is((globalThis as { gc?: unknown }).gc, undefined);
   });

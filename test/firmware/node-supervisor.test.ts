@@ -16,6 +16,7 @@ const createFake = () => {
   const begun: { state: ComputeState; handlers: ComputeHandlers }[] = [];
   const life: { beats: number; killed: NodeError | null } = { beats: 0, killed: null };
   const compute: Compute = {
+    running: Promise.resolve(),
     built: async () => ({ adapterParameters: 0, arenaBytes: 0 }),
     begin: async (state, handlers) => {
       begun.push({ state, handlers });

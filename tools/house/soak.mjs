@@ -29,10 +29,13 @@ const START_S_MAX = 3;
 const [minutes, rate] = [Number(process.argv[2] ?? 10), Number(process.argv[3] ?? 50)];
 if (!(minutes > 0 && rate > 0)) stop('usage: npm run soak -- [MINUTES] [WINDOWS_PER_S]', 2);
 
-/** proc_pid_status(5), VmRSS, and proc_pid_io(5), write_bytes; null when the process has just ended. */
+/**
+ * proc_pid_smaps(5), Rss: VmRSS of proc_pid_status(5) "is inaccurate", by more than the growth that is looked for. And
+ * proc_pid_io(5), write_bytes. Null when the process has just ended.
+ */
 const look = (pid) => {
   try {
-    const resident = readFileSync(`/proc/${pid}/status`, 'utf8').match(/VmRSS:\s+(\d+) kB/);
+    const resident = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8').match(/^Rss:\s+(\d+) kB/m);
     const written = readFileSync(`/proc/${pid}/io`, 'utf8').match(/^write_bytes: (\d+)/m);
     return resident && written && { resident: Number(resident[1]) * 1024, written: Number(written[1]) };
   } catch {

@@ -13,13 +13,10 @@ const LOOK_MS = 30_000;
  */
 export const keepCodeSmall = ({ monotonicMs }: Clock): (() => void) => {
   const watch = new OptimiserWatch(monotonicMs(), usedCpuMs());
-  let allowed = true;
   let collect: (() => void) | null = garbageCollector();
   collect();
   const timer = setInterval(() => {
-    const before = allowed;
-    allowed = watch.look(monotonicMs(), usedCpuMs());
-    if (allowed !== before) allowOptimising(allowed);
+    allowOptimising(watch.look(monotonicMs(), usedCpuMs()));
     if (watch.warm) collect = null;
     collect?.();
   }, LOOK_MS);

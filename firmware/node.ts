@@ -56,7 +56,7 @@ const wire = async (options: NodeOptions, closers: Closers): Promise<RunningNode
   const vitals = createVitals(notice);
   const plan = planCompute(configuration, options.model.bytes, notice);
   const { card, experts } = plan;
-  // First, as it takes longest: the worker builds its pipeline while the rest opens.
+  // First, as it takes longest: the worker builds its pipeline while the rest opens, once its thread has begun.
   const first = plan.start();
   closers.add(() => first.stop());
   await first.running;

@@ -1,5 +1,5 @@
-// Each test as one file of JavaScript. A loader that compiles TypeScript on the way costs a test a second of processor
-// time, mostly for its two hundred small modules; of 220 tests that is half of everything (docs/benchmarks.md).
+// Each test as one file of JavaScript. A loader that compiles TypeScript on the way costs a test up to a second of
+// processor time, mostly for its two hundred small modules; of 220 tests that is a good part (docs/mesh-diet.md).
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
